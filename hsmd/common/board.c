@@ -1,0 +1,232 @@
+#include "board.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#define READ_ATTEMPTS 100
+#define STALE_TICKS 3
+#define NEEDED_SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
+
+#define FIELD_OF(Row, ftype, member, fkey, fcolumn, fnames)                                                            \
+        {.key = (fkey),                                                                                                \
+                .offset = (uint16_t) offsetof(Row, member),                                                            \
+                .type = (uint8_t) FIELD_##ftype,                                                                       \
+                .column = (fcolumn),                                                                                   \
+                .names = (fnames)},
+#define FLEET_FIELD(...) FIELD_OF(FleetRow, __VA_ARGS__)
+#define SITE_FIELD(...) FIELD_OF(SiteRow, __VA_ARGS__)
+#define POOL_FIELD(...) FIELD_OF(PoolRow, __VA_ARGS__)
+#define DEVICE_FIELD(...) FIELD_OF(DeviceRow, __VA_ARGS__)
+#define KEY_FIELD(...) FIELD_OF(KeyRow, __VA_ARGS__)
+#define SENSOR_FIELD(...) FIELD_OF(SensorRow, __VA_ARGS__)
+
+static const Field fleet_fields[] = {BOARD_FLEET_FIELDS(FLEET_FIELD)};
+static const Field site_fields[] = {BOARD_SITE_FIELDS(SITE_FIELD)};
+static const Field pool_fields[] = {BOARD_POOL_FIELDS(POOL_FIELD)};
+static const Field device_fields[] = {BOARD_DEVICE_FIELDS(DEVICE_FIELD)};
+static const Field key_fields[] = {BOARD_KEY_FIELDS(KEY_FIELD)};
+static const Field sensor_fields[] = {BOARD_SENSOR_FIELDS(SENSOR_FIELD)};
+
+const TableInfo board_tables[BOARD_TABLES] = {
+        [BOARD_FLEET] = {"fleet", sizeof(FleetRow), fleet_fields, ELEMENTSOF(fleet_fields), 0},
+        [BOARD_SITES] = {"sites", sizeof(SiteRow), site_fields, ELEMENTSOF(site_fields), 1},
+        [BOARD_POOLS] = {"pools", sizeof(PoolRow), pool_fields, ELEMENTSOF(pool_fields), 1},
+        [BOARD_DEVICES] = {"devices", sizeof(DeviceRow), device_fields, ELEMENTSOF(device_fields), 1},
+        [BOARD_KEYS] = {"keys", sizeof(KeyRow), key_fields, ELEMENTSOF(key_fields), 2},
+        [BOARD_SENSORS] = {"sensors", sizeof(SensorRow), sensor_fields, ELEMENTSOF(sensor_fields), 2},
+};
+
+_Static_assert(ELEMENTSOF(device_fields) <= 128, "the valid bits of a row are 128");
+
+/* Every row begins alike. */
+typedef struct RowHead {
+        _Atomic uint32_t sequence;
+        uint32_t reserved;
+        uint64_t valid[2];
+} RowHead;
+
+void field_mark(uint64_t *valid, unsigned ordinal, bool yes) {
+        uint64_t bit = UINT64_C(1) << (ordinal % 64);
+
+        if (yes)
+                valid[ordinal / 64] |= bit;
+        else
+                valid[ordinal / 64] &= ~bit;
+}
+
+bool field_valid(const void *row, unsigned ordinal) {
+        const RowHead *head = row;
+
+        return head->valid[ordinal / 64] >> (ordinal % 64) & 1;
+}
+
+struct BoardReader {
+        const uint8_t *map;
+        size_t size;
+        uint8_t *copy; /* last good copies, laid out as the board is */
+};
+
+static bool header_is_sound(const BoardHeader *h, size_t size) {
+        if (h->magic != BOARD_MAGIC || h->size != size)
+                return false;
+        for (size_t i = 0; i < BOARD_TABLES; i++) {
+                uint64_t end = (uint64_t) h->tables[i].offset + (uint64_t) h->tables[i].rows * h->tables[i].row_size;
+
+                if (h->tables[i].row_size != board_tables[i].row_size || end > size || h->tables[i].offset % 8)
+                        return false;
+        }
+        return true;
+}
+
+int board_reader_new(int fd, BoardReader **ret) {
+        BoardReader *r = NULL;
+        struct stat st;
+        int seals = fcntl(fd, F_GET_SEALS);
+
+        if (seals < 0 || (seals & NEEDED_SEALS) != NEEDED_SEALS)
+                return -EBADMSG;
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        if ((size_t) st.st_size < sizeof(BoardHeader))
+                return -EBADMSG;
+        r = calloc(1, sizeof(*r));
+        if (!r)
+                return -ENOMEM;
+        r->size = (size_t) st.st_size;
+        r->copy = calloc(1, r->size);
+        r->map = mmap(NULL, r->size, PROT_READ, MAP_SHARED, fd, 0);
+        if (!r->copy || r->map == MAP_FAILED) {
+                if (r->map == MAP_FAILED)
+                        r->map = NULL;
+                board_reader_free(r);
+                return -ENOMEM;
+        }
+        if (!header_is_sound((const BoardHeader *) r->map, r->size)) {
+                board_reader_free(r);
+                return -EBADMSG;
+        }
+        /* offsets are used from here on and must not change under us */
+        memcpy(r->copy, r->map, sizeof(BoardHeader));
+        *ret = r;
+        return 0;
+}
+
+BoardReader *board_reader_free(BoardReader *r) {
+        if (!r)
+                return NULL;
+        if (r->map)
+                munmap((void *) r->map, r->size);
+        free(r->copy);
+        free(r);
+        return NULL;
+}
+
+static const BoardHeader *header_of(const BoardReader *r) {
+        return (const BoardHeader *) r->copy;
+}
+
+size_t board_rows(const BoardReader *r, BoardTable table) {
+        return header_of(r)->tables[table].rows;
+}
+
+const void *board_read(BoardReader *r, BoardTable table, size_t index) {
+        size_t row_size = board_tables[table].row_size;
+        size_t offset = header_of(r)->tables[table].offset + index * row_size;
+        const RowHead *row = (const RowHead *) (r->map + offset);
+        uint8_t copy[sizeof(DeviceRow) > 4096 ? sizeof(DeviceRow) : 4096];
+
+        for (unsigned i = 0; i < READ_ATTEMPTS; i++) {
+                uint32_t before = atomic_load_explicit(&row->sequence, memory_order_acquire);
+
+                if (before & 1)
+                        continue;
+                memcpy(copy, row, row_size);
+                atomic_thread_fence(memory_order_acquire);
+                if (atomic_load_explicit(&row->sequence, memory_order_relaxed) != before)
+                        continue;
+                memcpy(r->copy + offset, copy, row_size);
+                break;
+        }
+        return r->copy + offset;
+}
+
+usec_t board_tick(const BoardReader *r) {
+        return atomic_load_explicit(&((const BoardHeader *) r->map)->tick, memory_order_acquire);
+}
+
+bool board_stale(const BoardReader *r, usec_t now) {
+        usec_t tick = board_tick(r);
+
+        return now > tick && now - tick > STALE_TICKS * BOARD_TICK;
+}
+
+static void show_instant(uint64_t usec, Shown *ret) {
+        time_t seconds = (time_t) (usec / USEC_PER_SEC);
+        struct tm tm;
+
+        gmtime_r(&seconds, &tm);
+        strftime(ret->buffer, sizeof(ret->buffer), "%Y-%m-%dT%H:%M:%SZ", &tm);
+        ret->kind = SHOWN_STRING;
+        ret->string = ret->buffer;
+}
+
+void field_show(const TableInfo *table, unsigned ordinal, const void *row, usec_t now, Shown *ret) {
+        const Field *f = &table->fields[ordinal];
+        const uint8_t *p = (const uint8_t *) row + f->offset;
+        uint32_t u32 = 0;
+        uint64_t u64 = 0;
+
+        ret->kind = SHOWN_NOTHING;
+        if (!field_valid(row, ordinal))
+                return;
+        ret->kind = SHOWN_UNSIGNED;
+        switch (f->type) {
+        case FIELD_NAME:
+        case FIELD_TEXT:
+                ret->kind = SHOWN_STRING;
+                ret->string = (const char *) p;
+                return;
+        case FIELD_COUNTER:
+        case FIELD_INSTANT:
+        case FIELD_AGE:
+        case FIELD_MSEC:
+        case FIELD_USEC:
+                memcpy(&u64, p, sizeof(u64));
+                break;
+        default:
+                memcpy(&u32, p, sizeof(u32));
+        }
+        switch (f->type) {
+        case FIELD_INSTANT:
+                show_instant(u64, ret);
+                return;
+        case FIELD_AGE:
+                ret->u = now > u64 ? (now - u64) / USEC_PER_SEC : 0;
+                return;
+        case FIELD_MSEC:
+                ret->u = u64 / USEC_PER_MSEC;
+                return;
+        case FIELD_COUNTER:
+        case FIELD_USEC:
+                ret->u = u64;
+                return;
+        case FIELD_ENUM:
+        case FIELD_ENUM_AS_NAME:
+                ret->kind = SHOWN_STRING;
+                ret->string = name_of(f->names, u32);
+                return;
+        case FIELD_BOOL:
+                ret->kind = SHOWN_BOOL;
+                ret->u = u32 != 0;
+                return;
+        case FIELD_I32:
+        case FIELD_CELSIUS:
+                ret->kind = f->type == FIELD_I32 ? SHOWN_SIGNED : SHOWN_TENTHS;
+                ret->i = (int32_t) u32;
+                return;
+        default:
+                ret->u = u32;
+        }
+}

@@ -1,0 +1,37 @@
+#include "macro.h"
+
+#include <time.h>
+
+static usec_t now_on(clockid_t clock) {
+        struct timespec ts;
+
+        clock_gettime(clock, &ts);
+        return (usec_t) ts.tv_sec * USEC_PER_SEC + (usec_t) ts.tv_nsec / 1000;
+}
+
+usec_t now_monotonic(void) {
+        return now_on(CLOCK_MONOTONIC);
+}
+
+usec_t now_realtime(void) {
+        return now_on(CLOCK_REALTIME);
+}
+
+void wipe(void *p, size_t size) {
+        explicit_bzero(p, size);
+}
+
+bool copy_text(char *dst, size_t size, const char *src) {
+        size_t n = strlen(src);
+        bool whole = n < size;
+
+        if (!whole) {
+                n = size - 1;
+                /* step back over continuation bytes, so that no character is cut in half */
+                while (n > 0 && ((unsigned char) src[n] & 0xC0) == 0x80)
+                        n--;
+        }
+        memcpy(dst, src, n);
+        memset(dst + n, 0, size - n);
+        return whole;
+}

@@ -1,0 +1,184 @@
+#ifndef HSMD_NAMES_H
+#define HSMD_NAMES_H
+/* Every enumeration that people or other programs see, with its one table of names.
+ *
+ * A name is stored once, in snake_case, and is the word in the configuration, in JSON and in log fields; MIB and
+ * bus show the same word in lowerCamelCase (name_to_camel). The numbers are HSMD-MIB's; new values are only ever
+ * appended. Value 0 is never a valid member. */
+
+#include "macro.h"
+
+typedef enum DeviceState {
+        DEVICE_UP = 1,
+        DEVICE_DEGRADED,
+        DEVICE_MAINTENANCE,
+        DEVICE_RECOVERING,
+        DEVICE_SUSPECT,
+        DEVICE_DOWN,
+        DEVICE_UNKNOWN,
+} DeviceState;
+
+typedef enum PoolState {
+        POOL_REDUNDANT = 1,
+        POOL_AT_CAPACITY,
+        POOL_DEGRADED,
+        POOL_LOST,
+        POOL_UNKNOWN,
+} PoolState;
+
+/* States of a service and of the whole fleet. */
+typedef enum ServiceState {
+        SERVICE_OK = 1,
+        SERVICE_AT_RISK,
+        SERVICE_DEGRADED,
+        SERVICE_LOST,
+        SERVICE_UNKNOWN,
+} ServiceState;
+
+typedef enum KeyState {
+        KEY_USABLE = 1,   /* signed, and the signature verified */
+        KEY_PRESENT_ONLY, /* found, by policy not exercised */
+        KEY_MISMATCH,
+        KEY_MISSING,
+        KEY_FAILING,
+        KEY_UNKNOWN,
+} KeyState;
+
+/* The rungs of the probe's ladder; a failed step names the fault. */
+typedef enum Step {
+        STEP_NONE = 1,
+        STEP_CONNECT,
+        STEP_LOAD,
+        STEP_INITIALIZE,
+        STEP_SLOT,
+        STEP_TOKEN,
+        STEP_SESSION,
+        STEP_LOGIN,
+        STEP_FIND,
+        STEP_SIGN,
+        STEP_VERIFY,
+        STEP_RANDOM,
+        STEP_DECRYPT,
+        STEP_ENCRYPT,
+        STEP_MAC,
+        STEP_MAX = STEP_MAC,
+} Step;
+
+/* Why a device is in its state: stable code words. */
+typedef enum Reason {
+        REASON_NONE = 1,
+        REASON_STARTING,        /* no evidence yet */
+        REASON_NO_EVIDENCE,     /* a due check produced nothing for longer than the detection bound */
+        REASON_CALL_FAILED,     /* a PKCS#11 call returned an error */
+        REASON_TIMEOUT,         /* a call had not returned by the deadline */
+        REASON_CRASHED,         /* the probe died inside a call */
+        REASON_NOT_FOUND,       /* no such slot or token, or none of the configured keys */
+        REASON_SERIAL_MISMATCH, /* another token answers than the configured one */
+        REASON_PIN_REFUSED,     /* this PIN was refused before and is not sent again */
+        REASON_PIN_LOCKED,      /* the token says that the user PIN is locked */
+        REASON_PIN_FINAL_TRY,   /* the token says that one try is left; it is not ours */
+        REASON_PIN_UNAVAILABLE, /* the PIN's file or credential cannot be read */
+        REASON_WRONG_SIGNATURE, /* a signature did not verify against the pinned public key */
+        REASON_KEY_MISSING,
+        REASON_KEY_MISMATCH, /* the public key is not the pinned one */
+        REASON_HOT,
+        REASON_SENSOR_LOST,
+        REASON_MODULE_REFUSED, /* the module cannot be loaded or lacks a function */
+        REASON_SLOW,
+        REASON_GUARD_UNREADABLE, /* the durable note of refused PINs cannot be read: no login */
+        REASON_LAST = REASON_GUARD_UNREADABLE,
+} Reason;
+
+typedef enum SensorStatus {
+        SENSOR_OK = 1,
+        SENSOR_UNAVAILABLE,
+        SENSOR_NONOPERATIONAL,
+} SensorStatus;
+
+typedef enum SensorReason {
+        SENSOR_REASON_OK = 1,
+        SENSOR_REASON_SILENT,
+        SENSOR_REASON_WRONG_TYPE,
+        SENSOR_REASON_OUT_OF_RANGE,
+        SENSOR_REASON_FROZEN,
+        SENSOR_REASON_NONOPERATIONAL,
+} SensorReason;
+
+typedef enum AgentState {
+        AGENT_NOT_CONFIGURED = 1,
+        AGENT_OK,
+        AGENT_SILENT,
+        AGENT_REFUSED,
+        AGENT_DUPLICATE_ENGINE,
+        AGENT_UNKNOWN,
+} AgentState;
+
+typedef enum KeyType {
+        KEY_TYPE_RSA = 1,
+        KEY_TYPE_EC,
+        KEY_TYPE_SM2,
+        KEY_TYPE_AES,
+        KEY_TYPE_SM4,
+        KEY_TYPE_HMAC,
+        KEY_TYPE_OTHER,
+} KeyType;
+
+typedef enum KeyClass {
+        KEY_CLASS_PRIVATE = 1,
+        KEY_CLASS_PUBLIC,
+        KEY_CLASS_SECRET,
+        KEY_CLASS_CERTIFICATE,
+} KeyClass;
+
+typedef enum Exercise {
+        EXERCISE_SIGN = 1,
+        EXERCISE_DECRYPT,
+        EXERCISE_MAC,
+        EXERCISE_ENCRYPT,
+        EXERCISE_PRESENT,
+} Exercise;
+
+/* RFC 3433 EntitySensorDataType, restated with the same numbers. */
+typedef enum SensorType {
+        SENSOR_TYPE_OTHER = 1,
+        SENSOR_TYPE_CELSIUS = 8,
+} SensorType;
+
+/* How a device's token is selected among a module's slots. */
+typedef enum Select {
+        SELECT_SERIAL = 1,
+        SELECT_LABEL,
+        SELECT_SLOT,
+} Select;
+
+typedef enum AgentMode {
+        AGENT_MODE_OWN = 1, /* an SNMPv3 agent on a port of its own */
+        AGENT_MODE_AGENTX,  /* a sub-agent of the host's snmpd */
+} AgentMode;
+
+typedef enum SnmpVersion {
+        SNMP_VERSION_V2C = 1,
+        SNMP_VERSION_V3,
+} SnmpVersion;
+
+/* One table of names. Lookups are by number; names[i] may be NULL in a hole. */
+typedef struct NameTable {
+        const char *what; /* "device state", for messages */
+        const char *const *names;
+        size_t n; /* highest value + 1 */
+} NameTable;
+
+extern const NameTable device_state_names, pool_state_names, service_state_names, key_state_names, step_names,
+        reason_names, sensor_status_names, sensor_reason_names, agent_state_names, key_type_names, key_class_names,
+        exercise_names, sensor_type_names, select_names, agent_mode_names, snmp_version_names;
+
+/* The snake_case name, or "invalid". */
+const char *name_of(const NameTable *table, unsigned value);
+
+/* The value of a snake_case name, or 0. */
+unsigned name_value(const NameTable *table, const char *name);
+
+/* snake_case to lowerCamelCase ("at_risk" to "atRisk"); dst is always terminated. */
+void name_to_camel(char *dst, size_t size, const char *name);
+
+#endif

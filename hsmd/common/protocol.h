@@ -1,0 +1,230 @@
+#ifndef HSMD_PROTOCOL_H
+#define HSMD_PROTOCOL_H
+/* The one small protocol between hsmd and its workers: whole messages over one SOCK_SEQPACKET pair, descriptor
+ * WORKER_FD in the worker. Every message that passes stands in this file. Both ends are of one build; a message of
+ * another length than its type's is an error of the sender.
+ *
+ *   hsmd -> every worker    MSG_PING, MSG_CLOSE
+ *   every worker -> hsmd    MSG_HELLO (first), MSG_PONG
+ *
+ *   probe:  hsmd sends MSG_PROBE_CONFIG (with the ring), then MSG_PROBE_CLIMB once and MSG_PROBE_CHECK as due; the
+ *           probe asks for its PIN with MSG_PIN_WANTED when its climb reaches login, is answered with MSG_PIN, says
+ *           MSG_LOGIN_DONE as soon as C_Login returned, and ends each attempt with MSG_PROBE_RESULT.
+ *   poll:   hsmd sends one MSG_POLL_AGENT an agent, then MSG_POLL_START; poll sends MSG_SAMPLE and MSG_AGENT_STATE.
+ *   serve:  hsmd sends MSG_SERVE_CONFIG (with the board), one MSG_SERVE_USER a user, then MSG_SERVE_START; a new
+ *           configuration is MSG_SERVE_BOARD (with a new board); serve sends MSG_SERVE_STATE.
+ *
+ * Receivers trust no length or string of the other side: protocol_receive checks the length, PROTOCOL_TEXT ends
+ * strings. */
+
+#include "board.h"
+#include "names.h"
+
+#define WORKER_FD 3
+#define PROTOCOL_KEYS_MAX 16
+#define PROTOCOL_SENSORS_MAX 32
+#define PROTOCOL_SPKI_MAX 640
+#define PROTOCOL_PIN_MAX 255
+#define PROTOCOL_SECRET_MAX 255
+
+typedef enum MessageType {
+        MSG_HELLO = 1,
+        MSG_PING,
+        MSG_PONG,
+        MSG_CLOSE,
+        MSG_PROBE_CONFIG,
+        MSG_PROBE_CLIMB,
+        MSG_PROBE_CHECK,
+        MSG_PIN_WANTED,
+        MSG_PIN,
+        MSG_LOGIN_DONE,
+        MSG_PROBE_RESULT,
+        MSG_POLL_AGENT,
+        MSG_POLL_START,
+        MSG_SAMPLE,
+        MSG_AGENT_STATE,
+        MSG_SERVE_CONFIG,
+        MSG_SERVE_USER,
+        MSG_SERVE_START,
+        MSG_SERVE_BOARD,
+        MSG_SERVE_STATE,
+        MSG_MAX,
+} MessageType;
+
+typedef struct MessageHead {
+        uint32_t type; /* MessageType */
+        uint32_t size; /* of the whole message */
+} MessageHead;
+
+/* A message without a body: MSG_PONG carries the sequence of its MSG_PING. */
+typedef struct MsgPlain {
+        MessageHead head;
+        uint64_t sequence;
+} MsgPlain;
+
+typedef struct ProbeKey {
+        uint32_t number;
+        uint32_t type;     /* KeyType */
+        uint32_t exercise; /* Exercise; only sign and present yet */
+        uint32_t business;
+        uint32_t id_size; /* CKA_ID; 0 = not given */
+        uint8_t id[64];
+        char label[64]; /* CKA_LABEL; empty = not given */
+        uint32_t spki_size;
+        uint8_t spki[PROTOCOL_SPKI_MAX]; /* pinned public key, DER SubjectPublicKeyInfo; size 0 = none */
+} ProbeKey;
+
+typedef struct MsgProbeConfig { /* with one descriptor: the ring */
+        MessageHead head;
+        char device[64];
+        char module[4096 - 64];
+        uint32_t select; /* Select */
+        uint32_t slot;   /* with SELECT_SLOT */
+        char label[64];  /* with SELECT_LABEL */
+        char serial[64]; /* expected serial; empty = not configured. With SELECT_SERIAL it selects. */
+        uint32_t deepbind;
+        uint32_t random; /* also exercise C_GenerateRandom in each check */
+        uint64_t present_interval;
+        uint32_t n_keys;
+        ProbeKey keys[PROTOCOL_KEYS_MAX];
+} MsgProbeConfig;
+
+typedef struct MsgProbeAttempt { /* MSG_PROBE_CLIMB, MSG_PROBE_CHECK */
+        MessageHead head;
+        uint64_t attempt; /* number of the attempt, echoed in its result */
+} MsgProbeAttempt;
+
+typedef struct MsgPinWanted {
+        MessageHead head;
+        uint64_t attempt;
+        char serial[64]; /* as the token says */
+        uint64_t token_flags;
+} MsgPinWanted;
+
+typedef struct MsgPin {
+        MessageHead head;
+        uint32_t reason; /* REASON_NONE: here it is; else why it is not sent, and the climb fails at login so */
+        uint32_t size;
+        uint8_t pin[PROTOCOL_PIN_MAX + 1]; /* wiped by both sides as soon as it was used */
+} MsgPin;
+
+typedef struct MsgLoginDone {
+        MessageHead head;
+        uint64_t attempt;
+        uint64_t rv; /* of C_Login */
+} MsgLoginDone;
+
+typedef struct ProbeKeyResult {
+        uint32_t number;
+        uint32_t state;           /* KeyState */
+        uint32_t has_fingerprint; /* of the public key as found on the token */
+        uint8_t fingerprint[32];  /* SHA-256 of the DER SubjectPublicKeyInfo */
+        uint64_t rv;              /* CK_RV of the failing call; 0 when none failed */
+        uint32_t exercised;       /* signed in this attempt */
+        uint32_t reserved;
+} ProbeKeyResult;
+
+typedef struct MsgProbeResult {
+        MessageHead head;
+        uint64_t attempt;
+        uint32_t failed_step; /* Step; STEP_NONE: the attempt succeeded */
+        uint32_t reason;      /* Reason; REASON_NONE on success (missing keys are told by their states) */
+        uint64_t rv;          /* CK_RV of the failing call, 0 if none */
+        uint32_t call;        /* Call that failed; CALL_NONE if no call did */
+        uint32_t random_ran;
+        uint64_t call_usec;             /* how long that call took */
+        uint64_t latency[STEP_MAX + 1]; /* microseconds by Step; 0 = not run in this attempt */
+        uint64_t total_usec;            /* the whole attempt */
+        char detail[160];               /* English, printable ASCII: what exactly, without a secret */
+        char manufacturer[33], model[17], serial[17], firmware[16];
+        uint32_t has_token; /* the strings above are known */
+        uint32_t sessions_open;
+        uint32_t open_fds;
+        uint64_t token_flags;
+        uint64_t logins, signs; /* made by this process so far */
+        uint32_t n_keys;
+        ProbeKeyResult keys[PROTOCOL_KEYS_MAX];
+} MsgProbeResult;
+
+typedef struct PollSensor {
+        uint32_t number;
+        char oid[128]; /* numeric, of the instance: "1.3.6.1.…" */
+        double scale;  /* raw value × scale = degrees Celsius */
+} PollSensor;
+
+typedef struct MsgPollAgent {
+        MessageHead head;
+        uint32_t device;     /* device number */
+        char name[64];       /* for messages */
+        char address[64];    /* numeric: "127.0.0.1:161", "[::1]:161" */
+        uint32_t version;    /* SnmpVersion */
+        uint64_t interval;   /* microseconds between polls */
+        uint64_t timeout;    /* of one request; there is one retry */
+        char community[64];  /* v2c; a secret */
+        char user[64];       /* v3 securityName */
+        char auth_protocol[16], priv_protocol[16]; /* "SHA-256", "AES" and so on; empty = none */
+        char auth_secret[PROTOCOL_SECRET_MAX + 1], priv_secret[PROTOCOL_SECRET_MAX + 1];
+        uint32_t n_sensors;
+        PollSensor sensors[PROTOCOL_SENSORS_MAX];
+} MsgPollAgent;
+
+typedef struct MsgSample {
+        MessageHead head;
+        uint32_t device, sensor; /* numbers */
+        uint32_t status;         /* SensorStatus */
+        uint32_t reason;         /* SensorReason */
+        int32_t value;           /* tenths of a degree, when status is ok */
+        uint32_t reserved;
+        usec_t when; /* CLOCK_MONOTONIC of the answer */
+} MsgSample;
+
+typedef struct MsgAgentState {
+        MessageHead head;
+        uint32_t device;
+        uint32_t state; /* AgentState */
+        usec_t when;
+        uint64_t start_delay; /* microseconds from due to sent, of this poll */
+        char detail[128];
+} MsgAgentState;
+
+typedef struct MsgServeConfig { /* with one descriptor: the board */
+        MessageHead head;
+        uint32_t mode;     /* AgentMode */
+        char address[128]; /* own: "udp:127.0.0.1:16161"; agentx: "/var/agentx/master" or "tcp:127.0.0.1:705" */
+        uint32_t engine_id_size;
+        uint8_t engine_id[32]; /* own */
+        uint32_t engine_boots; /* own: raised durably by hsmd before this is sent */
+        char name[64];         /* sysName */
+        char contact[256], location[256];
+} MsgServeConfig;
+
+typedef struct MsgServeUser {
+        MessageHead head;
+        char name[64];
+        char auth_protocol[16], priv_protocol[16];
+        char auth_secret[PROTOCOL_SECRET_MAX + 1], priv_secret[PROTOCOL_SECRET_MAX + 1];
+} MsgServeUser;
+
+typedef struct MsgServeState {
+        MessageHead head;
+        uint32_t serving; /* answering (own: listening; agentx: registered with the master) */
+        char detail[128];
+} MsgServeState;
+
+/* Starts a message of struct type T: MsgHello m = MESSAGE(MsgHello, MSG_HELLO) */
+#define MESSAGE(T, msg) {.head = {.type = (msg), .size = sizeof(T)}}
+
+/* Sends one message, never blocking; fd_to_send -1 for none. -EAGAIN when the other side does not read. */
+int protocol_send(int fd, const MessageHead *message, int fd_to_send);
+
+/* Receives one message into a buffer of at least PROTOCOL_MAX octets, aligned for any message. Returns its type,
+ * 0 at the end of the stream, -EAGAIN, or -EBADMSG for a message of an unknown type or a wrong length. *ret_fd is the
+ * descriptor that came with it, the caller's to close, or -1. Blocks only if fd does. */
+int protocol_receive(int fd, void *buffer, int *ret_fd);
+
+#define PROTOCOL_MAX (64 * 1024)
+
+/* Ends a received string. */
+#define PROTOCOL_TEXT(array) ((array)[sizeof(array) - 1] = '\0')
+
+#endif
