@@ -1,0 +1,54 @@
+#ifndef HSMD_JOURNAL_H
+#define HSMD_JOURNAL_H
+/* The log. Lines leave through a bounded queue and a thread of their own, because sd_journal_send blocks for good when
+ * journald has stopped: log_event never blocks. When the queue is full, lines are dropped and counted, and the count is
+ * logged first afterwards. Where there is no journal (no socket of journald), the same lines go to stderr, the fields
+ * after the message. */
+
+#include <syslog.h>
+
+#include "macro.h"
+
+typedef struct Journal Journal;
+
+/* One structured line. NULL members are left out. */
+typedef struct LogEvent {
+        int priority;           /* LOG_ERR and so on */
+        const char *message_id; /* 32 hexadecimal digits, of the journal catalog */
+        const char *device;     /* HSM_DEVICE= */
+        const char *state;      /* HSM_STATE= */
+        const char *reason;     /* HSM_REASON= */
+        const char *step;       /* HSM_STEP= */
+        const char *call;       /* HSM_CALL= */
+        const char *ret;        /* HSM_RETURN= */
+        usec_t duration;        /* HSM_DURATION_US=; 0 is left out */
+        const char *operator_uid, *operator_name; /* HSM_OPERATOR_UID=, HSM_OPERATOR= (as stated) */
+} LogEvent;
+
+/* Starts the thread (all signals blocked in it). capacity: lines in the queue. Negative errno. */
+int journal_new(size_t capacity, Journal **ret);
+
+/* Gives the thread up to grace to write what is queued, then abandons it (a stopped journald must not delay a stop). */
+Journal *journal_free(Journal *journal, usec_t grace);
+
+/* Never blocks and never fails visibly. journal may be NULL: then the line goes straight to stderr. */
+void log_event(Journal *journal, const LogEvent *event, const char *format, ...) PRINTF(3, 4);
+
+/* Lines dropped since the start. */
+uint64_t journal_dropped(Journal *journal);
+
+/* Message ids, one a kind of line; the catalogs in systemd/ explain them. */
+#define MESSAGE_DEVICE_STATE "c1f8a4a3d3d94f0e9a3f0d4b5b1e6a01"
+#define MESSAGE_PROBE_REPLACED "c1f8a4a3d3d94f0e9a3f0d4b5b1e6a02"
+#define MESSAGE_POOL_STATE "c1f8a4a3d3d94f0e9a3f0d4b5b1e6a03"
+#define MESSAGE_LATE "c1f8a4a3d3d94f0e9a3f0d4b5b1e6a04"
+#define MESSAGE_RELOADED "c1f8a4a3d3d94f0e9a3f0d4b5b1e6a05"
+#define MESSAGE_CONFIG_REFUSED "c1f8a4a3d3d94f0e9a3f0d4b5b1e6a06"
+#define MESSAGE_WORKER_REPLACED "c1f8a4a3d3d94f0e9a3f0d4b5b1e6a07"
+#define MESSAGE_PIN_REFUSED "c1f8a4a3d3d94f0e9a3f0d4b5b1e6a08"
+#define MESSAGE_STARTED "c1f8a4a3d3d94f0e9a3f0d4b5b1e6a09"
+#define MESSAGE_STOPPING "c1f8a4a3d3d94f0e9a3f0d4b5b1e6a0a"
+#define MESSAGE_AGENT_STATE "c1f8a4a3d3d94f0e9a3f0d4b5b1e6a0b"
+#define MESSAGE_LOG_DROPPED "c1f8a4a3d3d94f0e9a3f0d4b5b1e6a0c"
+
+#endif
