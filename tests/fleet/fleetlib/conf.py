@@ -1,0 +1,165 @@
+"""Configurations: hsmd's for a virtual fleet, and that of the SNMP tools which ask it."""
+import grp
+import os
+import shutil
+
+from .layout import BUSINESS_KEY, KEYS, MODULE, write
+
+MACHINE_USER, NMS_USER = "hsmd", "nms"
+SITES = (("bureau-room", "省市场监督管理局机房"), ("portal-room", "省政务服务网机房"))
+POOLS = (("bureau", "省市场监督管理局密码机集群"), ("portal", "省政务服务网密码机集群"))
+SERVICES = (("licence", "电子营业执照系统", "bureau", "true"),
+            ("stamp", "电子营业执照签名戳系统", "bureau", "false"),
+            ("front", "电子营业执照库前置系统", "bureau", "false"),
+            ("verify-front", "电子营业执照验证前置系统", "portal", "true"))
+
+# Nine machines are asked five times as often as on site, so that a fault shows while one watches: known after at most
+# 2 + 0.2 + 2 * 3 + (0.5 + 1) = 9.7 s. Hundreds would keep two cores busy with that, and get the ordinary times.
+QUICK = dict(interval=2000, jitter=200, deadline=3000, fast_interval=500, restart=1000, fall=2, rise=2)
+ORDINARY = dict(interval=10000, jitter=1000, deadline=5000, fast_interval=1000, restart=1000, fall=2, rise=2)
+QUICK_POLL, ORDINARY_POLL = dict(interval=2000, timeout=500), dict(interval=10000, timeout=2000)
+QUICK_UP_TO = 30  # devices
+
+
+def hsmd_conf(directory, devices, agent):
+    quick = len(devices) <= QUICK_UP_TO
+    return "\n\n".join([
+        fleet_group(QUICK if quick else ORDINARY),
+        agent_group(directory, agent),
+        site_list(), pool_list(directory, devices), service_list(devices),
+        defaults_group(directory, QUICK_POLL if quick else ORDINARY_POLL),
+        "devices = (\n" + ",\n".join(device_entry(d) for d in devices) + "\n);"]) + "\n"
+
+
+def fleet_group(timing):
+    keys = "\n".join(f"    {key} = {value};" for key, value in timing.items())
+    group = grp.getgrgid(os.getgid()).gr_name
+    return f"""# Made by ./demo. Durations are in milliseconds.
+fleet: {{
+    name = "demo";
+    title = "电子营业执照密码机演示";
+    contact = "现场工程师";
+    location = "演示环境";
+    group = "{group}";
+{keys}
+}};"""
+
+
+def secret_file(directory, name):
+    return os.path.join(directory, "secrets", name)
+
+
+def v3_secrets(directory, who):
+    return (f'auth_protocol = "SHA-256"; auth_secret = {{ file = "{secret_file(directory, who + ".auth")}"; }};\n'
+            f'        priv_protocol = "AES"; priv_secret = {{ file = "{secret_file(directory, who + ".priv")}"; }};')
+
+
+def agent_group(directory, agent):
+    if agent == "agentx":
+        return f'agent: {{\n    mode = "agentx";\n    address = "{agentx_socket(directory)}";\n}};'
+    port = own_port(directory)
+    return f"""agent: {{
+    mode = "own";
+    address = "udp:127.0.0.1:{port}";
+    users = ( {{ name = "{NMS_USER}";
+        {v3_secrets(directory, NMS_USER)} }} );
+}};"""
+
+
+def agentx_socket(directory):
+    path = os.path.join(directory, "run", "agentx")
+    if len(path) > 100:
+        raise RuntimeError(f"{path}: too long for a unix socket (at most 107 octets); use a shorter directory")
+    return path
+
+
+def own_port(directory):
+    with open(os.path.join(directory, "snmp", "port"), encoding="ascii") as file:
+        return int(file.read())
+
+
+def site_list():
+    return "sites = (\n" + ",\n".join(
+        f'    {{ number = {n}; name = "{name}"; title = "{title}"; contact = "机房值班室"; }}'
+        for n, (name, title) in enumerate(SITES, 1)) + "\n);"
+
+
+def pool_list(directory, devices):
+    return "pools = (\n" + ",\n".join(
+        f'    {{ number = {n}; name = "{name}"; title = "{title}"; required = 1;\n      keys = (\n'
+        + ",\n".join(key_entry(directory, name, k, label) for k, label in enumerate(KEYS, 1)) + " ); }"
+        for n, (name, title) in enumerate(POOLS, 1) if has_members(name, devices)) + "\n);"
+
+
+def key_entry(directory, pool, number, label):
+    exercise = 'exercise = "present"; business = true;' if label == BUSINESS_KEY else 'exercise = "sign";'
+    public = os.path.join(directory, "keys", pool, label + ".pub.pem")
+    return (f'        {{ number = {number}; label = "{label}"; type = "rsa"; {exercise}\n'
+            f'          public_key = "{public}"; }}')
+
+
+def has_members(pool, devices):
+    return any(d.pool == pool for d in devices)
+
+
+def service_list(devices):
+    number = list(KEYS).index(BUSINESS_KEY) + 1
+    return "services = (\n" + ",\n".join(
+        f'    {{ number = {n}; name = "{name}"; title = "{title}"; pool = "{pool}"; keys = [ {number} ]; '
+        f"confirmed = {confirmed}; }}"
+        for n, (name, title, pool, confirmed) in enumerate(SERVICES, 1) if has_members(pool, devices)) + "\n);"
+
+
+def defaults_group(directory, poll):
+    return f"""device_defaults: {{
+    module = "{MODULE}";
+    select = "serial";
+    snmp: {{
+        version = "v3";
+        user = "{MACHINE_USER}";
+        {v3_secrets(directory, "machines")}
+        profile = "generic";
+        interval = {poll["interval"]};
+        timeout = {poll["timeout"]};
+    }};
+}};"""
+
+
+def device_entry(device):
+    number = device.number
+    return f"""    {{ number = {number}; name = "{device.name}"; title = "{device.title}";
+      site = "{device.pool}-room"; pool = "{device.pool}"; address = "127.0.0.1";
+      location = "A区{(number - 1) // 10 + 1}号机柜{(number - 1) % 10 + 1}层"; contact = "现场工程师";
+      serial = "{device.serial}";
+      environment = {{ SOFTHSM2_CONF = "{device.path("softhsm2.conf")}"; }};
+      pin = {{ file = "{device.path("pin")}"; }};
+      snmp: {{ address = "127.0.0.1:{device.snmp_port}"; }}; }}"""
+
+
+def write_all(directory, devices, agent, sensors, secrets):
+    """hsmd.conf with all that it names, and the SNMP tools' settings. secrets: name -> text."""
+    for name, text in secrets.items():
+        write(secret_file(directory, name), text + "\n")
+    shutil.copytree(sensors, os.path.join(directory, "sensors"))
+    write(os.path.join(directory, "hsmd.conf"), hsmd_conf(directory, devices, agent))
+    # The tools take the newest of several settings from this file alone (SNMPCONFPATH): the user's own are not read.
+    write(os.path.join(directory, "snmp", "snmp.conf"), f"""defVersion 3
+defSecurityName {NMS_USER}
+defSecurityLevel authPriv
+defAuthType SHA-256
+defAuthPassphrase {secrets[NMS_USER + ".auth"]}
+defPrivType AES
+defPrivPassphrase {secrets[NMS_USER + ".priv"]}
+""")
+
+
+def write_master(directory, secrets):
+    """An snmpd with nothing of its own but AgentX: the host's agent in small."""
+    write(os.path.join(directory, "snmp", "master", "snmpd.conf"), f"""agentAddress udp:127.0.0.1:{own_port(directory)}
+master agentx
+agentXSocket unix:{agentx_socket(directory)}
+createUser {NMS_USER} SHA-256 {secrets[NMS_USER + ".auth"]} AES {secrets[NMS_USER + ".priv"]}
+rouser {NMS_USER} priv
+sysName demo
+dontLogTCPWrappersConnects yes
+""")

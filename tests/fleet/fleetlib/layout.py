@@ -1,0 +1,87 @@
+"""Where everything of a virtual fleet stands: one directory, described by its fleet.json.
+
+    fleet.json                  the machines, for `fleet`
+    hsmd.conf, sensors/         what hsmd is started with
+    keys/POOL/LABEL.pem         the pool's private keys, to import them anew; LABEL.pub.pem: what hsmd pins
+    secrets/                    SNMP secrets, one a file
+    devices/NAME/               one machine: softhsm2.conf, tokens/, pin, snmpd.conf, snmpd.pid, temperature
+    state/, run/                hsmd's state and runtime directories
+    snmp/                       the settings of the SNMP tools
+"""
+import json
+import os
+from dataclasses import asdict, dataclass
+
+MODULE = "/usr/lib/softhsm/libsofthsm2.so"
+PROBE_KEY, BUSINESS_KEY = "hsmd-probe", "licence"
+KEYS = {PROBE_KEY: "01", BUSINESS_KEY: "02"}  # label: CKA_ID
+NORMAL_CELSIUS = 41.5
+
+
+@dataclass(frozen=True)
+class Device:
+    number: int
+    name: str
+    title: str
+    pool: str
+    serial: str
+    snmp_port: int
+    directory: str
+
+    def path(self, *names):
+        return os.path.join(self.directory, *names)
+
+    @property
+    def tokens(self):
+        return self.path("tokens")
+
+    @property
+    def unplugged_tokens(self):
+        return self.path("tokens.unplugged")
+
+    def environment(self):
+        """What a program needs in its environment to reach this machine's token."""
+        return {**os.environ, "SOFTHSM2_CONF": self.path("softhsm2.conf")}
+
+    def pin(self):
+        with open(self.path("pin"), encoding="ascii") as file:
+            return file.read().strip()
+
+
+def plan(directory, count, ports):
+    """The machines of a fleet of `count`: seven of the bureau, two of the portal, any more the bureau's."""
+    devices = []
+    for number in range(1, count + 1):
+        portal = 8 <= number <= 9
+        index = number - 7 if portal else number if number < 8 else number - 2
+        pool = "portal" if portal else "bureau"
+        name = f"{pool}-{index}"
+        devices.append(Device(
+            number=number,
+            name=name,
+            title=f"{'政务网' if portal else '市监局'}{index}号密码机",
+            pool=pool,
+            serial=f"91320000{70000000 + number}",  # SoftHSM2 makes the slot number of the last 8 digits
+            snmp_port=ports[number - 1],
+            directory=os.path.join(directory, "devices", name)))
+    return devices
+
+
+def save(directory, devices):
+    write(os.path.join(directory, "fleet.json"),
+          json.dumps([asdict(d) for d in devices], ensure_ascii=False, indent=1) + "\n")
+
+
+def load(directory):
+    with open(os.path.join(directory, "fleet.json"), encoding="utf-8") as file:
+        return [Device(**d) for d in json.load(file)]
+
+
+def write(path, text):
+    """Writes a file for its owner's eyes only, whole or not at all."""
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    temporary = f"{path}.new"
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with open(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    os.rename(temporary, path)
