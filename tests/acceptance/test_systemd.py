@@ -1,0 +1,228 @@
+"""hsmd as a service of a real systemd, installed by `cmake --install` on a fresh Debian."""
+
+import json
+import os
+import re
+
+import fleet
+
+EXPOSURE_GOAL = 1.5
+WORKERS = ("hsmd-probe", "hsmd-snmp")
+
+
+def exposure(machine, unit):
+    text = machine.output("systemd-analyze", "security", "--no-pager", unit, check=False)
+    return float(re.search(r"Overall exposure level for \S+: ([\d.]+)", text).group(1))
+
+
+def journal(machine, *matches):
+    text = machine.output("journalctl", "-u", "hsmd", "-o", "json", "--no-pager", *matches)
+    return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+
+
+def processes(machine, name):
+    return machine.output("pgrep", "-x", name, check=False).split()
+
+
+def status_of_process(machine, pid):
+    return dict(line.split(":\t", 1) for line in machine.read(f"/proc/{pid}/status").splitlines() if ":\t" in line)
+
+
+# Installation
+
+
+def test_files_stand_where_a_debian_host_expects_them(installed):
+    for path in ("/usr/sbin/hsmd", "/usr/bin/hsmctl", "/usr/libexec/hsmd/hsmd-probe", "/usr/libexec/hsmd/hsmd-recorder.so",
+                 "/usr/libexec/hsmd/hsmd-snmp", "/lib/systemd/system/hsmd.service", "/usr/lib/sysusers.d/hsmd.conf",
+                 "/usr/lib/tmpfiles.d/hsmd.conf", "/usr/lib/systemd/catalog/hsmd.catalog",
+                 "/usr/lib/systemd/catalog/hsmd.zh_CN.catalog", "/etc/hsmd/hsmd.conf", "/etc/hsmd/sensors/generic.conf",
+                 "/etc/snmp/snmpd.conf.d/hsmd.conf", "/usr/share/snmp/mibs/HSMD-MIB.txt", "/usr/share/man/man8/hsmd.8",
+                 "/usr/share/doc/hsmd/examples/credentials.conf", "/usr/share/doc/hsmd/README.md"):
+        assert os.path.exists(installed.path(path)), f"{path} is not installed"
+
+
+def test_configuration_is_roots_and_readable_by_the_group(installed):
+    shown = installed.output("stat", "-c", "%a %U %G", "/etc/hsmd", "/etc/hsmd/hsmd.conf", "/etc/hsmd/credentials")
+    assert shown.splitlines() == ["750 root hsmd", "640 root hsmd", "700 root root"]
+
+
+def test_installing_again_keeps_the_operators_configuration(installed, directories):
+    before = installed.read("/etc/hsmd/hsmd.conf")
+    installed.write("/etc/hsmd/hsmd.conf", "# the operator's\n", 0o640)
+    installed.run("cmake", "--install", directories["build"])
+    assert installed.read("/etc/hsmd/hsmd.conf") == "# the operator's\n"
+    installed.write("/etc/hsmd/hsmd.conf", before, 0o640)
+
+
+def test_installing_below_destdir_touches_nothing_else(installed, directories):
+    installed.run("touch", "/tmp/before")
+    installed.run("env", "DESTDIR=/tmp/stage", "cmake", "--install", directories["build"])
+    assert os.path.exists(installed.path("/tmp/stage/lib/systemd/system/hsmd.service"))
+    touched = installed.output("find", "/etc", "/usr", "/lib/systemd", "-newer", "/tmp/before", "-type", "f").split()
+    assert [path for path in touched if "hsmd" in path] == []
+
+
+def test_unit_is_valid_and_its_exposure_within_the_goal(installed):
+    complaints = installed.output("systemd-analyze", "verify", "hsmd.service", check=False)
+    assert "hsmd.service" not in complaints, complaints
+    assert exposure(installed, "hsmd.service") <= EXPOSURE_GOAL
+
+
+def test_catalog_explains_every_message_id_in_both_languages(installed, directories):
+    with open(os.path.join(directories["source"], "hsmd/journal.h"), encoding="utf-8") as file:
+        ids = re.findall(r'"([0-9a-f]{32})"', file.read())
+    assert ids
+    for language in ("C.UTF-8", "zh_CN.UTF-8"):
+        listed = installed.output("env", f"LANG={language}", "journalctl", "--list-catalog")
+        missing = [number for number in ids if number not in listed]
+        assert missing == [], f"{language}: no entry for {missing}"
+    chinese = os.path.join(directories["source"], "systemd/hsmd.zh_CN.catalog")
+    with open(chinese, encoding="utf-8") as file:
+        assert re.findall(r"(?m)^-- ([0-9a-f]{32})$", file.read()) == ids
+
+
+# Running
+
+
+def test_service_becomes_active_and_says_nine_of_nine_up(running):
+    machine = running.machine
+    assert machine.property("hsmd", "Type") == "notify"
+    assert "9/9 up" in machine.output("systemctl", "status", "--no-pager", "hsmd")
+    assert machine.property("hsmd", "NRestarts") == "0"
+
+
+def test_status_in_json_agrees(running):
+    status = json.loads(running.machine.output("hsmctl", "status", "--json=short"))
+    assert {device["name"]: device["state"] for device in status["devices"]} == {
+        **{f"bureau-{n}": "up" for n in range(1, 8)}, "portal-1": "up", "portal-2": "up"}
+    assert status["fleet"]["state"] == "ok"
+
+
+def test_probes_run_in_the_sandbox(running):
+    machine = running.machine
+    probes = processes(machine, "hsmd-probe")
+    assert len(probes) == 9
+    for pid in probes + processes(machine, "hsmd-snmp") + [machine.property("hsmd", "MainPID")]:
+        status = status_of_process(machine, pid)
+        assert status["NoNewPrivs"] == "1" and status["Seccomp"] == "2"
+        assert int(status["CapBnd"], 16) == 0 and int(status["CapEff"], 16) == 0
+        assert status["Uid"].split()[0] == machine.output("id", "-u", "hsmd").strip()
+
+
+def test_pins_come_only_from_credentials(running):
+    machine = running.machine
+    pin = machine.read(f"{fleet.CREDENTIALS}/bureau-1.pin").strip()
+    refused = machine.run("setpriv", "--reuid=hsmd", "--regid=hsmd", "--clear-groups", "cat",
+                          f"{fleet.CREDENTIALS}/bureau-1.pin", check=False)
+    assert refused.returncode != 0 and "Permission denied" in refused.stdout
+    for pid in processes(machine, "hsmd-probe"):
+        for name in ("cmdline", "environ"):
+            with open(machine.path(f"/proc/{pid}/{name}"), "rb") as file:
+                assert pin.encode() not in file.read(), f"a PIN stands in {name} of a probe"
+
+
+def test_fault_stands_in_the_journal_with_its_fields(running):
+    machine = running.machine
+    running.fault("fault", "bureau-3", "unplug")
+    try:
+        def down():
+            return [line for line in journal(machine, "HSM_DEVICE=bureau-3", "HSM_STATE=down") if "HSM_STEP" in line]
+        line = machine.wait_until(down, fleet.UP_SECONDS, "bureau-3 down in the journal")[-1]
+    finally:
+        running.fault("clear", "bureau-3")
+    assert line["MESSAGE_ID"] and "bureau-3" in line["MESSAGE"]
+    assert line["HSM_STEP"] in ("slot", "token", "find")
+    assert line["_SYSTEMD_UNIT"] == "hsmd.service"
+
+
+def test_reload_keeps_every_probe_and_says_who_asked(running):
+    machine = running.machine
+    before = processes(machine, "hsmd-probe")
+    main = machine.property("hsmd", "MainPID")
+    running.write_configuration(running.configuration.replace("演示环境", "新机房"))
+    machine.run("systemctl", "reload", "hsmd")
+    assert processes(machine, "hsmd-probe") == before
+    assert machine.property("hsmd", "MainPID") == main
+    assert "9/9 up" in running.status_line()
+    line = journal(machine, "MESSAGE_ID=c1f8a4a3d3d94f0e9a3f0d4b5b1e6a05")[-1]
+    assert line["HSM_OPERATOR_UID"] == machine.output("id", "-u", "hsmd").strip()
+
+
+def test_bad_configuration_is_refused_by_reload_and_the_old_one_runs_on(running):
+    machine = running.machine
+    before = processes(machine, "hsmd-probe")
+    line = 1 + running.configuration[:running.configuration.index("required = 1")].count("\n")
+    running.write_configuration(running.configuration.replace("required = 1", "requird = 1", 1))
+    refused = machine.run("systemctl", "reload", "hsmd", check=False)
+    assert refused.returncode != 0
+    text = "\n".join(str(entry["MESSAGE"]) for entry in journal(machine, "-n", "20"))
+    assert f"/etc/hsmd/hsmd.conf:{line}" in text and "required" in text, text
+    assert machine.property("hsmd", "ActiveState") == "active"
+    assert processes(machine, "hsmd-probe") == before
+    assert "9/9 up" in running.status_line()
+
+
+def test_members_of_the_group_may_read_and_others_may_not(running):
+    machine = running.machine
+    member = machine.run("setpriv", "--reuid=nobody", "--regid=hsmd", "--clear-groups", "hsmctl", "status")
+    assert "bureau-1" in member.stdout
+    stranger = machine.run("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "hsmctl", "status", check=False)
+    assert stranger.returncode != 0 and "hsmd" in stranger.stdout
+    reload = machine.run("setpriv", "--reuid=nobody", "--regid=hsmd", "--clear-groups", "hsmctl", "reload", check=False)
+    assert reload.returncode != 0
+
+
+def test_killed_daemon_is_started_again_and_everything_comes_up(running):
+    machine = running.machine
+    main = machine.property("hsmd", "MainPID")
+    machine.run("kill", "-KILL", main)
+    machine.wait_until(lambda: machine.property("hsmd", "MainPID") not in (main, "0"), fleet.UP_SECONDS, "a new hsmd")
+    machine.wait_until(lambda: "9/9 up" in running.status_line(), fleet.UP_SECONDS, "9/9 up")
+    assert len(processes(machine, "hsmd-probe")) == 9
+
+
+def test_agentx_works_from_debians_unchanged_snmpd_conf(running):
+    machine = running.machine
+    machine.write("/etc/snmp/snmpd.conf.d/site.conf", "rocommunity test-only 127.0.0.1 -V hsmd\n", 0o600)
+    machine.run("chown", "Debian-snmp", "/etc/snmp/snmpd.conf.d/site.conf")
+    machine.run("systemctl", "restart", "snmpd")
+
+    def states():
+        walk = machine.run("snmpwalk", "-m", "", "-v2c", "-c", "test-only", "-Oqv", "127.0.0.1",
+                           "1.3.6.1.4.1.8072.9999.9999.156.1.5.1.1.13", check=False)
+        return walk.returncode == 0 and walk.stdout.split() == ["1"] * 9
+    machine.wait_until(states, fleet.UP_SECONDS, "nine times up(1) through snmpd")
+
+
+def test_stop_takes_less_than_two_seconds_and_leaves_nothing(running):
+    machine = running.machine
+    machine.run("systemctl", "stop", "hsmd")
+    begun = int(machine.property("hsmd", "ActiveExitTimestampMonotonic"))
+    ended = int(machine.property("hsmd", "InactiveEnterTimestampMonotonic"))
+    assert 0 < ended - begun < 2_000_000, f"stopping took {(ended - begun) / 1e6:.3f} s"
+    assert machine.property("hsmd", "Result") == "success"
+    assert [pid for name in WORKERS for pid in processes(machine, name)] == []
+
+
+def test_bad_configuration_at_start_exits_78_and_is_not_tried_again(running):
+    machine = running.machine
+    machine.run("systemctl", "stop", "hsmd")
+    running.write_configuration(running.configuration.replace("required = 1", "required = 99", 1))
+    assert machine.run("systemctl", "start", "hsmd", check=False).returncode != 0
+    machine.wait_until(lambda: machine.property("hsmd", "ActiveState") == "failed", fleet.UP_SECONDS, "failed")
+    assert machine.property("hsmd", "ExecMainStatus") == "78"
+    assert machine.property("hsmd", "NRestarts") == "0"
+    assert re.search(r"/etc/hsmd/hsmd\.conf:\d+: ", machine.output("journalctl", "-u", "hsmd", "-n", "10", "--no-pager"))
+
+
+def test_missing_credential_fails_the_start_and_names_it(running):
+    machine = running.machine
+    machine.run("systemctl", "stop", "hsmd")
+    machine.run("mv", f"{fleet.CREDENTIALS}/bureau-2.pin", "/root/aside.pin")
+    try:
+        machine.run("systemctl", "start", "--no-block", "hsmd")
+        machine.wait_until(lambda: "credentials" in machine.output("journalctl", "-u", "hsmd", "-n", "20", "--no-pager"),
+                           fleet.UP_SECONDS, "the journal to say why")
+    finally:
+        machine.run("mv", "/root/aside.pin", f"{fleet.CREDENTIALS}/bureau-2.pin")
+        machine.run("systemctl", "stop", "hsmd", check=False)
