@@ -6,6 +6,7 @@ its own below one process that dies with us, so that mounts and processes end ho
 """
 
 import contextlib
+import glob
 import os
 import shutil
 import signal
@@ -13,6 +14,7 @@ import subprocess
 import tempfile
 import time
 
+PREFIX = "hsmd-acceptance-"
 TOOLS = ["systemd-nspawn", "nsenter", "unshare", "setpriv", "mount", "cmake"]
 
 # Run as the first process of the namespaces: the directory of the machine, its name, its cgroups, then paths to show as
@@ -48,7 +50,7 @@ def why_not():
     missing = [tool for tool in TOOLS if not shutil.which(tool)]
     if missing:
         return "needs " + ", ".join(missing)
-    with tempfile.TemporaryDirectory(prefix="hsmd-acceptance-") as directory:
+    with tempfile.TemporaryDirectory(prefix="hsmd-overlay-") as directory:
         attempt = subprocess.run(
             namespaces()
             + ["sh", "-ec", 'cd "$1"; mount -t tmpfs tmpfs "$1"; cd "$1"; mkdir u w r; '
@@ -68,7 +70,8 @@ class Machine:
     """Booted by boot(), ended by end(). Commands run inside as root, in the machine's own namespaces."""
 
     def __init__(self, writable):
-        self.directory = tempfile.mkdtemp(prefix="hsmd-acceptance-")
+        remove_leftovers()
+        self.directory = tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-")
         self.console_path = self.directory + ".console"
         self.writable = writable
         self.cgroups = [os.path.join(cgroup, os.path.basename(self.directory)) for cgroup in own_cgroups()]
@@ -155,13 +158,27 @@ class Machine:
             self.process.send_signal(signal.SIGKILL)  # kills the first process of the PID namespace, and so all of them
         if self.process:
             self.process.wait(30)
-        for cgroup in self.cgroups:
-            remove_cgroup(cgroup)
-        # Only the mount point is left, empty: the tmpfs and the overlay went with the mount namespace.
-        if os.path.isdir(self.directory):
-            os.rmdir(self.directory)
-        if os.path.exists(self.console_path):
-            os.unlink(self.console_path)
+        remove_empty(self.directory)
+
+
+def remove_empty(directory):
+    """Removes what is left of a machine: an empty mount point (tmpfs and overlay went with the mount namespace), the
+    console's text and empty cgroups. Never recursive: should a mount be in the way, this fails."""
+    for cgroup in own_cgroups():
+        remove_cgroup(os.path.join(cgroup, os.path.basename(directory)))
+    with contextlib.suppress(FileNotFoundError):
+        os.rmdir(directory)
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(directory + ".console")
+
+
+def remove_leftovers():
+    """Those of test sessions that were killed."""
+    for console in glob.glob(os.path.join(tempfile.gettempdir(), PREFIX + "*.console")):
+        directory = console.removesuffix(".console")
+        pid = os.path.basename(directory)[len(PREFIX):].split("-")[0]
+        if pid.isdigit() and not os.path.exists(f"/proc/{pid}"):
+            remove_empty(directory)
 
 
 def own_cgroups():
