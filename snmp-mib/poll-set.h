@@ -1,0 +1,30 @@
+#ifndef HSMD_POLL_SET_H
+#define HSMD_POLL_SET_H
+/* The agents that are polled, and the set that is to replace them. */
+
+#include "poll-agent.h"
+
+typedef struct PollSet {
+        PollAgent **agents;
+        size_t n;
+        PollAgent **next; /* told since the last start; may name agents of the present set */
+        size_t n_next;
+        EngineKeys *keys;       /* only while a set is being told */
+        uint8_t digest_key[32]; /* random: a digest of secrets must not be worth stealing */
+} PollSet;
+
+int poll_set_init(PollSet *set);
+void poll_set_clear(PollSet *set);
+
+/* Adds an agent to the next set: the very agent of the present set if it is configured alike. */
+int poll_set_add(PollSet *set, const MsgPollAgent *config);
+
+/* Makes the next set the present one: starts what is new, ends what is no longer told, keeps the rest going.
+ */
+int poll_set_start(PollSet *set, sd_event *event, const PollWatcher *watcher);
+
+/* Another agent whose engine has the same id, one at another address before one at the same; NULL if there is
+ * none. */
+PollAgent *poll_set_twin(const PollSet *set, const PollAgent *agent);
+
+#endif

@@ -1,0 +1,210 @@
+#include "poll.h"
+
+#include <sys/epoll.h>
+#include <sys/resource.h>
+
+#include "poll-set.h"
+
+typedef struct Poller {
+        int fd; /* to hsmd */
+        sd_event *event;
+        sd_event_source *control;
+        PollSet set;
+        PollWatcher watcher;
+        uint64_t pong; /* sequence to answer with, when pong_due */
+        bool pong_due;
+        bool unreported; /* some agent's result waits: hsmd does not read at present */
+        void *buffer;    /* of PROTOCOL_MAX octets; holds secrets only while a message is being handled */
+} Poller;
+
+/* ---- to hsmd ----
+ * Nothing here waits. While hsmd does not read, each agent's newest result is kept, in place of older ones,
+ * and is sent when there is room again. */
+
+static int send_result(int fd, const PollAgent *a) {
+        for (size_t i = 0; i < a->n_targets; i++) {
+                const PollTarget *t = &a->targets[i];
+                MsgSample sample = MESSAGE(MsgSample, MSG_SAMPLE);
+                int r;
+
+                sample.device = a->device;
+                sample.sensor = t->number;
+                sample.status = t->reading.status;
+                sample.reason = t->reading.reason;
+                sample.value = t->reading.tenths;
+                sample.when = a->state.when;
+                r = protocol_send(fd, &sample.head, -1);
+                if (r < 0)
+                        return r;
+        }
+        return protocol_send(fd, &a->state.head, -1);
+}
+
+static bool send_pong(Poller *p) {
+        MsgPlain pong = MESSAGE(MsgPlain, MSG_PONG);
+
+        pong.sequence = p->pong;
+        if (p->pong_due && protocol_send(p->fd, &pong.head, -1) >= 0)
+                p->pong_due = false;
+        return !p->pong_due;
+}
+
+static bool send_results(Poller *p) {
+        for (size_t i = 0; i < p->set.n; i++) {
+                PollAgent *a = p->set.agents[i];
+
+                if (a->unreported && send_result(p->fd, a) < 0)
+                        return false;
+                a->unreported = false;
+        }
+        p->unreported = false;
+        return true;
+}
+
+static void flush(Poller *p) {
+        bool all = send_pong(p) && (!p->unreported || send_results(p));
+
+        (void) sd_event_source_set_io_events(p->control, all ? EPOLLIN : EPOLLIN | EPOLLOUT);
+}
+
+/* ---- from the agents ---- */
+
+/* Two machines with one engine id, cloned from one image for example. From here on each has its own user and
+ * clock put in place when it is spoken to. */
+static void on_learnt(PollAgent *agent, void *data) {
+        Poller *p = data;
+
+        for (size_t i = 0; i < p->set.n; i++) {
+                PollAgent *other = p->set.agents[i];
+
+                if (other != agent && engine_same_id(&other->engine, &agent->engine))
+                        other->engine.shared = agent->engine.shared = true;
+        }
+}
+
+/* Machines cloned from one image, for example. (Two devices behind one address share an agent by right.) */
+static void mark_duplicate(PollAgent *agent, const PollAgent *twin) {
+        char id[2 * ENGINE_ID_MAX + 1];
+
+        agent->state.state = AGENT_DUPLICATE_ENGINE;
+        engine_id_text(&agent->engine, id, sizeof(id));
+        snprintf(agent->state.detail, sizeof(agent->state.detail), "engine id %.34s: both %.32s and %.32s",
+                id, agent->name, twin->name);
+}
+
+static void on_done(PollAgent *agent, void *data) {
+        Poller *p = data;
+        const PollAgent *twin = agent->engine.shared ? poll_set_twin(&p->set, agent) : NULL;
+
+        agent->engine.shared = twin != NULL;
+        if (twin && agent->state.state == AGENT_OK && !streq(twin->engine.peer, agent->engine.peer))
+                mark_duplicate(agent, twin);
+        agent->unreported = true;
+        p->unreported = true;
+        flush(p);
+}
+
+/* ---- from hsmd ---- */
+
+static int add_agent(Poller *p, MsgPollAgent *config) {
+        PROTOCOL_TEXT(config->name);
+        PROTOCOL_TEXT(config->address);
+        PROTOCOL_TEXT(config->community);
+        PROTOCOL_TEXT(config->user);
+        PROTOCOL_TEXT(config->auth_protocol);
+        PROTOCOL_TEXT(config->priv_protocol);
+        PROTOCOL_TEXT(config->auth_secret);
+        PROTOCOL_TEXT(config->priv_secret);
+        for (size_t i = 0; i < PROTOCOL_SENSORS_MAX; i++)
+                PROTOCOL_TEXT(config->sensors[i].oid);
+        return poll_set_add(&p->set, config);
+}
+
+static int handle(Poller *p, int type) {
+        switch (type) {
+        case MSG_PING:
+                p->pong = ((const MsgPlain *) p->buffer)->sequence;
+                p->pong_due = true;
+                flush(p);
+                return 0;
+        case MSG_POLL_AGENT:
+                return add_agent(p, p->buffer);
+        case MSG_POLL_START:
+                return poll_set_start(&p->set, p->event, &p->watcher);
+        case 0:
+        case MSG_CLOSE:
+                return sd_event_exit(p->event, 0);
+        default:
+                return -EBADMSG;
+        }
+}
+
+static int receive(Poller *p) {
+        int stranger = -1, r = protocol_receive(p->fd, p->buffer, &stranger);
+
+        if (stranger >= 0)
+                close(stranger);
+        if (r == -EAGAIN)
+                return 0;
+        if (r >= 0)
+                r = handle(p, r);
+        wipe(p->buffer, sizeof(MsgPollAgent));
+        return r;
+}
+
+static int on_control(sd_event_source *source UNUSED, int fd UNUSED, uint32_t events, void *data) {
+        Poller *p = data;
+        int r = 0;
+
+        if (events & EPOLLOUT)
+                flush(p);
+        if (events & (EPOLLIN | EPOLLHUP | EPOLLERR))
+                r = receive(p);
+        /* without hsmd, or with one that speaks another language, there is nothing to do here */
+        return r < 0 ? sd_event_exit(p->event, r) : 0;
+}
+
+/* ---- the worker ---- */
+
+/* A socket an agent: the usual soft limit ends at 1,024. */
+static void allow_many_sockets(void) {
+        struct rlimit limit;
+
+        if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+                return;
+        limit.rlim_cur = limit.rlim_max;
+        (void) setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static int set_up(Poller *p, int fd) {
+        int r;
+
+        p->fd = fd;
+        p->watcher = (PollWatcher){.learnt = on_learnt, .done = on_done, .data = p};
+        p->buffer = malloc(PROTOCOL_MAX);
+        if (!p->buffer)
+                return -ENOMEM;
+        allow_many_sockets();
+        r = engine_library_init();
+        if (r >= 0)
+                r = poll_set_init(&p->set);
+        if (r >= 0)
+                r = sd_event_new(&p->event);
+        if (r >= 0)
+                r = sd_event_add_io(p->event, &p->control, fd, EPOLLIN, on_control, p);
+        return r;
+}
+
+static void tear_down(Poller *p) {
+        poll_set_clear(&p->set);
+        sd_event_source_disable_unref(p->control);
+        sd_event_unref(p->event);
+        free(p->buffer);
+}
+
+int poll_main(int fd) {
+        CLEANUP(tear_down) Poller p = {0};
+        int r = set_up(&p, fd);
+
+        return r < 0 ? r : sd_event_loop(p.event);
+}

@@ -1,0 +1,246 @@
+/* Plays hsmd to `hsmd-snmp poll`: starts the worker with its socket as descriptor 3, turns command lines on
+ * stdin into messages, and prints each message of the worker as one JSON line. The end of stdin closes the
+ * worker's stream.
+ *
+ *   poll-driver PROGRAM [ARGUMENT...]
+ *
+ *   agent KEY=VALUE ...   device name address version interval_ms timeout_ms community user auth_protocol
+ * auth_secret priv_protocol priv_secret, and sensor=NUMBER,OID,SCALE once for each sensor start | close |
+ * ping SEQUENCE deaf | hear           stop and go on reading what the worker sends */
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "protocol.h"
+
+typedef struct Driver {
+        int fd;
+        pid_t pid;
+        bool deaf;
+        _Alignas(8) char buffer[PROTOCOL_MAX];
+} Driver;
+
+/* ---- what is told to the worker ---- */
+
+static void add_sensor(MsgPollAgent *agent, char *value) {
+        PollSensor *sensor = &agent->sensors[agent->n_sensors];
+        char *oid = strchr(value, ','), *scale = oid ? strchr(oid + 1, ',') : NULL;
+
+        if (!scale || agent->n_sensors == PROTOCOL_SENSORS_MAX)
+                return;
+        *oid++ = '\0';
+        *scale++ = '\0';
+        sensor->number = (uint32_t) strtoul(value, NULL, 10);
+        copy_text(sensor->oid, sizeof(sensor->oid), oid);
+        sensor->scale = strtod(scale, NULL);
+        agent->n_sensors++;
+}
+
+static bool set_text(MsgPollAgent *agent, const char *key, const char *value) {
+        const struct {
+                const char *key;
+                char *text;
+                size_t size;
+        } texts[] = {
+                {"name", agent->name, sizeof(agent->name)},
+                {"address", agent->address, sizeof(agent->address)},
+                {"community", agent->community, sizeof(agent->community)},
+                {"user", agent->user, sizeof(agent->user)},
+                {"auth_protocol", agent->auth_protocol, sizeof(agent->auth_protocol)},
+                {"auth_secret", agent->auth_secret, sizeof(agent->auth_secret)},
+                {"priv_protocol", agent->priv_protocol, sizeof(agent->priv_protocol)},
+                {"priv_secret", agent->priv_secret, sizeof(agent->priv_secret)},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(texts); i++)
+                if (streq(key, texts[i].key)) {
+                        copy_text(texts[i].text, texts[i].size, value);
+                        return true;
+                }
+        return false;
+}
+
+static void set_key(MsgPollAgent *agent, const char *key, char *value) {
+        if (set_text(agent, key, value))
+                return;
+        if (streq(key, "device"))
+                agent->device = (uint32_t) strtoul(value, NULL, 10);
+        else if (streq(key, "version"))
+                agent->version = name_value(&snmp_version_names, value);
+        else if (streq(key, "interval_ms"))
+                agent->interval = strtoull(value, NULL, 10) * USEC_PER_MSEC;
+        else if (streq(key, "timeout_ms"))
+                agent->timeout = strtoull(value, NULL, 10) * USEC_PER_MSEC;
+        else if (streq(key, "sensor"))
+                add_sensor(agent, value);
+        else
+                fprintf(stderr, "poll-driver: unknown key %s\n", key);
+}
+
+static int send_agent(Driver *d, char *words) {
+        MsgPollAgent agent = MESSAGE(MsgPollAgent, MSG_POLL_AGENT);
+        char *save = NULL;
+
+        for (char *word = strtok_r(words, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
+                char *value = strchr(word, '=');
+
+                if (!value)
+                        continue;
+                *value++ = '\0';
+                set_key(&agent, word, value);
+        }
+        return protocol_send(d->fd, &agent.head, -1);
+}
+
+static int send_plain(Driver *d, MessageType type, uint64_t sequence) {
+        MsgPlain message = {.head = {.type = type, .size = sizeof(MsgPlain)}, .sequence = sequence};
+
+        return protocol_send(d->fd, &message.head, -1);
+}
+
+static int command(Driver *d, char *line) {
+        line[strcspn(line, "\n")] = '\0';
+        if (strncmp(line, "agent ", 6) == 0)
+                return send_agent(d, line + 6);
+        if (strncmp(line, "ping ", 5) == 0)
+                return send_plain(d, MSG_PING, strtoull(line + 5, NULL, 10));
+        if (streq(line, "start"))
+                return send_plain(d, MSG_POLL_START, 0);
+        if (streq(line, "close"))
+                return send_plain(d, MSG_CLOSE, 0);
+        if (streq(line, "deaf") || streq(line, "hear")) {
+                d->deaf = streq(line, "deaf");
+                return 0;
+        }
+        fprintf(stderr, "poll-driver: unknown command %s\n", line);
+        return -EINVAL;
+}
+
+/* ---- what the worker tells ---- */
+
+static void print_sample(const MsgSample *m) {
+        printf("{\"message\":\"sample\",\"device\":%u,\"sensor\":%u,\"status\":\"%s\",\"reason\":\"%s\","
+               "\"value\":%d,"
+               "\"when\":%llu}\n",
+                m->device, m->sensor, name_of(&sensor_status_names, m->status),
+                name_of(&sensor_reason_names, m->reason), m->value, (unsigned long long) m->when);
+}
+
+static void print_state(const MsgAgentState *m) {
+        printf("{\"message\":\"agent_state\",\"device\":%u,\"state\":\"%s\",\"start_delay\":%llu,\"detail\":"
+               "\"%s\","
+               "\"when\":%llu}\n",
+                m->device, name_of(&agent_state_names, m->state), (unsigned long long) m->start_delay,
+                m->detail, (unsigned long long) m->when);
+}
+
+static void print_message(const Driver *d, int type) {
+        const MsgPlain *plain = (const MsgPlain *) d->buffer;
+
+        switch (type) {
+        case MSG_HELLO:
+                printf("{\"message\":\"hello\"}\n");
+                break;
+        case MSG_PONG:
+                printf("{\"message\":\"pong\",\"sequence\":%llu}\n", (unsigned long long) plain->sequence);
+                break;
+        case MSG_SAMPLE:
+                print_sample((const MsgSample *) d->buffer);
+                break;
+        case MSG_AGENT_STATE:
+                print_state((const MsgAgentState *) d->buffer);
+                break;
+        default:
+                printf("{\"message\":\"unexpected\",\"type\":%d}\n", type);
+        }
+        fflush(stdout);
+}
+
+static int print_end(Driver *d) {
+        int status;
+
+        close(d->fd);
+        if (waitpid(d->pid, &status, 0) < 0)
+                return EXIT_FAILURE;
+        if (WIFEXITED(status))
+                printf("{\"message\":\"exit\",\"status\":%d}\n", WEXITSTATUS(status));
+        else
+                printf("{\"message\":\"exit\",\"signal\":%d}\n", WTERMSIG(status));
+        fflush(stdout);
+        return EXIT_SUCCESS;
+}
+
+/* ---- the driver ---- */
+
+static _Noreturn void run_worker(int fd, char **argv) {
+        /* Of this environment's own only what sanitizers need; hsmd gives its workers no more. */
+        const char *kept[] = {"ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS"};
+        char *environment[ELEMENTSOF(kept) + 3] = {(char *) "MIBS=", (char *) "SNMPCONFPATH="};
+        size_t n = 2;
+
+        for (size_t i = 0; i < ELEMENTSOF(kept); i++)
+                if (getenv(kept[i]) && asprintf(&environment[n], "%s=%s", kept[i], getenv(kept[i])) > 0)
+                        n++;
+        if (fd != WORKER_FD && dup2(fd, WORKER_FD) < 0)
+                _exit(127);
+        if (fd == WORKER_FD)
+                (void) fcntl(fd, F_SETFD, 0);
+        execve(argv[0], argv, environment);
+        _exit(127);
+}
+
+static int start(Driver *d, char **argv) {
+        int fds[2];
+
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
+                return -errno;
+        d->pid = fork();
+        if (d->pid < 0)
+                return -errno;
+        if (d->pid == 0)
+                run_worker(fds[1], argv);
+        close(fds[1]);
+        d->fd = fds[0];
+        printf("{\"message\":\"started\",\"pid\":%d}\n", d->pid);
+        fflush(stdout);
+        return 0;
+}
+
+static int loop(Driver *d) {
+        char line[8192];
+
+        for (;;) {
+                struct pollfd fds[2] = {{.fd = STDIN_FILENO, .events = POLLIN},
+                        {.fd = d->deaf ? -1 : d->fd, .events = POLLIN}};
+
+                if (poll(fds, 2, -1) < 0 && errno != EINTR)
+                        return EXIT_FAILURE;
+                if (fds[1].revents) {
+                        int ignored = -1, type = protocol_receive(d->fd, d->buffer, &ignored);
+
+                        if (type <= 0)
+                                return print_end(d);
+                        print_message(d, type);
+                }
+                if (fds[0].revents) {
+                        /* unbuffered stdin: what poll() says is then all there is */
+                        if (!fgets(line, sizeof(line), stdin))
+                                return print_end(d);
+                        if (command(d, line) < 0)
+                                return EXIT_FAILURE;
+                }
+        }
+}
+
+int main(int argc, char **argv) {
+        static Driver d;
+
+        if (argc < 2) {
+                fputs("usage: poll-driver PROGRAM [ARGUMENT...]\n", stderr);
+                return EXIT_FAILURE;
+        }
+        setvbuf(stdin, NULL, _IONBF, 0);
+        return start(&d, argv + 1) < 0 ? EXIT_FAILURE : loop(&d);
+}
