@@ -1,0 +1,57 @@
+/* hsmd-snmp: the only program of hsmd that speaks SNMP. hsmd starts it as a worker, one process a duty. */
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include "macro.h"
+#include "poll.h"
+#include "protocol.h"
+#include "serve.h"
+
+typedef int (*Duty)(int fd);
+
+/* A core file or another process of the same user must not show secrets. exec resets both, so each program
+ * does it. */
+static int harden(void) {
+        const struct rlimit none = {0, 0};
+
+        if (setrlimit(RLIMIT_CORE, &none) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+                return -errno;
+        return 0;
+}
+
+static Duty duty_of(const char *verb) {
+        if (streq(verb, "serve"))
+                return serve_main;
+        return streq(verb, "poll") ? poll_main : NULL;
+}
+
+static int usage(FILE *out) {
+        fputs("usage: hsmd-snmp serve|poll\n"
+              "\n"
+              "A worker of hsmd, started by it with a socket as descriptor 3; see hsmd-snmp(8).\n",
+                out);
+        return out == stdout ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int main(int argc, char **argv) {
+        const MsgPlain hello = MESSAGE(MsgPlain, MSG_HELLO);
+        Duty duty = argc == 2 ? duty_of(argv[1]) : NULL;
+        int r;
+
+        if (argc == 2 && streq(argv[1], "--help"))
+                return usage(stdout);
+        if (!duty)
+                return usage(stderr);
+        r = harden();
+        if (r >= 0)
+                r = protocol_send(WORKER_FD, &hello.head, -1);
+        if (r < 0) {
+                fprintf(stderr, "hsmd-snmp %s: is started by hsmd, not by hand: %s\n", argv[1], strerror(-r));
+                return EXIT_FAILURE;
+        }
+        r = duty(WORKER_FD);
+        if (r < 0)
+                fprintf(stderr, "hsmd-snmp %s: %s\n", argv[1], strerror(-r));
+        return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,19 @@
+#ifndef HSMD_SERVE_AGENT_H
+#define HSMD_SERVE_AGENT_H
+/* net-snmp's agent around the board: brought up once a process, either as an SNMPv3 agent of its own or as a
+ * sub-agent of the host's snmpd. The same handler answers in both. */
+
+#include "protocol.h"
+#include "serve-board.h"
+
+typedef struct ServeAgent {
+        ServeBoard *board; /* borrowed; may be exchanged between two turns of the loop */
+        bool serving;      /* listening (own), or the session with the master stands (agentx) */
+} ServeAgent;
+
+/* Starts serving as configured. Users matter to an own agent only; their secrets are not kept. Negative
+ * errno, and *ret_detail says in words what failed. `agent` must outlive the process's use of net-snmp. */
+int serve_agent_start(ServeAgent *agent, const MsgServeConfig *config, const MsgServeUser *users,
+        size_t n_users, const char **ret_detail);
+
+#endif

@@ -1,0 +1,188 @@
+#include "serve.h"
+
+#include <net-snmp/net-snmp-config.h>
+
+#include <net-snmp/net-snmp-includes.h>
+
+#include <net-snmp/agent/net-snmp-agent-includes.h>
+#include <net-snmp/library/fd_event_manager.h>
+
+#include "protocol.h"
+#include "serve-agent.h"
+
+#define USERS_MAX 64
+
+typedef struct Serve {
+        int fd;
+        bool done, starting;
+        int error; /* why it ends, 0 or negative errno */
+        MsgServeConfig config;
+        MsgServeUser *users;
+        size_t n_users;
+        ServeBoard *board;
+        ServeAgent agent;
+        const char *detail; /* said with the state; static text */
+        bool announced, announced_serving;
+        _Alignas(16) uint8_t buffer[PROTOCOL_MAX];
+} Serve;
+
+static void serve_freep(Serve **p) {
+        Serve *s = *p;
+
+        if (!s)
+                return;
+        serve_board_free(s->board);
+        if (s->users)
+                wipe(s->users, USERS_MAX * sizeof(*s->users));
+        free(s->users);
+        wipe(s->buffer, sizeof(s->buffer));
+        free(s);
+}
+
+/* A new board replaces the old one between two requests: a request sees one of them whole. */
+static int take_board(Serve *s, int fd) {
+        ServeBoard *board = NULL;
+        int r = serve_board_new(fd, &board);
+
+        if (r < 0)
+                return r;
+        s->agent.board = board;
+        serve_board_free(s->board);
+        s->board = board;
+        return 0;
+}
+
+static int take_config(Serve *s, int fd) {
+        memcpy(&s->config, s->buffer, sizeof(s->config));
+        PROTOCOL_TEXT(s->config.address);
+        PROTOCOL_TEXT(s->config.name);
+        PROTOCOL_TEXT(s->config.contact);
+        PROTOCOL_TEXT(s->config.location);
+        if (s->config.mode == AGENT_MODE_OWN &&
+                (s->config.engine_id_size < 5 || s->config.engine_id_size > sizeof(s->config.engine_id) ||
+                        s->config.engine_boots == 0))
+                return -EBADMSG;
+        return take_board(s, fd);
+}
+
+static int take_user(Serve *s) {
+        MsgServeUser *user;
+
+        if (!s->users)
+                s->users = calloc(USERS_MAX, sizeof(*s->users));
+        if (!s->users)
+                return -ENOMEM;
+        if (s->n_users >= USERS_MAX)
+                return -E2BIG;
+        user = &s->users[s->n_users++];
+        memcpy(user, s->buffer, sizeof(*user));
+        wipe(s->buffer, sizeof(*user));
+        PROTOCOL_TEXT(user->name);
+        PROTOCOL_TEXT(user->auth_protocol);
+        PROTOCOL_TEXT(user->priv_protocol);
+        PROTOCOL_TEXT(user->auth_secret);
+        PROTOCOL_TEXT(user->priv_secret);
+        return 0;
+}
+
+static int pong(Serve *s) {
+        MsgPlain m = MESSAGE(MsgPlain, MSG_PONG);
+        int r;
+
+        m.sequence = ((const MsgPlain *) (void *) s->buffer)->sequence;
+        r = protocol_send(s->fd, &m.head, -1);
+        return r == -EAGAIN ? 0 : r; /* hsmd has plenty from us to read */
+}
+
+static int take_message(Serve *s, int type, int fd) {
+        switch (type) {
+        case MSG_PING:
+                return pong(s);
+        case MSG_CLOSE:
+                s->done = true;
+                return 0;
+        case MSG_SERVE_CONFIG:
+                return s->board ? -EPROTO : take_config(s, fd);
+        case MSG_SERVE_USER:
+                return take_user(s);
+        case MSG_SERVE_START:
+                if (!s->board || s->starting)
+                        return -EPROTO;
+                s->starting = true;
+                return 0;
+        case MSG_SERVE_BOARD:
+                return take_board(s, fd);
+        default:
+                return -EPROTO;
+        }
+}
+
+static void end(Serve *s, int error) {
+        s->done = true;
+        s->error = error;
+}
+
+/* One message of hsmd; called by net-snmp's loop, and before it runs. */
+static void on_message(int fd, void *userdata) {
+        CLEANUP_CLOSE int received = -1;
+        Serve *s = userdata;
+        int r = protocol_receive(fd, s->buffer, &received);
+
+        if (r == -EAGAIN)
+                return;
+        if (r > 0)
+                r = take_message(s, r, received);
+        else if (r == 0)
+                s->done = true;
+        if (r < 0)
+                end(s, r);
+}
+
+/* Says whether we serve, whenever that changed. What hsmd cannot take now is said on the next turn. */
+static void announce(Serve *s) {
+        MsgServeState m = MESSAGE(MsgServeState, MSG_SERVE_STATE);
+
+        if (s->announced && s->announced_serving == s->agent.serving)
+                return;
+        m.serving = s->agent.serving;
+        snprintf(m.detail, sizeof(m.detail), "%s", s->agent.serving ? "" : s->detail);
+        if (protocol_send(s->fd, &m.head, -1) < 0)
+                return;
+        s->announced = true;
+        s->announced_serving = s->agent.serving;
+}
+
+static int start(Serve *s) {
+        int r = serve_agent_start(&s->agent, &s->config, s->users, s->n_users, &s->detail);
+
+        if (s->users)
+                wipe(s->users, USERS_MAX * sizeof(*s->users));
+        if (r >= 0 && s->config.mode == AGENT_MODE_AGENTX)
+                s->detail = "no AgentX master answers at the configured address";
+        announce(s);
+        return r;
+}
+
+int serve_main(int fd) {
+        CLEANUP(serve_freep) Serve *s = calloc(1, sizeof(*s));
+        int r;
+
+        if (!s)
+                return -ENOMEM;
+        s->fd = fd;
+        s->detail = "";
+        while (!s->done && !s->starting)
+                on_message(fd, s);
+        if (s->done)
+                return s->error;
+        r = start(s);
+        if (r < 0)
+                return r;
+        if (register_readfd(fd, on_message, s) != FD_REGISTERED_OK)
+                return -ENFILE;
+        while (!s->done) {
+                announce(s);
+                agent_check_and_process(1);
+        }
+        return s->error;
+}
