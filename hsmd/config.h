@@ -146,15 +146,20 @@ Config *config_free(Config *config);
 /* interval + jitter + fall·deadline + (fall−1)·(fast_interval + restart) */
 usec_t detection_bound(const ConfigTiming *t);
 
+/* How a key is found on one device: the pool's label and id, each replaced by the device's own where it gives one. ret's
+ * label points into the configuration. */
+void config_key_selector(const ConfigDevice *device, const ConfigKey *key, ConfigKeyOverride *ret);
+
 /* Whether two devices are configured alike, so that a probe may be kept across a reload. pool keys included; pool_a and
  * pool_b are the devices' pools. Only what the probe sees is compared (module, environment, cwd, select, pin source,
  * keys, random, present_interval), not timing, titles or SNMP. */
 bool config_device_same_probe(
         const ConfigDevice *a, const ConfigPool *pool_a, const ConfigDevice *b, const ConfigPool *pool_b);
 
-/* secret.c: reads a secret into dst (at most size − 1 octets, terminated; one trailing newline is cut). *ret_size is
- * its length. -EACCES when others than the owner may read the file (for a credential: others than owner and group, as
- * systemd 252 hands them out with an ACL), -ENOENT, -EMSGSIZE, -ENOKEY when empty. The caller wipes dst. */
+/* secret.c: reads a secret into dst (at most size − 1 octets, terminated; one trailing newline, LF or CRLF, is cut).
+ * *ret_size is its length. -EACCES when others than the owner may read or write the file (for a credential: others than
+ * owner and group, as systemd 252 hands them out with an ACL), -ENOENT, -EMSGSIZE, -ENOKEY when empty, -EINVAL when it is
+ * no regular file, -EBADMSG when it holds a NUL octet. Nothing is left in dst on failure. The caller wipes dst. */
 int secret_read(const SecretSource *source, char *dst, size_t size, size_t *ret_size);
 
 /* Says in words where a secret comes from: "file /etc/hsmd/pin" or "credential bureau-1.pin". */

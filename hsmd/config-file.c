@@ -1,0 +1,42 @@
+/* One file of libconfig syntax. */
+#include "config-reader.h"
+
+/* What libconfig says, and what would be right. */
+static const char *syntax_hint(const char *text) {
+        if (strstr(text, "duplicate"))
+                return "each key may stand once in its group";
+        if (strstr(text, "include"))
+                return "name a readable file, relative to the directory of hsmd.conf";
+        if (strstr(text, "memory"))
+                return "brackets are nested too deeply";
+        return "write NAME = VALUE; and close every { ( [ and \"";
+}
+
+static void note_parse_error(Reader *r, const char *path, const config_t *tree) {
+        const char *file = config_error_file(tree), *text = config_error_text(tree);
+
+        text = text ? text : "syntax error";
+        config_error_at(r, file ? file : path, (unsigned) MAX_OF(config_error_line(tree), 1), "%s; %s", text,
+                syntax_hint(text));
+}
+
+int config_parse_file(Reader *r, const char *path, config_t *tree) {
+        CLEANUP_FCLOSE FILE *file = fopen(path, "re");
+
+        config_init(tree);
+        if (!file) {
+                int k = -errno;
+
+                config_error_at(r, path, 1, "cannot be read (%s); name a readable file", strerror(-k));
+                return k;
+        }
+        config_set_include_dir(tree, r->directory);
+        int k = config_scan(r, file, path);
+        if (k < 0)
+                return k;
+        if (!config_read(tree, file)) {
+                note_parse_error(r, path, tree);
+                return -EINVAL;
+        }
+        return 0;
+}

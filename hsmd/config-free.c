@@ -1,0 +1,105 @@
+/* Frees a configuration, part by part; every part may be half filled. */
+#include "config-reader.h"
+
+static void secret_done(SecretSource *source) {
+        free(source->file);
+        free(source->credential);
+}
+
+static void pool_done(ConfigPool *pool) {
+        for (size_t i = 0; i < pool->n_keys; i++) {
+                ConfigKey *key = &pool->keys[i];
+
+                free(key->label);
+                free(key->approved_by);
+                free(key->approved_on);
+                free(key->public_key);
+                free(key->spki);
+        }
+        free(pool->keys);
+        free(pool->name);
+        free(pool->title);
+}
+
+static void profile_done(ConfigProfile *profile) {
+        for (size_t i = 0; i < profile->n_sensors; i++) {
+                free(profile->sensors[i].name);
+                free(profile->sensors[i].oid);
+        }
+        free(profile->sensors);
+        free(profile->name);
+}
+
+static void snmp_done(ConfigSnmp *snmp) {
+        free(snmp->address);
+        free(snmp->user);
+        free(snmp->auth_protocol);
+        free(snmp->priv_protocol);
+        secret_done(&snmp->community);
+        secret_done(&snmp->auth_secret);
+        secret_done(&snmp->priv_secret);
+}
+
+static void environment_done(char **environment) {
+        for (char **p = environment; p && *p; p++)
+                free(*p);
+        free(environment);
+}
+
+void config_device_done(ConfigDevice *d) {
+        char *texts[] = {d->name, d->title, d->location, d->contact, d->address, d->module, d->cwd, d->label,
+                d->serial};
+
+        for (size_t i = 0; i < ELEMENTSOF(texts); i++)
+                free(texts[i]);
+        for (size_t i = 0; i < d->n_keys; i++)
+                free(d->keys[i].label);
+        free(d->keys);
+        environment_done(d->environment);
+        secret_done(&d->pin);
+        snmp_done(&d->snmp);
+}
+
+static void user_done(ConfigUser *user) {
+        free(user->name);
+        free(user->auth_protocol);
+        free(user->priv_protocol);
+        secret_done(&user->auth_secret);
+        secret_done(&user->priv_secret);
+}
+
+static void site_done(ConfigSite *site) {
+        free(site->name);
+        free(site->title);
+        free(site->contact);
+}
+
+static void service_done(ConfigService *service) {
+        free(service->name);
+        free(service->title);
+        free(service->keys);
+}
+
+/* array and n name a member of c and its count */
+#define FREE_ALL(array, n, done)                                                                             \
+        do {                                                                                                 \
+                for (size_t i = 0; i < (n); i++)                                                             \
+                        done(&(array)[i]);                                                                   \
+                free(array);                                                                                 \
+        } while (0)
+
+Config *config_free(Config *c) {
+        if (!c)
+                return NULL;
+        FREE_ALL(c->users, c->n_users, user_done);
+        FREE_ALL(c->sites, c->n_sites, site_done);
+        FREE_ALL(c->pools, c->n_pools, pool_done);
+        FREE_ALL(c->services, c->n_services, service_done);
+        FREE_ALL(c->profiles, c->n_profiles, profile_done);
+        FREE_ALL(c->devices, c->n_devices, config_device_done);
+        char *texts[] = {c->path, c->name, c->title, c->contact, c->location, c->group, c->agent_address};
+        for (size_t i = 0; i < ELEMENTSOF(texts); i++)
+                free(texts[i]);
+        free(c);
+        return NULL;
+}

@@ -1,0 +1,73 @@
+/* What two configurations mean for one probe: whether it may be kept across a reload. */
+#include "config.h"
+
+static bool same_text(const char *a, const char *b) {
+        return a && b ? streq(a, b) : a == b;
+}
+
+static bool same_secret(const SecretSource *a, const SecretSource *b) {
+        return same_text(a->file, b->file) && same_text(a->credential, b->credential);
+}
+
+/* Order counts: it is the order in which the variables are given to the probe. */
+static bool same_environment(char *const *a, char *const *b) {
+        size_t i = 0;
+
+        for (; a && b && a[i] && b[i]; i++)
+                if (!streq(a[i], b[i]))
+                        return false;
+        return (!a || !a[i]) && (!b || !b[i]);
+}
+
+void config_key_selector(const ConfigDevice *device, const ConfigKey *key, ConfigKeyOverride *ret) {
+        ConfigKeyOverride selector = {.number = key->number, .label = key->label, .id_size = key->id_size};
+
+        memcpy(selector.id, key->id, sizeof(selector.id));
+        for (size_t i = 0; i < device->n_keys; i++) {
+                const ConfigKeyOverride *own = &device->keys[i];
+
+                if (own->number != key->number)
+                        continue;
+                if (own->label)
+                        selector.label = own->label;
+                if (own->id_size > 0) {
+                        memcpy(selector.id, own->id, sizeof(selector.id));
+                        selector.id_size = own->id_size;
+                }
+        }
+        *ret = selector;
+}
+
+static bool same_key(const ConfigDevice *a, const ConfigKey *ka, const ConfigDevice *b, const ConfigKey *kb) {
+        ConfigKeyOverride sa, sb;
+
+        config_key_selector(a, ka, &sa);
+        config_key_selector(b, kb, &sb);
+        return ka->number == kb->number && ka->type == kb->type && ka->exercise == kb->exercise &&
+               ka->business == kb->business && same_text(sa.label, sb.label) && sa.id_size == sb.id_size &&
+               memcmp(sa.id, sb.id, sa.id_size) == 0 && ka->spki_size == kb->spki_size &&
+               (ka->spki_size == 0 || memcmp(ka->spki, kb->spki, ka->spki_size) == 0);
+}
+
+static bool same_keys(
+        const ConfigDevice *a, const ConfigPool *pool_a, const ConfigDevice *b, const ConfigPool *pool_b) {
+        if (pool_a->n_keys != pool_b->n_keys)
+                return false;
+        for (size_t i = 0; i < pool_a->n_keys; i++)
+                if (!same_key(a, &pool_a->keys[i], b, &pool_b->keys[i]))
+                        return false;
+        return true;
+}
+
+static bool same_selection(const ConfigDevice *a, const ConfigDevice *b) {
+        return a->select == b->select && a->slot == b->slot && same_text(a->label, b->label) &&
+               same_text(a->serial, b->serial);
+}
+
+bool config_device_same_probe(
+        const ConfigDevice *a, const ConfigPool *pool_a, const ConfigDevice *b, const ConfigPool *pool_b) {
+        return streq(a->name, b->name) && streq(a->module, b->module) && same_text(a->cwd, b->cwd) &&
+               same_environment(a->environment, b->environment) && same_selection(a, b) &&
+               a->deepbind == b->deepbind && a->random == b->random && same_secret(&a->pin, &b->pin) &&
+               a->present_interval == b->present_interval && same_keys(a, pool_a, b, pool_b);
+}
