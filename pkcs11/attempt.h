@@ -1,0 +1,33 @@
+#ifndef HSMD_ATTEMPT_H
+#define HSMD_ATTEMPT_H
+/* One attempt, a climb or a check: which rung is being tried, how long each took, and what failed first. */
+
+#include "protocol.h"
+#include "recorder.h"
+
+typedef struct Attempt {
+        MsgProbeResult result;
+        const Recorder *recorder; /* NULL until the recorder is there */
+        usec_t started;
+        Step step; /* the rung being tried */
+        usec_t step_started;
+        usec_t waited; /* within this rung, for hsmd: not the machine's time */
+} Attempt;
+
+void attempt_start(Attempt *attempt, uint64_t number, const Recorder *recorder);
+
+/* A rung begins, a rung ends: its latency is added up. */
+void attempt_begin(Attempt *attempt, Step step);
+void attempt_end(Attempt *attempt);
+
+/* The attempt fails at the rung being tried; only the first failure counts. Always returns -EPROTO. The
+ * format is English for people; what is not printable ASCII is replaced. */
+int attempt_fail(Attempt *attempt, Reason reason, const char *format, ...) PRINTF(3, 4);
+
+/* The same, for a PKCS#11 call: the recorder tells which, what it returned and how long it took. */
+int attempt_fail_call(Attempt *attempt, Reason reason, const char *what);
+
+/* The CK_RV of the last call that failed in this rung, CKR_OK if none did. */
+CK_RV attempt_last_rv(const Attempt *attempt);
+
+#endif

@@ -1,0 +1,96 @@
+#include "channel.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+
+/* SIGTERM is blocked only while the probe waits, and learnt there from a descriptor, so that the session is
+ * closed in order. During a call it keeps its default action: a call that hangs must not make the probe deaf.
+ */
+static void block_sigterm(int how) {
+        sigset_t set;
+
+        sigemptyset(&set);
+        sigaddset(&set, SIGTERM);
+        pthread_sigmask(how, &set, NULL);
+}
+
+int channel_open(int fd, Channel *ret) {
+        Channel channel = {.fd = fd, .signal_fd = -1};
+        sigset_t set;
+
+        sigemptyset(&set);
+        sigaddset(&set, SIGTERM);
+        channel.buffer = aligned_alloc(64, PROTOCOL_MAX);
+        if (!channel.buffer)
+                return -ENOMEM;
+        channel.signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+        if (channel.signal_fd < 0) {
+                free(channel.buffer);
+                return -errno;
+        }
+        *ret = channel;
+        return 0;
+}
+
+void channel_close(Channel *channel) {
+        closep(&channel->signal_fd);
+        free(channel->buffer);
+        *channel = (Channel){.fd = -1, .signal_fd = -1};
+}
+
+int channel_send(Channel *channel, const MessageHead *message) {
+        struct pollfd room = {.fd = channel->fd, .events = POLLOUT};
+        int r;
+
+        while ((r = protocol_send(channel->fd, message, -1)) == -EAGAIN)
+                if (poll(&room, 1, -1) < 0 && errno != EINTR)
+                        return -errno;
+        return r;
+}
+
+/* True when a message waits, false when the probe is to end. */
+static int wait_for_message(const Channel *channel) {
+        struct pollfd fds[] = {
+                {.fd = channel->fd, .events = POLLIN},
+                {.fd = channel->signal_fd, .events = POLLIN},
+        };
+
+        for (;;) {
+                if (poll(fds, ELEMENTSOF(fds), -1) < 0) {
+                        if (errno == EINTR)
+                                continue;
+                        return -errno;
+                }
+                if (fds[1].revents)
+                        return 0;
+                return 1;
+        }
+}
+
+static int answer_ping(Channel *channel) {
+        MsgPlain pong = MESSAGE(MsgPlain, MSG_PONG);
+
+        pong.sequence = ((const MsgPlain *) channel->buffer)->sequence;
+        return channel_send(channel, &pong.head);
+}
+
+int channel_next(Channel *channel, int *ret_fd) {
+        int r;
+
+        block_sigterm(SIG_BLOCK);
+        do {
+                r = wait_for_message(channel);
+                if (r <= 0)
+                        break;
+                r = protocol_receive(channel->fd, channel->buffer, ret_fd);
+                if (r == MSG_PING) {
+                        closep(ret_fd);
+                        r = answer_ping(channel);
+                        if (r == 0)
+                                r = MSG_PING;
+                }
+        } while (r == MSG_PING || r == -EAGAIN);
+        block_sigterm(SIG_UNBLOCK);
+        return r == MSG_CLOSE ? 0 : r;
+}

@@ -1,0 +1,25 @@
+#ifndef HSMD_CHANNEL_H
+#define HSMD_CHANNEL_H
+/* The probe's end of the socket to hsmd. */
+
+#include "protocol.h"
+
+typedef struct Channel {
+        int fd;        /* of the socket */
+        int signal_fd; /* tells SIGTERM while the probe waits */
+        void *buffer;  /* PROTOCOL_MAX octets: the last message; wiped after one that carried a PIN */
+} Channel;
+
+/* Negative errno. fd stays the caller's. */
+int channel_open(int fd, Channel *ret);
+void channel_close(Channel *channel);
+
+/* Sends a message, waiting for room. Negative errno. */
+int channel_send(Channel *channel, const MessageHead *message);
+
+/* Waits for the next message, which then stands in buffer, and returns its type; pings are answered here. 0
+ * when the probe is to end: the stream ended, MSG_CLOSE or SIGTERM came. *ret_fd is a descriptor that came
+ * with the message, the caller's to close, or -1. Negative errno. */
+int channel_next(Channel *channel, int *ret_fd);
+
+#endif

@@ -1,0 +1,363 @@
+#include "keys.h"
+
+#include <openssl/err.h>
+
+int keys_init(Keys *keys, const MsgProbeConfig *config) {
+        *keys = (Keys){.n = MIN_OF(config->n_keys, (uint32_t) PROTOCOL_KEYS_MAX)};
+        for (size_t i = 0; i < keys->n; i++) {
+                const ProbeKey *c = &config->keys[i];
+                int r;
+
+                keys->keys[i] = (Key){.config = c, .state = KEY_UNKNOWN};
+                if (c->spki_size == 0)
+                        continue;
+                r = public_key_from_spki((Octets){c->spki, c->spki_size}, &keys->keys[i].expected);
+                ERR_clear_error();
+                if (r < 0) {
+                        keys_done(keys);
+                        return r;
+                }
+        }
+        return 0;
+}
+
+static void forget_signer(Key *key, const Module *module) {
+        if (key->signs && key->handle != CK_INVALID_HANDLE && module)
+                module->recorder->forbid_signing(key->handle);
+        EVP_PKEY_CTX_free(key->signing);
+        EVP_PKEY_free(key->signer);
+        key->signing = NULL;
+        key->signer = NULL;
+        key->signs = false;
+}
+
+void keys_done(Keys *keys) {
+        for (size_t i = 0; i < keys->n; i++) {
+                forget_signer(&keys->keys[i], NULL);
+                EVP_PKEY_CTX_free(keys->keys[i].verifying);
+                EVP_PKEY_free(keys->keys[i].expected);
+        }
+        keys->n = 0;
+}
+
+/* --- searching
+ * ---------------------------------------------------------------------------------------------- */
+
+/* The first object of a class by id and label; CK_INVALID_HANDLE when there is none. */
+static CK_RV search(Module *module, CK_OBJECT_CLASS class, const uint8_t *id, size_t id_size,
+        const char *label, CK_OBJECT_HANDLE *ret) {
+        CK_ATTRIBUTE template[3] = {{.type = CKA_CLASS, .pValue = &class, .ulValueLen = sizeof(class)}};
+        CK_ULONG n = 1, found = 0;
+        CK_OBJECT_HANDLE handle = CK_INVALID_HANDLE;
+        CK_RV rv, end;
+
+        if (id_size > 0)
+                template[n++] = (CK_ATTRIBUTE){CKA_ID, (void *) id, id_size};
+        if (label[0])
+                template[n++] = (CK_ATTRIBUTE){CKA_LABEL, (void *) label, strlen(label)};
+        rv = module->calls->C_FindObjectsInit(module->session, template, n);
+        if (rv != CKR_OK)
+                return rv;
+        rv = module->calls->C_FindObjects(module->session, &handle, 1, &found);
+        end = module->calls->C_FindObjectsFinal(module->session);
+        if (rv == CKR_OK)
+                rv = end;
+        if (rv == CKR_OK)
+                *ret = found == 1 ? handle : CK_INVALID_HANDLE;
+        return rv;
+}
+
+static bool is_secret(const ProbeKey *config) {
+        return config->type == KEY_TYPE_AES || config->type == KEY_TYPE_SM4 || config->type == KEY_TYPE_HMAC;
+}
+
+/* A key to be signed with is its private key; one to be present may be known by its public half or
+ * certificate. */
+static CK_RV search_classes(Module *module, Key *key) {
+        static const CK_OBJECT_CLASS asymmetric[] = {CKO_PRIVATE_KEY, CKO_PUBLIC_KEY, CKO_CERTIFICATE},
+                                     symmetric[] = {CKO_SECRET_KEY};
+        const CK_OBJECT_CLASS *classes = is_secret(key->config) ? symmetric : asymmetric;
+        size_t n = is_secret(key->config) || key->config->exercise == EXERCISE_SIGN ? 1 : 3;
+        CK_OBJECT_HANDLE handle = CK_INVALID_HANDLE;
+        CK_RV rv = CKR_OK;
+
+        for (size_t i = 0; i < n && rv == CKR_OK && handle == CK_INVALID_HANDLE; i++) {
+                key->object_class = classes[i];
+                rv = search(module, classes[i], key->config->id, MIN_OF(key->config->id_size, 64u),
+                        key->config->label, &handle);
+        }
+        if (rv == CKR_OK)
+                key->handle = handle;
+        return rv;
+}
+
+/* --- reading
+ * ------------------------------------------------------------------------------------------------ */
+
+/* What is read of an object in one call. A module leaves out what an object does not have and says so in the
+ * return value and in the lengths; only the lengths count here. */
+typedef struct Reading {
+        uint8_t id[128], modulus[2048], exponent[32], params[256], point[512];
+        CK_KEY_TYPE type;
+        CK_BBOOL always_authenticate;
+        CK_ATTRIBUTE a[7];
+} Reading;
+
+enum { READ_TYPE, READ_ID, READ_ALWAYS, READ_MODULUS, READ_EXPONENT, READ_PARAMS, READ_POINT, READ_N };
+
+static CK_RV read_object(Module *module, CK_OBJECT_HANDLE object, Reading *r) {
+        CK_RV rv;
+
+        *r = (Reading){
+                .type = CK_UNAVAILABLE_INFORMATION,
+                .a = {[READ_TYPE] = {CKA_KEY_TYPE, &r->type, sizeof(r->type)},
+                        [READ_ID] = {CKA_ID, r->id, sizeof(r->id)},
+                        [READ_ALWAYS] = {CKA_ALWAYS_AUTHENTICATE, &r->always_authenticate,
+                                sizeof(r->always_authenticate)},
+                        [READ_MODULUS] = {CKA_MODULUS, r->modulus, sizeof(r->modulus)},
+                        [READ_EXPONENT] = {CKA_PUBLIC_EXPONENT, r->exponent, sizeof(r->exponent)},
+                        [READ_PARAMS] = {CKA_EC_PARAMS, r->params, sizeof(r->params)},
+                        [READ_POINT] = {CKA_EC_POINT, r->point, sizeof(r->point)}},
+        };
+        rv = module->calls->C_GetAttributeValue(module->session, object, r->a, READ_N);
+        return rv == CKR_ATTRIBUTE_TYPE_INVALID || rv == CKR_ATTRIBUTE_SENSITIVE ? CKR_OK : rv;
+}
+
+/* An attribute's value; empty when the object has none or the length cannot be true. */
+static Octets value_of(const Reading *r, size_t i, size_t room) {
+        if (r->a[i].ulValueLen == CK_UNAVAILABLE_INFORMATION || r->a[i].ulValueLen > room)
+                return (Octets){NULL, 0};
+        return (Octets){r->a[i].pValue, r->a[i].ulValueLen};
+}
+
+static int public_key_of(const Reading *r, EVP_PKEY **ret) {
+        Octets modulus = value_of(r, READ_MODULUS, sizeof(r->modulus));
+        Octets exponent = value_of(r, READ_EXPONENT, sizeof(r->exponent));
+        Octets params = value_of(r, READ_PARAMS, sizeof(r->params));
+        Octets point = value_of(r, READ_POINT, sizeof(r->point));
+
+        if (r->type == CKK_RSA && modulus.size > 0 && exponent.size > 0)
+                return public_key_from_rsa(modulus, exponent, ret);
+        if (r->type == CKK_EC && params.size > 0 && point.size > 0)
+                return public_key_from_ec(params, point, ret);
+        return -ENOENT;
+}
+
+static int certificate_key(Module *module, CK_OBJECT_HANDLE certificate, EVP_PKEY **ret) {
+        uint8_t der[8192];
+        CK_ATTRIBUTE a = {CKA_VALUE, der, sizeof(der)};
+
+        if (module->calls->C_GetAttributeValue(module->session, certificate, &a, 1) != CKR_OK ||
+                a.ulValueLen > sizeof(der))
+                return -ENOENT;
+        return public_key_from_certificate((Octets){der, a.ulValueLen}, ret);
+}
+
+/* The public half of a private key whose own attributes do not tell it: an EC private key has no point by the
+ * standard. The companion has the same CKA_ID, or where there is none the same label. */
+static int companion_key(Module *module, Key *key, Octets id, EVP_PKEY **ret) {
+        const char *label = id.size > 0 ? "" : key->config->label;
+        CK_OBJECT_HANDLE handle = CK_INVALID_HANDLE;
+        Reading reading;
+
+        if (search(module, CKO_PUBLIC_KEY, id.data, id.size, label, &handle) == CKR_OK &&
+                handle != CK_INVALID_HANDLE && read_object(module, handle, &reading) == CKR_OK &&
+                public_key_of(&reading, ret) == 0) {
+                key->public_handle = handle;
+                return 0;
+        }
+        if (search(module, CKO_CERTIFICATE, id.data, id.size, label, &handle) == CKR_OK &&
+                handle != CK_INVALID_HANDLE)
+                return certificate_key(module, handle, ret);
+        return -ENOENT;
+}
+
+static int public_half(Module *module, Key *key, const Reading *reading, EVP_PKEY **ret) {
+        if (key->object_class == CKO_CERTIFICATE)
+                return certificate_key(module, key->handle, ret);
+        if (public_key_of(reading, ret) == 0)
+                return 0;
+        if (key->object_class != CKO_PRIVATE_KEY)
+                return -ENOENT;
+        return companion_key(module, key, value_of(reading, READ_ID, sizeof(reading->id)), ret);
+}
+
+/* --- judging what was found
+ * ---------------------------------------------------------------------------------- */
+
+static bool type_fits(const ProbeKey *config, CK_KEY_TYPE type) {
+        switch (config->type) {
+        case KEY_TYPE_RSA:
+                return type == CKK_RSA;
+        case KEY_TYPE_EC:
+                return type == CKK_EC;
+        default:
+                return true;
+        }
+}
+
+/* Compares with the pinned key; without one, the key of first sight is it from now on. */
+static void compare(Key *key, EVP_PKEY *found) {
+        key->has_fingerprint = found && public_key_fingerprint(found, key->fingerprint) == 0;
+        if (!found)
+                return;
+        if (!key->expected) {
+                EVP_PKEY_up_ref(found);
+                key->expected = found;
+        } else if (EVP_PKEY_eq(key->expected, found) != 1)
+                key->state = KEY_MISMATCH;
+}
+
+static int prepare_verifying(Key *key) {
+        if (key->verifying)
+                return 0;
+        key->verifying = EVP_PKEY_CTX_new(key->expected, NULL);
+        if (!key->verifying || EVP_PKEY_verify_init(key->verifying) != 1 ||
+                EVP_PKEY_CTX_set_signature_md(key->verifying, EVP_sha256()) != 1)
+                return -EIO;
+        return 0;
+}
+
+static int prepare_signing(Key *key, Module *module) {
+        int r = module->recorder->allow_signing(key->handle);
+
+        if (r < 0)
+                return r;
+        key->signs = true;
+        r = module_signer(module, key->handle, key->public_handle, &key->signer);
+        if (r < 0)
+                return r;
+        key->signing = EVP_PKEY_CTX_new(key->signer, NULL);
+        if (!key->signing || EVP_PKEY_sign_init(key->signing) != 1 ||
+                EVP_PKEY_CTX_set_signature_md(key->signing, EVP_sha256()) != 1)
+                return -EIO;
+        return prepare_verifying(key);
+}
+
+/* A key that asks for its PIN at each use is not ours to exercise, nor one that we could not verify. */
+static bool may_exercise(const Key *key, const Reading *reading) {
+        return key->config->exercise == EXERCISE_SIGN && key->object_class == CKO_PRIVATE_KEY &&
+               key->expected &&
+               !(value_of(reading, READ_ALWAYS, sizeof(CK_BBOOL)).size > 0 && reading->always_authenticate);
+}
+
+static int judge_found(Key *key, Module *module, Attempt *attempt, const Reading *reading) {
+        CLEANUP_PKEY EVP_PKEY *found = NULL;
+        int r;
+
+        key->state = KEY_PRESENT_ONLY;
+        if (!type_fits(key->config, reading->type) && key->object_class != CKO_CERTIFICATE) {
+                key->state = KEY_MISMATCH;
+                return 0;
+        }
+        (void) public_half(module, key, reading, &found);
+        compare(key, found);
+        if (!may_exercise(key, reading))
+                return 0;
+        r = prepare_signing(key, module);
+        ERR_clear_error();
+        if (r < 0)
+                return attempt_fail_call(attempt, REASON_CALL_FAILED, "preparing to sign");
+        return 0;
+}
+
+int key_find(Key *key, Module *module, Attempt *attempt) {
+        Reading reading;
+        CK_RV rv;
+
+        forget_signer(key, module);
+        key->handle = key->public_handle = CK_INVALID_HANDLE;
+        key->has_fingerprint = false;
+        key->rv = CKR_OK;
+        key->state = KEY_UNKNOWN;
+        rv = search_classes(module, key);
+        if (rv == CKR_OK && key->handle == CK_INVALID_HANDLE) {
+                key->state = KEY_MISSING;
+                return 0;
+        }
+        if (rv == CKR_OK)
+                rv = read_object(module, key->handle, &reading);
+        if (rv != CKR_OK) {
+                key->rv = rv;
+                return attempt_fail_call(attempt, REASON_CALL_FAILED, "searching for a key");
+        }
+        return judge_found(key, module, attempt, &reading);
+}
+
+/* --- the rung
+ * ------------------------------------------------------------------------------------------------ */
+
+static bool search_wanted(const Key *key, bool due) {
+        return key->handle == CK_INVALID_HANDLE || (due && !key->signs);
+}
+
+bool keys_search_due(const Keys *keys) {
+        bool due = now_monotonic() >= keys->present_due;
+
+        for (size_t i = 0; i < keys->n; i++)
+                if (search_wanted(&keys->keys[i], due))
+                        return true;
+        return false;
+}
+
+/* A key that signs shows by its signature whether it is the right one, so a mismatch counts against it only
+ * there. */
+static bool usable(const Key *key) {
+        if (key->handle == CK_INVALID_HANDLE)
+                return false;
+        if (key->config->exercise == EXERCISE_SIGN)
+                return key->signs || (key->state == KEY_PRESENT_ONLY && key->expected);
+        return key->state != KEY_MISMATCH;
+}
+
+int keys_need_one(const Keys *keys, Attempt *attempt) {
+        bool mismatch = false;
+
+        for (size_t i = 0; i < keys->n; i++) {
+                if (usable(&keys->keys[i]))
+                        return 0;
+                mismatch = mismatch || keys->keys[i].state == KEY_MISMATCH;
+        }
+        if (mismatch)
+                return attempt_fail(attempt, REASON_KEY_MISMATCH,
+                        "none of the %zu configured keys is usable; one is there with another public key",
+                        keys->n);
+        return attempt_fail(attempt, REASON_NOT_FOUND, "none of the %zu configured keys is usable", keys->n);
+}
+
+int keys_find(Keys *keys, Module *module, usec_t present_interval, Attempt *attempt) {
+        usec_t now = now_monotonic();
+        bool due = now >= keys->present_due;
+
+        for (size_t i = 0; i < keys->n; i++) {
+                Key *key = &keys->keys[i];
+                int r;
+
+                if (!search_wanted(key, due))
+                        continue;
+                r = key_find(key, module, attempt);
+                if (r < 0)
+                        return r;
+        }
+        /* a tenth early is due: checks do not come at exact intervals */
+        if (due)
+                keys->present_due = now + present_interval - present_interval / 10;
+        return keys_need_one(keys, attempt);
+}
+
+void keys_report(const Keys *keys, MsgProbeResult *result) {
+        result->n_keys = (uint32_t) keys->n;
+        for (size_t i = 0; i < keys->n; i++) {
+                const Key *key = &keys->keys[i];
+                ProbeKeyResult *r = &result->keys[i];
+
+                *r = (ProbeKeyResult){
+                        .number = key->config->number,
+                        .state = key->state,
+                        .has_fingerprint = key->has_fingerprint,
+                        .rv = key->rv,
+                        .exercised = key->exercised,
+                };
+                memcpy(r->fingerprint, key->fingerprint, sizeof(r->fingerprint));
+        }
+}

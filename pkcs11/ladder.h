@@ -1,0 +1,37 @@
+#ifndef HSMD_LADDER_H
+#define HSMD_LADDER_H
+/* The ladder: load, initialize, slot, token, session, login, find, sign, verify, random. It is climbed once
+ * and stops at the first rung that fails, which names the fault; from the top, checks repeat what can go
+ * wrong there. */
+
+#include "channel.h"
+#include "exercise.h"
+
+typedef struct Ladder {
+        Channel *channel; /* for the PIN */
+        const MsgProbeConfig *config;
+        Ring *ring;
+        Module module;
+        Keys keys;
+        CK_TOKEN_INFO token;
+        bool has_token;
+        bool on_top; /* the climb succeeded */
+} Ladder;
+
+/* config, ring and channel stay the caller's and must outlive the ladder. -ELIBBAD without the recorder. */
+int ladder_init(Ladder *ladder, const MsgProbeConfig *config, Ring *ring, Channel *channel);
+
+/* The whole ladder. 0 on the top, -EPROTO when a rung failed (attempt says which), -ECANCELED when the probe
+ * is to end. */
+int ladder_climb(Ladder *ladder, Attempt *attempt);
+
+/* A check from the top: the token's flags, sign, verify, random; find for what is due. Likewise. */
+int ladder_check(Ladder *ladder, Attempt *attempt);
+
+/* Fills in what is known of token, keys and counts. */
+void ladder_report(const Ladder *ladder, Attempt *attempt);
+
+/* Closes the session and finalizes the module. */
+void ladder_close(Ladder *ladder);
+
+#endif

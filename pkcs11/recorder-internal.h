@@ -1,0 +1,58 @@
+#ifndef HSMD_RECORDER_INTERNAL_H
+#define HSMD_RECORDER_INTERNAL_H
+/* What the recorder's own files share. */
+
+#include "recorder.h"
+
+/* PKCS#11 functions have no argument that could carry our state, so the one instance of a process stands in
+ * recorder.c and is reached by recorder_state(). */
+typedef struct RecorderState {
+        void *handle; /* of the vendor's module; never closed, its threads may run until the process ends */
+        const CK_FUNCTION_LIST *vendor;
+        Ring *ring;
+        _Atomic uint64_t next; /* sequence of the last record begun */
+        _Atomic uint32_t threads;
+        RingRecord last;    /* the last finished call */
+        RingRecord failure; /* the last that failed; call = CALL_NONE: none */
+        bool initialized;
+        bool login_armed;
+        bool has_slot;
+        CK_SLOT_ID slot;
+        CK_SESSION_HANDLE lent;
+        RecorderObject objects[RECORDER_OBJECTS_MAX];
+        size_t n_objects;
+        CK_OBJECT_CLASS search_class;
+        bool search_any;
+        size_t search_next; /* position of a search among `objects` */
+        CK_OBJECT_HANDLE signers[RECORDER_SIGNERS_MAX];
+        size_t n_signers;
+        uint32_t sessions;
+        uint64_t logins, signs;
+} RecorderState;
+
+RecorderState *recorder_state(void);
+
+/* A call that is being made: from flight_begin to flight_end it stands in the in-flight table. */
+typedef struct Flight {
+        uint32_t call, thread;
+        CK_SESSION_HANDLE session;
+        usec_t started;
+} Flight;
+
+Flight flight_begin(uint32_t call, CK_SESSION_HANDLE session);
+CK_RV flight_end(const Flight *flight, CK_RV rv);
+
+/* Makes the call that just returned CKR_OK a failure: what it answered cannot be true. Returns rv. */
+CK_RV flight_disbelieve(CK_RV rv);
+
+/* Records that a call was refused and returns rv. */
+CK_RV flight_refuse(CK_RV rv);
+
+/* recorder-calls.c */
+CK_FUNCTION_LIST *recorder_calls(void);
+
+/* recorder-policy.c */
+bool policy_attribute_is_public(CK_ATTRIBUTE_TYPE type);
+bool policy_mechanism_allowed(const CK_MECHANISM *mechanism);
+
+#endif
