@@ -1,24 +1,47 @@
 #ifndef HSMD_CONTROL_H
 #define HSMD_CONTROL_H
-/* The control socket: sd-bus peer to peer on a private unix socket, as systemctl reaches systemd, without a bus daemon.
- * The socket is 0660 with the configured group: who may open it may read; only uid 0 and hsmd's own uid may change.
+/* The control socket: sd-bus peer to peer on a private unix socket, as systemctl reaches systemd, without a
+ * bus daemon. The socket is 0660 with the configured group: who may open it may read; only uid 0 and hsmd's
+ * own uid may change.
  *
- * Object /cn/hsmd/Manager, interface cn.hsmd.Manager1; a row is an a{sv} whose keys are the board's field keys
- * (enumerations in lowerCamelCase, instants as ISO 8601 UTC strings, tenths of a degree as a double):
- *   GetFleet() -> a{sv}
- *   List(s table, u first) -> aa{sv}       at most 1,000 rows from row number `first` (0-based) on; table: sites pools
- *                                          devices keys sensors
- *   GetAttempts(s device) -> a(tttuus...)  see control.c: the last attempts, for timing
- *   GetCalls(s device) -> a(...)           the recorder's last calls
- *   Reload(s by) -> s                      waits for the verdict; error cn.hsmd.Error.ConfigRefused carries the text
- * Limits: 32 connections, 8 a uid, 5 s to authenticate, an outgoing queue of 256 messages; beyond: closed, with a log
- * line. */
+ * Object CONTROL_PATH, interface CONTROL_INTERFACE. A row is an a{sv} whose keys are the board's field keys;
+ * a field that is not valid is left out. Types: names and texts s (bad UTF-8 as U+FFFD), enumerations s in
+ * lowerCamelCase (reasons: the code word, as in the MIB), instants s (ISO 8601, UTC), temperatures d
+ * (degrees), BOOL b, U32 and GAUGE u, I32 i, all other numbers t in the unit that the key says.
+ *
+ * - GetFleet() -> a{sv}
+ *
+ * - List(s table, u first) -> aa{sv}: at most 1,000 rows from row number `first` (0-based) on. A page may be
+ *   shorter than what is left; an empty one says that there are no more. table: sites pools devices keys
+ *   sensors.
+ *
+ * - GetAttempts(s device) -> a(ttttsbts): the last attempts, oldest first, for timing: attempt, due, started,
+ *   ended (CLOCK_MONOTONIC, microseconds), failed step, whether it was a climb, CK_RV and its name.
+ *
+ * - GetCalls(s device) -> a(tsutttts): the recorder's last finished calls, oldest first: sequence, function,
+ *   thread, session, started, ended (CLOCK_MONOTONIC, microseconds), CK_RV and its name.
+ *
+ * - Reload(s by) -> s: answers when the verdict is there; by: the name that the asking person states. The
+ *   answer is empty.
+ *
+ * Errors: CONTROL_ERROR_CONFIG_REFUSED (its text is config_load's), CONTROL_ERROR_NO_SUCH_DEVICE,
+ * org.freedesktop.DBus.Error.AccessDenied and .InvalidArgs.
+ *
+ * Limits: 32 connections, 8 a uid, 5 s to authenticate, an outgoing queue of 256 messages and 4 MiB; beyond:
+ * closed, with a log line. */
 
 #include <systemd/sd-event.h>
 
 #include "board.h"
 #include "journal.h"
 #include "ring.h"
+
+#define CONTROL_PATH "/cn/hsmd/Manager"
+#define CONTROL_INTERFACE "cn.hsmd.Manager1"
+#define CONTROL_ERROR_CONFIG_REFUSED "cn.hsmd.Error.ConfigRefused"
+#define CONTROL_ERROR_NO_SUCH_DEVICE "cn.hsmd.Error.NoSuchDevice"
+/* Attempts and calls asked of the daemon at a time. */
+#define CONTROL_RECORDS 64
 
 typedef struct Control Control;
 
@@ -39,13 +62,15 @@ typedef struct ControlOps {
         int (*attempts)(void *userdata, const char *device, AttemptRecord *ret, size_t n);
         /* the recorder's last finished calls, oldest first, likewise */
         int (*calls)(void *userdata, const char *device, RingRecord *ret, size_t n);
-        /* 0, or -EINVAL and *ret_message (the caller frees it): the configuration was refused and the old one runs on.
-         * uid and by are who asked: the peer's uid and the name that it stated. */
+        /* 0, or -EINVAL and *ret_message (the caller frees it): the configuration was refused and the old one
+         * runs on. uid and by are who asked: the peer's uid and the name that it stated (printable, at most
+         * 63 octets). Must not free the Control: its connection waits for the answer. */
         int (*reload)(void *userdata, uid_t uid, const char *by, char **ret_message);
 } ControlOps;
 
-/* Listens at path (an old socket is replaced; group may be NULL or unknown: then the socket stays with our own).
- * Resolves the group before the loop runs. Negative errno. */
+/* Listens at path (an old socket is replaced; group may be NULL or unknown: then the socket stays with our
+ * own). Resolves the group, so call it before the loop runs. journal, ops and userdata must outlive the
+ * Control. Negative errno. */
 int control_new(sd_event *event, const char *path, const char *group, Journal *journal, const ControlOps *ops,
         void *userdata, Control **ret);
 Control *control_free(Control *control);

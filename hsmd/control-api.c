@@ -1,0 +1,203 @@
+/* The methods of cn.hsmd.Manager1. */
+
+#include <stdlib.h>
+
+#include "control-internal.h"
+#include "utf8.h"
+
+#define BY_SIZE 64
+
+static void unrefp(sd_bus_message **m) {
+        sd_bus_message_unref(*m);
+}
+#define CLEANUP_MESSAGE CLEANUP(unrefp)
+
+static int method_get_fleet(sd_bus_message *m, void *userdata, sd_bus_error *error UNUSED) {
+        Connection *c = userdata;
+        CLEANUP_MESSAGE sd_bus_message *reply = NULL;
+        const ControlOps *ops = c->control->ops;
+        int r;
+
+        if (ops->rows(c->control->userdata, BOARD_FLEET) == 0)
+                return -ENODATA;
+        r = sd_bus_message_new_method_return(m, &reply);
+        if (r < 0)
+                return r;
+        r = control_append_row(reply, &board_tables[BOARD_FLEET],
+                ops->row(c->control->userdata, BOARD_FLEET, 0), now_monotonic(), &c->unsent);
+        if (r < 0)
+                return r;
+        return sd_bus_message_send(reply);
+}
+
+static int table_by_name(const char *name, BoardTable *ret) {
+        for (BoardTable i = BOARD_SITES; i < BOARD_TABLES; i++)
+                if (streq(board_tables[i].name, name)) {
+                        *ret = i;
+                        return 0;
+                }
+        return -ENOENT;
+}
+
+static int append_page(Connection *c, sd_bus_message *reply, BoardTable table, size_t first) {
+        const ControlOps *ops = c->control->ops;
+        void *userdata = c->control->userdata;
+        size_t rows = ops->rows(userdata, table);
+        size_t end = rows - MIN_OF(first, rows) > CONTROL_PAGE_ROWS ? first + CONTROL_PAGE_ROWS : rows;
+        usec_t now = now_monotonic();
+        int r = sd_bus_message_open_container(reply, SD_BUS_TYPE_ARRAY, "a{sv}");
+
+        for (size_t i = first; r >= 0 && i < end; i++) {
+                r = control_append_row(
+                        reply, &board_tables[table], ops->row(userdata, table, i), now, &c->unsent);
+                if (now_monotonic() - now > CONTROL_PAGE_TIME)
+                        break;
+        }
+        return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+static int method_list(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        CLEANUP_MESSAGE sd_bus_message *reply = NULL;
+        Connection *c = userdata;
+        const char *name;
+        BoardTable table;
+        uint32_t first;
+        int r = sd_bus_message_read(m, "su", &name, &first);
+
+        if (r < 0)
+                return r;
+        if (table_by_name(name, &table) < 0)
+                return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS,
+                        "no such table; there are sites, pools, devices, keys, sensors");
+        r = sd_bus_message_new_method_return(m, &reply);
+        if (r < 0)
+                return r;
+        r = append_page(c, reply, table, first);
+        if (r < 0)
+                return r;
+        return sd_bus_message_send(reply);
+}
+
+static int no_such_device(sd_bus_error *error, const char *device) {
+        return sd_bus_error_setf(error, CONTROL_ERROR_NO_SUCH_DEVICE, "there is no device %s", device);
+}
+
+static int append_attempt(sd_bus_message *reply, const AttemptRecord *a) {
+        char name[24], step[32];
+
+        name_to_camel(step, sizeof(step), name_of(&step_names, a->step));
+        return sd_bus_message_append(reply, "(ttttsbts)", a->attempt, a->due, a->started, a->ended, step,
+                a->climb != 0, a->rv, pkcs11_return_name(a->rv, name));
+}
+
+static int method_get_attempts(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        CLEANUP_MESSAGE sd_bus_message *reply = NULL;
+        AttemptRecord records[CONTROL_RECORDS];
+        Connection *c = userdata;
+        const char *device;
+        int n, r = sd_bus_message_read(m, "s", &device);
+
+        if (r < 0)
+                return r;
+        n = c->control->ops->attempts(c->control->userdata, device, records, ELEMENTSOF(records));
+        if (n < 0)
+                return n == -ENOENT ? no_such_device(error, device) : n;
+        r = sd_bus_message_new_method_return(m, &reply);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_open_container(reply, SD_BUS_TYPE_ARRAY, "(ttttsbts)");
+        for (int i = 0; r >= 0 && i < MIN_OF(n, CONTROL_RECORDS); i++)
+                r = append_attempt(reply, &records[i]);
+        if (r >= 0)
+                r = sd_bus_message_close_container(reply);
+        c->unsent += (size_t) n * 96;
+        return r < 0 ? r : sd_bus_message_send(reply);
+}
+
+static int append_call(sd_bus_message *reply, const RingRecord *call) {
+        char name[24];
+
+        return sd_bus_message_append(reply, "(tsutttts)", call->sequence, pkcs11_call_name(call->call),
+                call->thread, call->session, call->started, call->ended, call->rv,
+                pkcs11_return_name(call->rv, name));
+}
+
+static int method_get_calls(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        CLEANUP_MESSAGE sd_bus_message *reply = NULL;
+        RingRecord records[CONTROL_RECORDS];
+        Connection *c = userdata;
+        const char *device;
+        int n, r = sd_bus_message_read(m, "s", &device);
+
+        if (r < 0)
+                return r;
+        n = c->control->ops->calls(c->control->userdata, device, records, ELEMENTSOF(records));
+        if (n < 0)
+                return n == -ENOENT ? no_such_device(error, device) : n;
+        r = sd_bus_message_new_method_return(m, &reply);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_open_container(reply, SD_BUS_TYPE_ARRAY, "(tsutttts)");
+        for (int i = 0; r >= 0 && i < MIN_OF(n, CONTROL_RECORDS); i++)
+                r = append_call(reply, &records[i]);
+        if (r >= 0)
+                r = sd_bus_message_close_container(reply);
+        c->unsent += (size_t) n * 112;
+        return r < 0 ? r : sd_bus_message_send(reply);
+}
+
+/* The name is only stated, and goes into the journal: nothing in it may break a line or drive a terminal. */
+static void clean_stated_name(char *dst, size_t size, const char *by) {
+        copy_text(dst, size, by);
+        for (char *p = dst; *p; p++)
+                if ((unsigned char) *p < ' ' || *p == 0x7f)
+                        *p = '?';
+}
+
+static int refuse_config(sd_bus_error *error, const char *message) {
+        size_t size = 3 * strlen(message) + 1;
+        CLEANUP_FREE char *text = malloc(size);
+
+        if (!text)
+                return -ENOMEM;
+        utf8_repair(text, size, message);
+        return sd_bus_error_set(error, CONTROL_ERROR_CONFIG_REFUSED, text);
+}
+
+static int method_reload(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        CLEANUP_FREE char *message = NULL;
+        Connection *c = userdata;
+        char name[BY_SIZE];
+        const char *by;
+        int r = sd_bus_message_read(m, "s", &by);
+
+        if (r < 0)
+                return r;
+        if (c->uid != 0 && c->uid != c->control->own_uid)
+                return sd_bus_error_set(error, SD_BUS_ERROR_ACCESS_DENIED,
+                        "only root and hsmd's own user may change anything");
+        clean_stated_name(name, sizeof(name), by);
+        r = c->control->ops->reload(c->control->userdata, c->uid, name, &message);
+        if (r == -EINVAL && message)
+                return refuse_config(error, message);
+        if (r < 0)
+                return sd_bus_error_set_errno(error, r);
+        return sd_bus_reply_method_return(m, "s", "");
+}
+
+static const sd_bus_vtable manager_vtable[] = {SD_BUS_VTABLE_START(0),
+        SD_BUS_METHOD_WITH_ARGS("GetFleet", SD_BUS_NO_ARGS, SD_BUS_RESULT("a{sv}", fleet), method_get_fleet,
+                SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("List", SD_BUS_ARGS("s", table, "u", first), SD_BUS_RESULT("aa{sv}", rows),
+                method_list, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("GetAttempts", SD_BUS_ARGS("s", device),
+                SD_BUS_RESULT("a(ttttsbts)", attempts), method_get_attempts, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("GetCalls", SD_BUS_ARGS("s", device), SD_BUS_RESULT("a(tsutttts)", calls),
+                method_get_calls, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Reload", SD_BUS_ARGS("s", by), SD_BUS_RESULT("s", message), method_reload,
+                SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_VTABLE_END};
+
+int control_api_add(Connection *c) {
+        return sd_bus_add_object_vtable(c->bus, NULL, CONTROL_PATH, CONTROL_INTERFACE, manager_vtable, c);
+}

@@ -1,0 +1,243 @@
+#include "fleet-view.h"
+
+#include "width.h"
+#include "words.h"
+
+#define GAP 2
+#define NAME_MAX_COLUMNS 20
+#define TITLE_MAX_COLUMNS 26
+#define POOL_TITLE_MAX_COLUMNS 34
+
+/* A table's column: its heading and what was found to be its width. */
+typedef struct Column {
+        const char *heading;
+        size_t width;
+} Column;
+
+static void widen(Column *c, const char *text, size_t most) {
+        size_t width = text_width(text);
+
+        c->width = MAX_OF(c->width, MIN_OF(width, most));
+}
+
+static void start_columns(Column *columns, size_t n) {
+        for (size_t i = 0; i < n; i++)
+                columns[i].width = text_width(columns[i].heading);
+}
+
+/* Writes one cell of a line and counts its columns; the last one gets what is left of the screen. */
+static void line_cell(
+        const Screen *s, size_t *used, Colour colour, const char *text, size_t width, bool last) {
+        size_t left = s->width > *used ? s->width - *used : 0;
+
+        screen_cell(s, colour, text, last ? left : MIN_OF(width, left), !last);
+        *used += width;
+        if (last) {
+                fputc('\n', s->f);
+                return;
+        }
+        for (size_t i = 0; i < GAP && *used < s->width; i++, (*used)++)
+                fputc(' ', s->f);
+}
+
+static void put_headings(const Screen *s, const Column *columns, size_t n) {
+        size_t used = 0;
+
+        for (size_t i = 0; i < n; i++)
+                line_cell(s, &used, COLOUR_DIM, columns[i].heading, columns[i].width, i + 1 == n);
+}
+
+static void put_fleet_line(const Screen *s, const Picture *p) {
+        const FleetRow *f = picture_fleet(p);
+        unsigned state = ROW_GET(Fleet, f, state, SERVICE_UNKNOWN);
+        char rest[160];
+        const char *title = field_valid(f, FleetField_title) && *f->title ? f->title : f->name;
+        size_t used = 0, width = text_width(title);
+
+        snprintf(rest, sizeof(rest),
+                screen_say(s, "%u of %u serving, detection bound %.1f s",
+                        "%2$u台中%1$u台在服务，检测上限%3$.1f秒"),
+                ROW_GET(Fleet, f, devices_serving, 0), ROW_GET(Fleet, f, devices, 0),
+                (double) ROW_GET(Fleet, f, detection_bound, 0) / (double) USEC_PER_SEC);
+        line_cell(s, &used, COLOUR_BOLD, title, MIN_OF(width, (size_t) 34), false);
+        line_cell(s, &used, colour_of_fleet(state), word_of_state(s->lang, &service_state_names, state),
+                text_width(word_of_state(s->lang, &service_state_names, state)), false);
+        line_cell(s, &used, COLOUR_NONE, rest, 0, true);
+}
+
+enum { POOL_NAME, POOL_TITLE, POOL_STATE, POOL_SERVING, POOL_SURVIVABLE, POOL_COLUMNS };
+
+static void pool_texts(const PoolRow *row, char serving[32], char survivable[16]) {
+        snprintf(serving, 32, "%u/%u", ROW_GET(Pool, row, serving, 0), ROW_GET(Pool, row, members, 0));
+        if (field_valid(row, PoolField_survivable))
+                snprintf(survivable, 16, "%d", row->survivable);
+        else
+                snprintf(survivable, 16, "-");
+}
+
+static void put_pool(const Screen *s, const Column *columns, const PoolRow *row) {
+        unsigned state = ROW_GET(Pool, row, state, POOL_UNKNOWN);
+        char serving[32], survivable[16];
+        size_t used = 0;
+
+        pool_texts(row, serving, survivable);
+        line_cell(s, &used, COLOUR_NONE, row->name, columns[POOL_NAME].width, false);
+        line_cell(s, &used, COLOUR_NONE, row->title, columns[POOL_TITLE].width, false);
+        line_cell(s, &used, colour_of_pool(state), word_of_state(s->lang, &pool_state_names, state),
+                columns[POOL_STATE].width, false);
+        line_cell(s, &used, COLOUR_NONE, serving, columns[POOL_SERVING].width, false);
+        line_cell(s, &used, COLOUR_NONE, survivable, columns[POOL_SURVIVABLE].width, true);
+}
+
+static void put_pools(const Screen *s, const Picture *p) {
+        Column columns[POOL_COLUMNS] = {{screen_say(s, "POOL", "密码机集群"), 0},
+                {screen_say(s, "TITLE", "标题"), 0}, {screen_say(s, "STATE", "状态"), 0},
+                {screen_say(s, "SERVING", "在服务"), 0},
+                {screen_say(s, "SURVIVABLE", "还可承受故障台数"), 0}};
+
+        start_columns(columns, POOL_COLUMNS);
+        for (size_t i = 0; i < picture_rows(p, BOARD_POOLS); i++) {
+                const PoolRow *row = picture_pool(p, i);
+                char serving[32], survivable[16];
+
+                pool_texts(row, serving, survivable);
+                widen(&columns[POOL_NAME], row->name, NAME_MAX_COLUMNS);
+                widen(&columns[POOL_TITLE], row->title, POOL_TITLE_MAX_COLUMNS);
+                widen(&columns[POOL_STATE],
+                        word_of_state(s->lang, &pool_state_names, ROW_GET(Pool, row, state, POOL_UNKNOWN)),
+                        16);
+                widen(&columns[POOL_SERVING], serving, 16);
+        }
+        put_headings(s, columns, POOL_COLUMNS);
+        for (size_t i = 0; i < picture_rows(p, BOARD_POOLS); i++)
+                put_pool(s, columns, picture_pool(p, i));
+}
+
+void device_why(Lang lang, const DeviceRow *d, char *dst, size_t size) {
+        unsigned reason = ROW_GET(Device, d, reason, REASON_NONE);
+        unsigned step = ROW_GET(Device, d, failed_step, STEP_NONE);
+        bool has_return = field_valid(d, DeviceField_last_return) && *d->last_return &&
+                          !streq(d->last_return, "CKR_OK");
+
+        dst[0] = '\0';
+        if (reason == REASON_NONE && step == STEP_NONE)
+                return;
+        if (step == STEP_NONE)
+                snprintf(dst, size, "%s", word_of_reason(lang, reason, true));
+        else if (has_return && (reason == REASON_CALL_FAILED || reason == REASON_NONE))
+                snprintf(dst, size, "%s %s", word_of_step(lang, step), d->last_return);
+        else
+                snprintf(dst, size, "%s %s", word_of_step(lang, step), word_of_reason(lang, reason, true));
+}
+
+void device_temperature(Lang lang, const DeviceRow *d, char *dst, size_t size) {
+        if (field_valid(d, DeviceField_temperature))
+                snprintf(dst, size, lang == LANG_ZH ? "%.1f度" : "%.1f C", (double) d->temperature / 10);
+        else
+                snprintf(dst, size, "-");
+}
+
+static void device_age(Lang lang, const DeviceRow *d, usec_t now, char *dst, size_t size) {
+        if (field_valid(d, DeviceField_state_age))
+                word_of_age(lang, now > d->state_age ? (now - d->state_age) / USEC_PER_SEC : 0, dst, size);
+        else
+                snprintf(dst, size, "-");
+}
+
+enum { DEV_NAME, DEV_TITLE, DEV_STATE, DEV_AGE, DEV_TEMPERATURE, DEV_WHY, DEV_COLUMNS };
+
+typedef struct DeviceTexts {
+        const char *state;
+        char age[32], temperature[32], why[128];
+} DeviceTexts;
+
+static void device_texts(const Screen *s, const Picture *p, const DeviceRow *d, DeviceTexts *ret) {
+        ret->state = word_of_state(s->lang, &device_state_names, ROW_GET(Device, d, state, DEVICE_UNKNOWN));
+        device_age(s->lang, d, p->now, ret->age, sizeof(ret->age));
+        device_temperature(s->lang, d, ret->temperature, sizeof(ret->temperature));
+        device_why(s->lang, d, ret->why, sizeof(ret->why));
+}
+
+static void put_device(const Screen *s, const Picture *p, const Column *columns, const DeviceRow *d) {
+        DeviceTexts t;
+        size_t used = 0;
+
+        device_texts(s, p, d, &t);
+        line_cell(s, &used, COLOUR_NONE, d->name, columns[DEV_NAME].width, false);
+        line_cell(s, &used, COLOUR_NONE, d->title, columns[DEV_TITLE].width, false);
+        line_cell(s, &used, colour_of_device(ROW_GET(Device, d, state, DEVICE_UNKNOWN)), t.state,
+                columns[DEV_STATE].width, false);
+        line_cell(s, &used, COLOUR_NONE, t.age, columns[DEV_AGE].width, false);
+        line_cell(s, &used, COLOUR_NONE, t.temperature, columns[DEV_TEMPERATURE].width, false);
+        line_cell(s, &used, COLOUR_NONE, t.why, 0, true);
+}
+
+static void measure_devices(const Screen *s, const Picture *p, Column *columns) {
+        for (size_t i = 0; i < picture_rows(p, BOARD_DEVICES); i++) {
+                const DeviceRow *d = picture_device(p, i);
+                DeviceTexts t;
+
+                device_texts(s, p, d, &t);
+                widen(&columns[DEV_NAME], d->name, NAME_MAX_COLUMNS);
+                widen(&columns[DEV_TITLE], d->title, TITLE_MAX_COLUMNS);
+                widen(&columns[DEV_STATE], t.state, 16);
+                widen(&columns[DEV_AGE], t.age, 16);
+                widen(&columns[DEV_TEMPERATURE], t.temperature, 16);
+        }
+}
+
+/* The devices of one urgency, in their order, until there is no room. */
+static size_t put_devices_of(
+        const Screen *s, const Picture *p, const Column *columns, Colour urgency, size_t room) {
+        size_t shown = 0;
+
+        for (size_t i = 0; i < picture_rows(p, BOARD_DEVICES) && shown < room; i++) {
+                const DeviceRow *d = picture_device(p, i);
+
+                if (colour_of_device(ROW_GET(Device, d, state, DEVICE_UNKNOWN)) != urgency)
+                        continue;
+                put_device(s, p, columns, d);
+                shown++;
+        }
+        return shown;
+}
+
+static void put_devices_most_urgent_first(
+        const Screen *s, const Picture *p, const Column *columns, size_t max_devices) {
+        static const Colour order[] = {COLOUR_BAD, COLOUR_WARN, COLOUR_DIM, COLOUR_GOOD};
+        size_t shown = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(order); i++)
+                shown += put_devices_of(s, p, columns, order[i], max_devices - shown);
+        fprintf(s->f, screen_say(s, "(%zu more, less urgent)\n", "（另有%zu台，不紧急）\n"),
+                picture_rows(p, BOARD_DEVICES) - shown);
+}
+
+static void put_devices(const Screen *s, const Picture *p, size_t max_devices) {
+        Column columns[DEV_COLUMNS] = {{screen_say(s, "DEVICE", "密码机"), 0},
+                {screen_say(s, "TITLE", "标题"), 0}, {screen_say(s, "STATE", "状态"), 0},
+                {screen_say(s, "FOR", "持续"), 0}, {screen_say(s, "TEMP", "温度"), 0},
+                {screen_say(s, "WHY", "原因"), 0}};
+
+        start_columns(columns, DEV_COLUMNS);
+        measure_devices(s, p, columns);
+        put_headings(s, columns, DEV_COLUMNS);
+        if (picture_rows(p, BOARD_DEVICES) > max_devices) {
+                put_devices_most_urgent_first(s, p, columns, max_devices);
+                return;
+        }
+        for (size_t i = 0; i < picture_rows(p, BOARD_DEVICES); i++)
+                put_device(s, p, columns, picture_device(p, i));
+}
+
+size_t fleet_view_overhead(const Picture *p) {
+        return 5 + picture_rows(p, BOARD_POOLS);
+}
+
+void fleet_view(const Screen *s, const Picture *p, size_t max_devices) {
+        put_fleet_line(s, p);
+        fputc('\n', s->f);
+        put_pools(s, p);
+        fputc('\n', s->f);
+        put_devices(s, p, max_devices);
+}

@@ -1,0 +1,59 @@
+/* hsmctl: asks a running hsmd. */
+
+#include "verbs.h"
+#include "width.h"
+
+static const struct {
+        const char *name;
+        int n_args; /* beside the verb */
+        ExitCode (*run)(const Options *o);
+} verbs[] = {
+        {"status", 0, verb_status},
+        {"device", 1, verb_device},
+        {"watch", 0, verb_watch},
+        {"wait", 0, verb_wait},
+        {"reload", 0, verb_reload},
+        {"version", 0, verb_version},
+};
+
+static ExitCode wrong_verb(const Options *o, const char *verb) {
+        fprintf(stderr,
+                say(o, "hsmctl: there is no verb \"%s\"; see hsmctl --help\n",
+                        "hsmctl：没有命令“%s”；请看 hsmctl --help\n"),
+                verb);
+        return EXIT_USAGE;
+}
+
+static ExitCode run_verb(const Options *o) {
+        const char *verb = o->n_args > 0 ? o->args[0] : "status";
+
+        for (size_t i = 0; i < ELEMENTSOF(verbs); i++) {
+                if (!streq(verbs[i].name, verb))
+                        continue;
+                if (o->n_args > 0 && o->n_args - 1 != verbs[i].n_args) {
+                        fprintf(stderr,
+                                say(o, "hsmctl: %s takes %d arguments; see hsmctl --help\n",
+                                        "hsmctl：%s 需要 %d 个参数；请看 hsmctl --help\n"),
+                                verb, verbs[i].n_args);
+                        return EXIT_USAGE;
+                }
+                return verbs[i].run(o);
+        }
+        return wrong_verb(o, verb);
+}
+
+int main(int argc, char **argv) {
+        Options o;
+        bool done;
+        ExitCode code;
+
+        width_init();
+        code = options_parse(argc, argv, &o, &done);
+        if (code != EXIT_OK || done)
+                return (int) code;
+        code = run_verb(&o);
+        /* a full disk or a closed pipe must not look like success */
+        if (fflush(stdout) != 0 && code == EXIT_OK)
+                code = EXIT_USAGE;
+        return (int) code;
+}

@@ -1,0 +1,48 @@
+#ifndef HSMD_CTL_OPTIONS_H
+#define HSMD_CTL_OPTIONS_H
+/* What every verb of hsmctl shares: language, socket, exit codes. */
+
+#include "macro.h"
+
+typedef enum Lang { LANG_EN, LANG_ZH } Lang;
+
+typedef enum JsonForm { JSON_OFF, JSON_SHORT, JSON_PRETTY } JsonForm;
+
+/* hsmctl(1) documents these. */
+typedef enum ExitCode {
+        EXIT_OK = 0,
+        EXIT_USAGE = 1,         /* a wrong command line, or a fault of hsmctl's own */
+        EXIT_NOT_FOUND = 2,     /* no such device */
+        EXIT_REFUSED = 3,       /* hsmd refused the configuration; the old one runs on */
+        EXIT_UNREACHABLE = 4,   /* hsmd is not running or does not answer */
+        EXIT_TIME_OUT = 5,      /* wait: the time ran out */
+        EXIT_NOT_PERMITTED = 6, /* the socket or the action is not for this user */
+} ExitCode;
+
+typedef struct Options {
+        Lang lang;
+        const char *socket;
+        const char *by; /* the name stated with an action */
+        JsonForm json;
+        bool check;         /* status: exit code by the fleet's state */
+        double timeout;     /* wait: seconds */
+        const char *device; /* wait */
+        const char *state;  /* wait */
+        const char *note;   /* watch: a line to show below */
+        int n_args;
+        char **args; /* the verb and what follows it */
+        char by_buffer[64];
+} Options;
+
+/* Chinese if the locale's messages are (LC_ALL, LC_MESSAGES, LANG: the first that is set). */
+Lang lang_from_environment(void);
+
+/* One text in the chosen language. */
+const char *say(const Options *o, const char *en, const char *zh)
+        __attribute__((format_arg(2), format_arg(3)));
+
+/* Reads the command line. EXIT_OK to go on; EXIT_USAGE after a message; *ret_done is set when --help or
+ * --version was all that was asked. */
+ExitCode options_parse(int argc, char **argv, Options *ret, bool *ret_done);
+
+#endif

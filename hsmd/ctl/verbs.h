@@ -1,0 +1,14 @@
+#ifndef HSMD_CTL_VERBS_H
+#define HSMD_CTL_VERBS_H
+/* One function a verb, one file a verb family. */
+
+#include "options.h"
+
+ExitCode verb_status(const Options *o);
+ExitCode verb_device(const Options *o);
+ExitCode verb_watch(const Options *o);
+ExitCode verb_wait(const Options *o);
+ExitCode verb_reload(const Options *o);
+ExitCode verb_version(const Options *o);
+
+#endif

@@ -1,0 +1,143 @@
+#include "words.h"
+
+#include "terms.h"
+
+typedef struct Word {
+        const char *en, *zh;
+} Word;
+
+typedef struct ReasonWord {
+        const char *en, *zh, *brief_en, *brief_zh;
+} ReasonWord;
+
+static const Word step_words[] = {
+        [STEP_NONE] = {"none", "无"},
+        [STEP_CONNECT] = {"connect", "网络连接"},
+        [STEP_LOAD] = {"load", "加载模块"},
+        [STEP_INITIALIZE] = {"initialize", "初始化"},
+        [STEP_SLOT] = {"slot", "查找槽位"},
+        [STEP_TOKEN] = {"token", "识别令牌"},
+        [STEP_SESSION] = {"session", "打开会话"},
+        [STEP_LOGIN] = {"login", "口令登录"},
+        [STEP_FIND] = {"find", "查找密钥"},
+        [STEP_SIGN] = {"sign", "签名"},
+        [STEP_VERIFY] = {"verify", "验签"},
+        [STEP_RANDOM] = {"random", "取随机数"},
+        [STEP_DECRYPT] = {"decrypt", "解密"},
+        [STEP_ENCRYPT] = {"encrypt", "加密"},
+        [STEP_MAC] = {"mac", "计算MAC"},
+};
+
+static const Word agent_words[] = {
+        [AGENT_NOT_CONFIGURED] = {"not configured", "未配置"},
+        [AGENT_OK] = {"ok", "正常"},
+        [AGENT_SILENT] = {"silent", "无应答"},
+        [AGENT_REFUSED] = {"refused us", "拒绝访问"},
+        [AGENT_DUPLICATE_ENGINE] = {"engine id used twice", "引擎标识重复"},
+        [AGENT_UNKNOWN] = {"unknown", "状态未知"},
+};
+
+static const ReasonWord reason_words[] = {
+        [REASON_NONE] = {"none", "无", "", ""},
+        [REASON_STARTING] = {"no check has ended yet", "首次拨测尚未完成", "starting", "首次拨测中"},
+        [REASON_NO_EVIDENCE] = {"a due check brought no evidence in time", "应有的拨测未按时给出检测证据",
+                "no evidence", "无检测证据"},
+        [REASON_CALL_FAILED] = {"a call returned an error", "接口调用返回错误", "call failed", "调用失败"},
+        [REASON_TIMEOUT] = {"a call had not returned by the deadline", "接口调用到期限仍未返回", "timeout",
+                "超时未返回"},
+        [REASON_CRASHED] = {"the vendor's module crashed inside a call", "厂商模块在接口调用中崩溃",
+                "crashed", "模块崩溃"},
+        [REASON_NOT_FOUND] = {"what is configured was not found", "未找到所配置的对象", "not found",
+                "未找到"},
+        [REASON_SERIAL_MISMATCH] = {"another serial number than the configured one answers",
+                "应答设备的序列号与配置不符", "serial mismatch", "序列号不符"},
+        [REASON_PIN_REFUSED] = {"this PIN was refused before and is not sent again",
+                "该口令(PIN)曾被拒绝，不再发送", "PIN refused", "口令(PIN)被拒"},
+        [REASON_PIN_LOCKED] = {"the machine says that the PIN is locked", "密码机报告口令(PIN)已锁定",
+                "PIN locked", "口令(PIN)锁定"},
+        [REASON_PIN_FINAL_TRY] = {"one try of the PIN is left; hsmd does not use it",
+                "口令(PIN)只剩最后一次机会，hsmd 不使用", "PIN: last try", "口令(PIN)仅剩一次"},
+        [REASON_PIN_UNAVAILABLE] = {"the PIN's file or credential cannot be read",
+                "口令(PIN)文件或凭据无法读取", "PIN unavailable", "口令(PIN)读不到"},
+        [REASON_WRONG_SIGNATURE] = {"a signature did not verify against the pinned public key",
+                "签名用登记的公钥验证不通过", "wrong signature", "签名错误"},
+        [REASON_KEY_MISSING] = {"a configured key is missing", "所配置的密钥缺失", "key missing", "密钥缺失"},
+        [REASON_KEY_MISMATCH] = {"a public key is not the pinned one", "公钥与登记的不一致", "key mismatch",
+                "密钥不一致"},
+        [REASON_HOT] = {"temperature at or above its warning limit", "温度达到或超过警告值", "hot",
+                "温度过高"},
+        [REASON_SENSOR_LOST] = {"temperature cannot be read; the machine still serves",
+                "温度读不到；密码机仍在服务", "sensor lost", "传感器失联"},
+        [REASON_MODULE_REFUSED] = {"the vendor's module cannot be loaded or lacks a function",
+                "厂商模块无法加载或缺少函数", "module refused", "模块无法加载"},
+        [REASON_SLOW] = {"checks succeed, but slowly", "拨测成功，但响应缓慢", "slow", "响应缓慢"},
+        [REASON_GUARD_UNREADABLE] = {"the note of refused PINs cannot be read: no login",
+                "口令(PIN)拒绝记录无法读取，不登录", "guard unreadable", "口令(PIN)记录读不到"},
+};
+
+_Static_assert(ELEMENTSOF(reason_words) == REASON_LAST + 1, "every reason has its words");
+_Static_assert(ELEMENTSOF(step_words) == STEP_MAX + 1, "every step has its words");
+
+static const char *pick(Lang lang, const char *en, const char *zh) {
+        const char *s = lang == LANG_ZH ? zh : en;
+
+        return s ? s : "?";
+}
+
+static const char *word_at(Lang lang, const Word *words, size_t n, unsigned value) {
+        return value < n ? pick(lang, words[value].en, words[value].zh) : "?";
+}
+
+const char *word_of_state(Lang lang, const NameTable *table, unsigned value) {
+        const char *name = name_of(table, value);
+
+        if (lang == LANG_EN)
+                return name;
+        return streq(name, "ok") ? "正常" : term_zh(name);
+}
+
+const char *word_of_step(Lang lang, unsigned step) {
+        return word_at(lang, step_words, ELEMENTSOF(step_words), step);
+}
+
+const char *word_of_agent(Lang lang, unsigned state) {
+        return word_at(lang, agent_words, ELEMENTSOF(agent_words), state);
+}
+
+const char *word_of_reason(Lang lang, unsigned reason, bool brief) {
+        const ReasonWord *w;
+
+        if (reason >= ELEMENTSOF(reason_words))
+                return "?";
+        w = &reason_words[reason];
+        return brief ? pick(lang, w->brief_en, w->brief_zh) : pick(lang, w->en, w->zh);
+}
+
+void word_of_age(Lang lang, uint64_t seconds, char *dst, size_t size) {
+        static const struct {
+                uint64_t seconds;
+                const char *en, *zh;
+        } units[] = {{86400, "d", "天"}, {3600, "h", "时"}, {60, "m", "分"}, {1, "s", "秒"}};
+        size_t i = 0;
+
+        while (i + 1 < ELEMENTSOF(units) && seconds < units[i].seconds)
+                i++;
+        if (i + 1 == ELEMENTSOF(units))
+                snprintf(dst, size, "%llu%s", (unsigned long long) seconds,
+                        pick(lang, units[i].en, units[i].zh));
+        else
+                snprintf(dst, size, lang == LANG_ZH ? "%llu%s%llu%s" : "%llu%s %llu%s",
+                        (unsigned long long) (seconds / units[i].seconds),
+                        pick(lang, units[i].en, units[i].zh),
+                        (unsigned long long) (seconds % units[i].seconds / units[i + 1].seconds),
+                        pick(lang, units[i + 1].en, units[i + 1].zh));
+}
+
+void word_of_duration(Lang lang, usec_t usec, char *dst, size_t size) {
+        if (usec < USEC_PER_MSEC)
+                snprintf(dst, size, "%llu %s", (unsigned long long) usec, pick(lang, "us", "微秒"));
+        else if (usec < USEC_PER_SEC)
+                snprintf(dst, size, "%.1f %s", (double) usec / 1e3, pick(lang, "ms", "毫秒"));
+        else
+                snprintf(dst, size, "%.1f %s", (double) usec / 1e6, pick(lang, "s", "秒"));
+}

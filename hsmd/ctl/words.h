@@ -1,0 +1,23 @@
+#ifndef HSMD_CTL_WORDS_H
+#define HSMD_CTL_WORDS_H
+/* Names of states, steps and reasons as a person reads them, and durations. */
+
+#include "names.h"
+#include "options.h"
+
+/* A state's word: English as it is named everywhere, Chinese from the glossary. */
+const char *word_of_state(Lang lang, const NameTable *table, unsigned value);
+
+const char *word_of_step(Lang lang, unsigned step);
+const char *word_of_agent(Lang lang, unsigned state);
+
+/* brief: a few words for a table's cell; else a sentence. */
+const char *word_of_reason(Lang lang, unsigned reason, bool brief);
+
+/* "12m 30s", "12分30秒": two units at most. */
+void word_of_age(Lang lang, uint64_t seconds, char *dst, size_t size);
+
+/* "850 us", "12.3 ms", "5.0 s" of microseconds. */
+void word_of_duration(Lang lang, usec_t usec, char *dst, size_t size);
+
+#endif
