@@ -7,8 +7,8 @@ import time
 from .layout import NORMAL_CELSIUS, write
 
 TEMPERATURE_TREE = ".1.3.6.1.4.1.8072.9999.9999.157"  # that of config/sensors/generic.conf
-# Only what such a machine needs: starts in 15 ms and takes 1.5 MB.
-MODULES = "vacm_conf,vacm_context,usmConf,usmUser,snmpEngine,system_mib,pass"
+# Only what such a machine needs: starts in 15 ms and takes 1.5 MB, and its shell 0.2 MB.
+MODULES = "vacm_conf,vacm_context,usmConf,usmUser,snmpEngine,system_mib,pass_persist"
 AT_A_TIME = 16
 
 
@@ -20,7 +20,7 @@ createUser {user} SHA-256 {auth} AES {priv}
 rouser {user} priv
 sysName {device.name}
 dontLogTCPWrappersConnects yes
-pass {TEMPERATURE_TREE} /bin/sh {script} {device.path("temperature")}
+pass_persist {TEMPERATURE_TREE} /bin/sh {script} {device.path("temperature")}
 """)
     set_temperature(device, NORMAL_CELSIUS)
 

@@ -1,0 +1,180 @@
+"""The virtual fleet by itself, without hsmd: tokens and agents as a module's and an agent's user sees them."""
+import os
+import subprocess
+import sys
+
+import pytest
+
+from hsmdtest.demo import ROOT
+from hsmdtest.processes import state
+from hsmdtest.waiting import wait_until
+
+FLEET_DIRECTORY = os.path.join(ROOT, "tests", "fleet")
+TEMPERATURE = "1.3.6.1.4.1.8072.9999.9999.157.1.1.0"
+
+sys.path.insert(0, FLEET_DIRECTORY)
+from fleetlib import agents, layout  # noqa: E402 (the path above comes first)
+
+
+@pytest.fixture(name="fleet", scope="module")
+def fixture_fleet(tmp_path_factory):
+    """Nine machines with their agents running."""
+    extracted = os.environ.get("HSMD_EXTRACTED")
+    assert extracted, "HSMD_EXTRACTED is not set: run this by ./check"
+    directory = str(tmp_path_factory.mktemp("fleet") / "nine")
+    machines = os.path.join(FLEET_DIRECTORY, "machines")
+    subprocess.run([machines, "make", directory], check=True)
+    try:
+        subprocess.run([machines, "start", directory, "--snmpd", f"{extracted}/usr/sbin/snmpd"], check=True)
+        yield directory
+    finally:
+        for device in layout.load(directory):
+            pid = agents.pid(device)
+            if pid:
+                os.kill(pid, 9)
+
+
+@pytest.fixture(name="devices")
+def fixture_devices(fleet):
+    return {d.name: d for d in layout.load(fleet)}
+
+
+def fleet_command(fleet, *arguments):
+    return subprocess.run([os.path.join(FLEET_DIRECTORY, "fleet"), *arguments], env={**os.environ, "HSMD_FLEET": fleet},
+                          capture_output=True, text=True, check=False)
+
+
+def did(fleet, *arguments):
+    done = fleet_command(fleet, *arguments)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def pkcs11(device, *arguments):
+    done = subprocess.run(
+        ["pkcs11-tool", "--module", layout.MODULE, "--login", "--pin", device.pin(), *arguments],
+        env=device.environment(), capture_output=True, check=False)
+    return done.stdout.decode(errors="replace")
+
+
+def private_keys(device):
+    listed = pkcs11(device, "--list-objects", "--type", "privkey")
+    return sorted(line.split(":")[1].strip() for line in listed.splitlines() if "label:" in line)
+
+
+def public_key(device, label):
+    done = subprocess.run(["pkcs11-tool", "--module", layout.MODULE, "--read-object", "--type", "pubkey", "--label", label],
+                          env=device.environment(), capture_output=True, check=True)
+    return done.stdout
+
+
+def ask(fleet, device, timeout="2"):
+    """The device's temperature as its agent says it; None if it does not answer."""
+    secret = {name: open(os.path.join(fleet, "secrets", name), encoding="ascii").read().strip()
+              for name in ("machines.auth", "machines.priv")}
+    done = subprocess.run(
+        ["snmpget", "-v3", "-l", "authPriv", "-u", "hsmd", "-a", "SHA-256", "-A", secret["machines.auth"], "-x", "AES", "-X",
+         secret["machines.priv"], "-r", "0", "-t", timeout, "-Oqv", f"127.0.0.1:{device.snmp_port}", TEMPERATURE],
+        env={**os.environ, **agents.environment(os.path.join(fleet, "snmp", "kept"))}, capture_output=True, text=True,
+        check=False)
+    return int(done.stdout) if done.returncode == 0 else None
+
+
+def test_nine_machines_in_two_pools(fleet, devices):
+    assert list(devices) == [f"bureau-{n}" for n in range(1, 8)] + ["portal-1", "portal-2"]
+    assert [d.pool for d in devices.values()] == ["bureau"] * 7 + ["portal"] * 2
+    listed = did(fleet, "list").splitlines()
+    assert [line.split()[0] for line in listed[1:]] == list(devices)
+
+
+def test_each_token_says_its_own_serial(devices):
+    assert len({d.serial for d in devices.values()}) == 9
+    for device in devices.values():
+        listed = pkcs11(device, "--list-token-slots")
+        assert f"serial num         : {device.serial}" in listed
+        assert f"token label        : {device.name}" in listed
+
+
+def test_pools_share_their_keys_and_nothing_else(devices):
+    for label in layout.KEYS:
+        keys = {pool: {public_key(d, label) for d in devices.values() if d.pool == pool} for pool in ("bureau", "portal")}
+        assert [len(k) for k in keys.values()] == [1, 1]
+        assert keys["bureau"] != keys["portal"]
+
+
+def test_pins_and_secrets_are_for_their_owner_only(fleet, devices):
+    files = [d.path("pin") for d in devices.values()]
+    files += [os.path.join(fleet, "secrets", name) for name in os.listdir(os.path.join(fleet, "secrets"))]
+    assert {oct(os.stat(f).st_mode & 0o777) for f in files} == {"0o600"}
+
+
+def test_each_agent_answers_with_its_temperature(fleet, devices):
+    did(fleet, "fault", "bureau-6", "heat", "81.5")
+    did(fleet, "fault", "bureau-7", "heat", "-10.2")
+    assert [ask(fleet, devices[f"bureau-{n}"]) for n in (5, 6, 7)] == [415, 815, -102]
+    did(fleet, "clear", "bureau-6")
+    did(fleet, "clear", "bureau-7")
+    assert ask(fleet, devices["bureau-6"]) == 415
+
+
+def test_unplugged_token_is_gone_and_comes_back(fleet, devices):
+    device = devices["bureau-1"]
+    did(fleet, "fault", "bureau-1", "unplug")
+    assert "unplug" in did(fleet, "list").splitlines()[1]
+    assert device.serial not in pkcs11(device, "--list-token-slots")
+    did(fleet, "clear", "bureau-1")
+    assert private_keys(device) == ["hsmd-probe", "licence"]
+
+
+def test_lost_key_is_gone_and_the_same_one_comes_back(fleet, devices):
+    device, before = devices["bureau-2"], public_key(devices["bureau-2"], "licence")
+    did(fleet, "fault", "bureau-2", "lose-key")
+    assert private_keys(device) == ["licence"]
+    did(fleet, "fault", "bureau-2", "lose-key", "licence")
+    assert private_keys(device) == []
+    did(fleet, "clear", "bureau-2")
+    assert private_keys(device) == ["hsmd-probe", "licence"]
+    assert public_key(device, "licence") == before
+
+
+def test_silent_agent_answers_nothing_until_cleared(fleet, devices):
+    device = devices["portal-1"]
+    did(fleet, "fault", "portal-1", "silence")
+    wait_until(lambda: state(agents.pid(device)) == "T", 5, "the agent has stopped")
+    assert ask(fleet, device, "0.5") is None
+    assert ask(fleet, devices["portal-2"]) == 415
+    did(fleet, "clear", "portal-1")
+    assert ask(fleet, device) == 415
+
+
+@pytest.mark.parametrize("arguments, hint", [
+    (["fault", "bureau3", "unplug"], "did you mean “bureau-3”?"),
+    (["fault", "bureau-3", "unplugg"], "did you mean “unplug”?"),
+    (["fualt", "bureau-3", "unplug"], "did you mean “fault”?"),
+    (["fault", "bureau-3", "heat"], "fleet fault DEVICE heat CELSIUS"),
+    (["fault", "bureau-3", "heat", "warm"], "as in 81.5"),
+    (["fault", "bureau-3", "lose-key", "license"], "did you mean “licence”?"),
+    (["clear"], "as in: fleet clear bureau-3"),
+])
+def test_wrong_command_line_says_what_is_right(fleet, arguments, hint):
+    done = fleet_command(fleet, *arguments)
+    assert done.returncode == 2
+    assert hint in done.stderr
+
+
+def test_outside_of_a_demo_it_says_so():
+    environment = {k: v for k, v in os.environ.items() if k != "HSMD_FLEET"}
+    done = subprocess.run([os.path.join(FLEET_DIRECTORY, "fleet"), "list"], env=environment, capture_output=True, text=True,
+                          check=False)
+    assert (done.returncode, done.stderr.count("HSMD_FLEET is not set")) == (2, 1)
+
+
+@pytest.mark.parametrize("arguments, hint", [
+    (["--devices", "x"], "right is 1 to 1000"), (["--devices", "1001"], "right is 1 to 1000"),
+    (["--devices"], "needs a value"), (["--agent", "both"], "right is own or agentx"),
+    (["--agnet"], "there is no such option"), (["--"], "a command is missing"),
+])
+def test_wrong_option_of_demo_says_what_is_right(arguments, hint):
+    done = subprocess.run([os.path.join(ROOT, "demo"), *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert hint in done.stderr

@@ -1,0 +1,182 @@
+"""The main job: nine machines, hsmd, and what an engineer and an NMS see of them while faults come and go."""
+import datetime
+import os
+
+import pytest
+
+from hsmdtest.demo import LONG, Demo
+from hsmdtest.processes import state
+from hsmdtest.waiting import wait_until
+
+COUNTED_OTHERS = ("checks_skipped", "failures", "probe_restarts")
+
+
+@pytest.fixture(name="nine", scope="module")
+def fixture_nine():
+    with Demo() as demo:
+        yield demo
+
+
+@pytest.fixture(name="demo")
+def fixture_demo(nine):
+    """The nine, all up; what a test did to them is taken back."""
+    all_up(nine)
+    yield nine
+    for name in nine.devices():
+        nine.fleet("clear", name)
+
+
+def all_up(demo):
+    def up():
+        wrong = {n: (d["state"], d.get("reason")) for n, d in demo.devices().items() if d["state"] != "up"}
+        return not wrong
+
+    wait_until(up, 60, "all nine are up")
+
+
+def instant(text):
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+
+
+def now():
+    return datetime.datetime.now(datetime.timezone.utc).timestamp()
+
+
+def bound_seconds(demo):
+    return demo.status()["fleet"]["detection_bound_ms"] / 1000
+
+
+def others(demo, name):
+    """What must not move on the other machines."""
+    return {n: [d[key] for key in COUNTED_OTHERS] for n, d in demo.devices().items() if n != name}
+
+
+def test_nine_devices_are_up_within_10_s_of_start(nine):
+    all_up(nine)
+    with open(nine.path("hsmd.started"), encoding="ascii") as file:
+        started = float(file.read())
+    times = {n: instant(d["state_since"]) - started for n, d in nine.devices().items()}
+    assert len(times) == 9
+    assert max(times.values()) <= 10, times
+
+
+def test_bound_is_that_of_the_configuration(demo):
+    # 2 s + 0.2 s + 2 * 3 s + (0.5 s + 1 s)
+    assert demo.status()["fleet"]["detection_bound_ms"] == 9700
+    assert demo.snmp("hsmdFleetDetectionBound.0") == ["9700"]
+
+
+def test_walk_shows_every_machine_and_no_invalid_value(demo):
+    walked = demo.run("snmpwalk", "-Oq", demo.environment["HSMD_SNMP"], "HSMD-MIB::hsmdDeviceTable")
+    names = [line.split()[1].strip('"') for line in walked.splitlines() if "hsmdDeviceName." in line]
+    assert names == list(demo.devices())
+    # A fact whose source does not exist is not there at all.
+    assert "AvailabilityDay" not in walked
+
+
+def test_unplugged_machine_is_down_within_the_bound_and_back_after_clear(demo):
+    before, bound = others(demo, "bureau-3"), bound_seconds(demo)
+    at = now()
+    demo.fleet("fault", "bureau-3", "unplug")
+    device = demo.wait_state("bureau-3", "down", seconds=bound + 10)
+    assert instant(device["state_since"]) - at <= bound
+    assert device["failed_step"] in ("token", "session", "find", "sign", "slot")
+    shown = demo.snmp("hsmdDeviceState.3", "hsmdDeviceFailedStep.3", "hsmdDeviceLastReturn.3")
+    # Read one after the other: a later attempt may fail at another step (a fresh probe finds no slot).
+    wait_until(lambda: demo.snmp("hsmdDeviceState.3", "hsmdDeviceFailedStep.3") ==
+               [demo.device("bureau-3")[k] for k in ("state", "failed_step")], 10, f"SNMP ({shown}) says what hsmctl says")
+    assert demo.pool("bureau")["serving"] == 6
+    assert others(demo, "bureau-3") == before
+    demo.fleet("clear", "bureau-3")
+    demo.wait_state("bureau-3", "up")
+    assert demo.snmp("hsmdDeviceState.3", "hsmdDeviceFailedStep.3")[0] == "up"
+    assert demo.pool("bureau")["serving"] == 7
+
+
+def test_heat_shows_the_right_tenths_and_degrades(demo):
+    demo.fleet("fault", "bureau-4", "heat", "81.5")
+    device = demo.wait_state("bureau-4", "degraded", "hot")
+    assert device["temperature_c"] == 81.5
+    assert demo.snmp("hsmdDeviceTemperature.4") in (["815"], ["81.5"])
+    assert demo.snmp("hsmdDeviceReason.4") == ["hot"]
+    assert demo.pool("bureau")["serving"] == 7
+    demo.fleet("clear", "bureau-4")
+    assert demo.wait_state("bureau-4", "up")["temperature_c"] == 41.5
+
+
+def test_silent_agent_is_a_lost_sensor_and_not_a_lost_machine(demo):
+    before = demo.device("portal-1")
+    demo.fleet("fault", "portal-1", "silence")
+    device = demo.wait_state("portal-1", "degraded", "sensor_lost")
+    assert device["agent_state"] == "silent"
+    assert device["temperature_status"] == "unavailable"
+    wait_until(lambda: demo.device("portal-1")["probes"] >= device["probes"] + 2, 30, "it is probed on")
+    device = demo.device("portal-1")
+    assert (device["state"], device["failures"]) == ("degraded", before["failures"])
+    assert demo.pool("portal")["serving"] == 2
+    demo.fleet("clear", "portal-1")
+    demo.wait_state("portal-1", "up")
+
+
+@pytest.mark.parametrize("key", ["hsmd-probe", "licence"])
+def test_one_lost_key_degrades(demo, key):
+    demo.fleet("fault", "bureau-5", "lose-key", key)
+    demo.wait_state("bureau-5", "degraded", "key_missing")
+    demo.fleet("clear", "bureau-5")
+    demo.wait_state("bureau-5", "up")
+
+
+def test_all_keys_lost_is_down_at_find(demo):
+    demo.fleet("fault", "bureau-5", "lose-key")
+    demo.fleet("fault", "bureau-5", "lose-key", "licence")
+    assert demo.wait_state("bureau-5", "down")["failed_step"] == "find"
+    demo.fleet("clear", "bureau-5")
+    demo.wait_state("bureau-5", "up")
+
+
+def just_checked(demo, name):
+    """The device right after a check, with most of an interval of quiet before the next."""
+    first = demo.device(name)["probes"]
+    return wait_until(lambda: (d := demo.device(name))["probes"] > first and d, 30, f"{name} is checked")
+
+
+@pytest.mark.parametrize("how", ["SIGKILL", "SIGSTOP"])
+def test_lost_probe_is_replaced_and_delays_nobody(demo, how):
+    before = others(demo, "bureau-6")
+    device = just_checked(demo, "bureau-6")
+    demo.signal(device["probe_pid"], how)
+    after = wait_until(lambda: (d := demo.device("bureau-6")).get("probe_pid", 0) not in (0, device["probe_pid"]) and d, 30,
+                       "another probe runs")
+    wait_until(lambda: demo.device("bureau-6")["probes"] > after["probes"], 30, "the new probe's evidence is in")
+    after = demo.device("bureau-6")
+    assert after["state"] == "up"
+    assert after["probe_restarts"] == device["probe_restarts"] + 1
+    assert after["failures"] == device["failures"], "it died between calls: not the machine's fault"
+    assert others(demo, "bureau-6") == before
+    assert state(device["probe_pid"]) is None
+
+
+def test_stopped_hsmd_changes_no_verdict(demo):
+    seconds = 30 if LONG else 6
+    before = {n: (d["state"], d["state_since"], d["failures"], d["probe_restarts"]) for n, d in demo.devices().items()}
+    pid = demo.hsmd_pid()
+    demo.signal(pid, "SIGSTOP")
+    stopped = now()
+    try:
+        wait_until(lambda: demo.snmp("hsmdDeviceState.1") == ["unknown"], 5, "SNMP says unknown")
+        wait_until(lambda: now() - stopped >= seconds, seconds + 1, "hsmd stood long enough")
+    finally:
+        demo.signal(pid, "SIGCONT")
+    wait_until(lambda: demo.snmp("hsmdDeviceState.1") == ["up"], 5, "SNMP says up again")
+    probes = demo.device("bureau-1")["probes"]
+    wait_until(lambda: demo.device("bureau-1")["probes"] >= probes + 2, 30, "it is probed on")
+    after = {n: (d["state"], d["state_since"], d["failures"], d["probe_restarts"]) for n, d in demo.devices().items()}
+    assert after == before
+
+
+def test_status_is_for_people_and_programs(demo):
+    table = demo.run("hsmctl", "status")
+    assert all(name in table for name in demo.devices())
+    assert "\x1b" not in table
+    assert demo.status()["fleet"]["devices"] == 9
+    assert os.path.basename(demo.run("sh", "-c", "command -v fleet").strip()) == "fleet"

@@ -1,0 +1,115 @@
+"""A running ./demo: started as a user would, held by a COMMAND that waits for the end of its input."""
+import json
+import os
+import signal
+import subprocess
+import tempfile
+
+from .processes import descendants, identity
+from .waiting import wait_until
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+DEMO = os.path.join(ROOT, "demo")
+LONG = os.environ.get("HSMD_LONG") == "1"
+# Writes its environment to the file named by $0, whole, and holds until its input ends.
+HOLD = 'env -0 >"$0.new" && mv "$0.new" "$0" && exec cat'
+START_SECONDS = 90
+
+
+class Demo:
+    """with Demo("--devices", "9") as demo: … ; demo.environment is COMMAND's."""
+
+    def __init__(self, *options):
+        self.options = options
+        self.environment = None
+        self.process = None
+
+    def __enter__(self):
+        self.directory = tempfile.TemporaryDirectory(prefix="demo-test-")
+        told = os.path.join(self.directory.name, "environment")
+        self.log = os.path.join(self.directory.name, "log")
+        with open(self.log, "wb") as log:
+            self.process = subprocess.Popen([DEMO, *self.options, "--", "sh", "-c", HOLD, told], cwd="/",
+                                            stdin=subprocess.PIPE, stdout=log, stderr=log)
+        try:
+            wait_until(lambda: os.path.exists(told) or self.process.poll() is not None, START_SECONDS,
+                       "the demo runs its command")
+            assert self.process.poll() is None, f"the demo ended at once:\n{self.said()}"
+        except BaseException:
+            self.__exit__()
+            raise
+        with open(told, encoding="utf-8") as file:
+            self.environment = dict(line.split("=", 1) for line in file.read().split("\0") if line)
+        return self
+
+    def __exit__(self, *_):
+        self.end()
+        self.directory.cleanup()
+
+    def end(self, seconds=30):
+        """Lets COMMAND end; returns the demo's status."""
+        if not self.process.stdin.closed:
+            self.process.stdin.close()
+        return self.process.wait(seconds)
+
+    def said(self):
+        with open(self.log, encoding="utf-8", errors="replace") as log:
+            return log.read()
+
+    def processes(self):
+        return [identity(self.process.pid), *descendants(self.process.pid)]
+
+    @property
+    def run_directory(self):
+        return self.environment["HSMD_FLEET"]
+
+    def path(self, *names):
+        return os.path.join(self.run_directory, *names)
+
+    def run(self, *command, check=True, timeout=30):
+        """Runs a command as the demo's COMMAND would and returns what it wrote."""
+        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=timeout, check=False)
+        assert done.returncode == 0 or not check, f"{command} exited {done.returncode}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    def fleet(self, *arguments):
+        return self.run("fleet", *arguments)
+
+    def status(self):
+        return json.loads(self.run("hsmctl", "status", "--json=short"))
+
+    def devices(self):
+        return {d["name"]: d for d in self.status()["devices"]}
+
+    def device(self, name):
+        return self.devices()[name]
+
+    def pool(self, name):
+        return next(p for p in self.status()["pools"] if p["name"] == name)
+
+    def snmp(self, *objects):
+        """The values of objects of HSMD-MIB, as words and plain numbers."""
+        lines = self.run("snmpget", "-OqvU", self.environment["HSMD_SNMP"], *(f"HSMD-MIB::{o}" for o in objects))
+        return [line.strip('"') for line in lines.splitlines()]
+
+    def wait_state(self, name, state, reason=None, seconds=60):
+        """Waits until the device has this state (and reason); returns it."""
+        last = {}
+
+        def there():
+            last.update(self.device(name))
+            return last["state"] == state and reason in (None, last.get("reason"))
+
+        try:
+            wait_until(there, seconds, f"{name} is {state} {reason or ''}")
+        except AssertionError as error:
+            shown = {k: last.get(k) for k in ("state", "reason", "failed_step", "last_call", "last_return", "detail")}
+            raise AssertionError(f"{error}; it is {shown}") from None
+        return dict(last)
+
+    def hsmd_pid(self):
+        with open(self.path("hsmd.pid"), encoding="ascii") as file:
+            return int(file.read())
+
+    def signal(self, pid, name):
+        os.kill(pid, getattr(signal, name))
