@@ -21,7 +21,7 @@ def install_snmpd(machine, extracted):
     for path in ("etc/snmp/snmpd.conf", "etc/default/snmpd", "lib/systemd/system/snmpd.service", "usr/sbin/snmpd",
                  "usr/share/snmp"):
         source = os.path.join(extracted, path)
-        if os.path.exists(machine.path(source)):
+        if os.path.exists(source):
             machine.run("sh", "-ec", f"mkdir -p '/{os.path.dirname(path)}'; cp -a '{source}' '/{os.path.dirname(path)}/'")
     machine.write("/usr/lib/sysusers.d/snmpd.conf", 'u Debian-snmp - "snmpd" /var/lib/snmp\n')
     machine.run("systemd-sysusers", "snmpd.conf")

@@ -17,25 +17,31 @@ import time
 PREFIX = "hsmd-acceptance-"
 TOOLS = ["systemd-nspawn", "nsenter", "unshare", "setpriv", "mount", "cmake"]
 
-# Run as the first process of the namespaces: the directory of the machine, its name, its cgroups, then paths to show as
-# they are outside and writable (the build tree: installing writes a list of files there). nspawn takes over at the end.
+# Run as the first process of the namespaces: the directory of the machine, its name, its cgroups, then paths that the
+# machine shall see as they are outside, and may write to (the build tree: installing writes a list of files there). They
+# are bound by nspawn, because it hides what is in /tmp by a tmpfs. nspawn takes over at the end.
 SET_UP = r"""
 set -e
 directory=$1 name=$2 cgroups=$3; shift 3
 for cgroup in $cgroups; do mkdir "$cgroup"; echo $$ >"$cgroup/cgroup.procs"; done
 mount -t tmpfs -o mode=0755 tmpfs "$directory"
-mkdir "$directory/upper" "$directory/work" "$directory/root"
-mount -t overlay overlay -o "lowerdir=/,upperdir=$directory/upper,workdir=$directory/work" "$directory/root"
+layer() { # LOWER: mounts an overlay of it at $layer/root
+    layer=$(mktemp -d "$directory/layer.XXXX")
+    chmod 0755 "$layer"
+    mkdir "$layer/upper" "$layer/work" "$layer/root"
+    mount -t overlay overlay -o "lowerdir=$1,upperdir=$layer/upper,workdir=$layer/work" "$layer/root"
+}
+layer /
+root=$layer/root
 for path in "$@"; do
-    [ "$(stat -c %d "$path")" = "$(stat -c %d /)" ] && continue
-    layer=$(mktemp -d "$directory/layer.XXXX"); mkdir "$layer/upper" "$layer/work"
-    mkdir -p "$directory/root$path"
-    mount -t overlay overlay -o "lowerdir=$path,upperdir=$layer/upper,workdir=$layer/work" "$directory/root$path"
+    shift
+    layer "$path"
+    set -- "$@" "--bind=$layer/root:$path"
 done
 # nspawn leaves a few directories below /run/systemd: not on the host.
 mount -t tmpfs tmpfs /run/systemd
-exec systemd-nspawn --boot --directory="$directory/root" --machine="$name" --register=no --keep-unit \
-    --private-network --link-journal=no -- systemd.unit=sysinit.target systemd.log_target=null
+exec systemd-nspawn --boot --directory="$root" --machine="$name" --register=no --keep-unit --private-network \
+    --link-journal=no "$@" -- systemd.unit=sysinit.target systemd.log_target=null
 """
 
 
@@ -109,7 +115,8 @@ class Machine:
             env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             timeout=seconds, check=False, **kwargs)
         if check and result.returncode != 0:
-            raise AssertionError(f"{' '.join(command)}: exit status {result.returncode}\n{result.stdout}")
+            why = self.evidence() if command[0] == "systemctl" else ""
+            raise AssertionError(f"{' '.join(command)}: exit status {result.returncode}\n{result.stdout}{why}")
         return result
 
     def output(self, *command, **kwargs):
