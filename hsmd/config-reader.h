@@ -37,8 +37,7 @@ typedef struct Section {
         bool partial;           /* device_defaults read by itself: nothing is missing yet */
 } Section;
 
-/* config-error.c
- * ---------------------------------------------------------------------------------------------------- */
+/* config-error.c --- */
 
 /* Notes "FILE:LINE: …" once; at is the setting in question (NULL: line 1 of hsmd.conf). */
 void config_error(Reader *r, const config_setting_t *at, const char *format, ...) PRINTF(3, 4);
@@ -55,8 +54,7 @@ void config_check_keys(Reader *r, config_setting_t *group, const char *const *ke
 char *config_errors_text(const Reader *r);
 void config_errors_done(Reader *r);
 
-/* config-value.c
- * ---------------------------------------------------------------------------------------------------- */
+/* config-value.c --- */
 
 /* The key's setting, own before base, or NULL. */
 config_setting_t *config_get(const Section *s, const char *key);
@@ -118,8 +116,7 @@ char *reader_strdup(Reader *r, const char *text);
 /* n zeroed elements, at least one, or NULL and reader->no_memory. */
 void *reader_calloc(Reader *r, size_t n, size_t size);
 
-/* config-unique.c
- * --------------------------------------------------------------------------------------------------- */
+/* config-unique.c --- */
 
 /* One value that must not occur twice: a text, or a number where text is NULL. */
 typedef struct Seen {
@@ -145,8 +142,7 @@ void refuse_duplicates(Reader *r, SeenList *list, const char *what);
 /* Sorts an array of structs whose first member is their uint32_t number. */
 void sort_by_number(void *array, size_t n, size_t size);
 
-/* The parts of the file
- * --------------------------------------------------------------------------------------------- */
+/* The parts of the file --- */
 
 /* config-scan.c: refuses, before libconfig sees it, what libconfig would end the process for (an @include of
  * something that is no regular file) or read wrongly in silence (an integer beyond 32 bits). 0 if nothing of

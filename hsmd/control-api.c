@@ -154,6 +154,10 @@ static void clean_stated_name(char *dst, size_t size, const char *by) {
                         *p = '?';
 }
 
+struct ControlReply {
+        sd_bus_message *call;
+};
+
 static int refuse_config(sd_bus_error *error, const char *message) {
         size_t size = 3 * strlen(message) + 1;
         CLEANUP_FREE char *text = malloc(size);
@@ -164,8 +168,28 @@ static int refuse_config(sd_bus_error *error, const char *message) {
         return sd_bus_error_set(error, CONTROL_ERROR_CONFIG_REFUSED, text);
 }
 
+/* The verdict on a reload as an error, or 0. */
+static int verdict(sd_bus_error *error, int r, const char *message) {
+        if (r >= 0)
+                return 0;
+        return r == -EINVAL && message ? refuse_config(error, message) : sd_bus_error_set_errno(error, r);
+}
+
+void control_reply(ControlReply *reply, int r, const char *message) {
+        sd_bus_error error = SD_BUS_ERROR_NULL;
+
+        if (verdict(&error, r, message) < 0)
+                sd_bus_reply_method_error(reply->call, &error);
+        else
+                sd_bus_reply_method_return(reply->call, "s", "");
+        sd_bus_error_free(&error);
+        sd_bus_message_unref(reply->call);
+        free(reply);
+}
+
 static int method_reload(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         CLEANUP_FREE char *message = NULL;
+        ControlReply *reply;
         Connection *c = userdata;
         char name[BY_SIZE];
         const char *by;
@@ -177,12 +201,17 @@ static int method_reload(sd_bus_message *m, void *userdata, sd_bus_error *error)
                 return sd_bus_error_set(error, SD_BUS_ERROR_ACCESS_DENIED,
                         "only root and hsmd's own user may change anything");
         clean_stated_name(name, sizeof(name), by);
-        r = c->control->ops->reload(c->control->userdata, c->uid, name, &message);
-        if (r == -EINVAL && message)
-                return refuse_config(error, message);
-        if (r < 0)
-                return sd_bus_error_set_errno(error, r);
-        return sd_bus_reply_method_return(m, "s", "");
+        reply = calloc(1, sizeof(*reply));
+        if (!reply)
+                return -ENOMEM;
+        reply->call = sd_bus_message_ref(m);
+        r = c->control->ops->reload(c->control->userdata, c->uid, name, reply, &message);
+        if (r == 1)
+                return 1;
+        sd_bus_message_unref(reply->call);
+        free(reply);
+        r = verdict(error, r, message);
+        return r < 0 ? r : sd_bus_reply_method_return(m, "s", "");
 }
 
 static const sd_bus_vtable manager_vtable[] = {SD_BUS_VTABLE_START(0),

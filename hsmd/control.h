@@ -44,6 +44,8 @@
 #define CONTROL_RECORDS 64
 
 typedef struct Control Control;
+/* An answer that is owed. */
+typedef struct ControlReply ControlReply;
 
 /* One finished attempt of a device, for timing. */
 typedef struct AttemptRecord {
@@ -62,10 +64,10 @@ typedef struct ControlOps {
         int (*attempts)(void *userdata, const char *device, AttemptRecord *ret, size_t n);
         /* the recorder's last finished calls, oldest first, likewise */
         int (*calls)(void *userdata, const char *device, RingRecord *ret, size_t n);
-        /* 0, or -EINVAL and *ret_message (the caller frees it): the configuration was refused and the old one
-         * runs on. uid and by are who asked: the peer's uid and the name that it stated (printable, at most
-         * 63 octets). Must not free the Control: its connection waits for the answer. */
-        int (*reload)(void *userdata, uid_t uid, const char *by, char **ret_message);
+        /* 0 or a negative errno at once (-EINVAL with *ret_message, which the caller frees: the configuration
+         * was refused and the old one runs on), or 1: the verdict comes later by control_reply, which must
+         * then be called once. uid and by are who asked: the peer's uid and the name that it stated. */
+        int (*reload)(void *userdata, uid_t uid, const char *by, ControlReply *reply, char **ret_message);
 } ControlOps;
 
 /* Listens at path (an old socket is replaced; group may be NULL or unknown: then the socket stays with our
@@ -74,5 +76,9 @@ typedef struct ControlOps {
 int control_new(sd_event *event, const char *path, const char *group, Journal *journal, const ControlOps *ops,
         void *userdata, Control **ret);
 Control *control_free(Control *control);
+
+/* Answers: error 0, or a negative errno with a message or NULL. The asking connection may be gone. Frees the
+ * reply. */
+void control_reply(ControlReply *reply, int error, const char *message);
 
 #endif

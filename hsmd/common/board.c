@@ -9,11 +9,11 @@
 #define STALE_TICKS 3
 #define NEEDED_SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
 
-#define FIELD_OF(Row, ftype, member, fkey, fcolumn, fnames)                                                            \
-        {.key = (fkey),                                                                                                \
-                .offset = (uint16_t) offsetof(Row, member),                                                            \
-                .type = (uint8_t) FIELD_##ftype,                                                                       \
-                .column = (fcolumn),                                                                                   \
+#define FIELD_OF(Row, ftype, member, fkey, fcolumn, fnames)                                                  \
+        {.key = (fkey),                                                                                      \
+                .offset = (uint16_t) offsetof(Row, member),                                                  \
+                .type = (uint8_t) FIELD_##ftype,                                                             \
+                .column = (fcolumn),                                                                         \
                 .names = (fnames)},
 #define FLEET_FIELD(...) FIELD_OF(FleetRow, __VA_ARGS__)
 #define SITE_FIELD(...) FIELD_OF(SiteRow, __VA_ARGS__)
@@ -72,9 +72,11 @@ static bool header_is_sound(const BoardHeader *h, size_t size) {
         if (h->magic != BOARD_MAGIC || h->size != size)
                 return false;
         for (size_t i = 0; i < BOARD_TABLES; i++) {
-                uint64_t end = (uint64_t) h->tables[i].offset + (uint64_t) h->tables[i].rows * h->tables[i].row_size;
+                uint64_t end =
+                        (uint64_t) h->tables[i].offset + (uint64_t) h->tables[i].rows * h->tables[i].row_size;
 
-                if (h->tables[i].row_size != board_tables[i].row_size || end > size || h->tables[i].offset % 8)
+                if (h->tables[i].row_size != board_tables[i].row_size || end > size ||
+                        h->tables[i].offset % 8)
                         return false;
         }
         return true;

@@ -2,15 +2,15 @@
 #define HSMD_BOARD_H
 /* The board: a read-only picture of everything known, in a sealed memfd.
  *
- * hsmd alone writes it (board-writer.h); `hsmd-snmp serve` and others map it and can neither block nor harm the
- * writer. Rows are fixed in number for the board's life; a new configuration is a new board. Each row has a sequence
- * count (odd while it is being written) and a bit a field that says whether the field holds a fact: what is not valid
- * is not shown anywhere.
+ * hsmd alone writes it (board-writer.h); `hsmd-snmp serve` and others map it and can neither block nor harm
+ * the writer. Rows are fixed in number for the board's life; a new configuration is a new board. Each row has
+ * a sequence count (odd while it is being written) and a bit a field that says whether the field holds a
+ * fact: what is not valid is not shown anywhere.
  *
  * The lists below are the one place where a fact's name, type, unit and MIB column stand. A list entry is
  *         F(TYPE, member, "key", column, names)
- * where key is the word used in JSON and on the bus (with its unit) and column the MIB's column number (0 = not in
- * the MIB). */
+ * where key is the word used in JSON and on the bus (with its unit) and column the MIB's column number (0 =
+ * not in the MIB). */
 
 #include <stdatomic.h>
 
@@ -25,10 +25,11 @@ typedef enum FieldType {
         FIELD_COUNTER, /* Counter64 */
         FIELD_ENUM,    /* INTEGER, named by `names` */
         FIELD_BOOL,    /* TruthValue */
-        FIELD_INSTANT, /* stored: CLOCK_REALTIME in microseconds; shown: DateAndTime in UTC, ISO 8601 in JSON */
-        FIELD_AGE,     /* stored: the CLOCK_MONOTONIC instant in microseconds; shown: whole seconds since then */
-        FIELD_MSEC,    /* stored: microseconds; shown: milliseconds */
-        FIELD_USEC,    /* stored and shown: microseconds */
+        FIELD_INSTANT, /* stored: CLOCK_REALTIME in microseconds; shown: DateAndTime in UTC, ISO 8601 in JSON
+                        */
+        FIELD_AGE,  /* stored: the CLOCK_MONOTONIC instant in microseconds; shown: whole seconds since then */
+        FIELD_MSEC, /* stored: microseconds; shown: milliseconds */
+        FIELD_USEC, /* stored and shown: microseconds */
         FIELD_CELSIUS, /* tenths of a degree Celsius; one decimal in JSON */
 } FieldType;
 
@@ -46,146 +47,146 @@ typedef enum FieldType {
 #define BOARD_C_USEC(m) uint64_t m;
 #define BOARD_C_CELSIUS(m) int32_t m;
 
-#define BOARD_FLEET_FIELDS(F)                                                                                          \
-        F(NAME, version, "version", 1, NULL)                                                                           \
-        F(NAME, name, "name", 2, NULL)                                                                                 \
-        F(TEXT, title, "title", 3, NULL)                                                                               \
-        F(U32, config_generation, "config_generation", 4, NULL)                                                        \
-        F(ENUM, state, "state", 5, &service_state_names)                                                               \
-        F(GAUGE, devices, "devices", 6, NULL)                                                                          \
-        F(GAUGE, devices_serving, "devices_serving", 7, NULL)                                                          \
-        F(GAUGE, alarms_critical, "alarms_critical", 8, NULL)                                                          \
-        F(GAUGE, alarms_major, "alarms_major", 9, NULL)                                                                \
-        F(GAUGE, alarms_minor, "alarms_minor", 10, NULL)                                                               \
-        F(GAUGE, alarms_warning, "alarms_warning", 11, NULL)                                                           \
-        F(INSTANT, last_change, "last_change", 12, NULL)                                                               \
-        F(COUNTER, last_event_id, "last_event_id", 13, NULL)                                                           \
-        F(INSTANT, counters_since, "counters_since", 14, NULL)                                                         \
-        F(MSEC, detection_bound, "detection_bound_ms", 15, NULL)                                                       \
-        F(MSEC, probe_lateness, "probe_lateness_ms", 16, NULL)                                                         \
-        F(MSEC, heartbeat_interval, "heartbeat_interval_ms", 17, NULL)                                                 \
-        F(COUNTER, last_notify_sequence, "last_notify_sequence", 18, NULL)                                             \
-        F(TEXT, contact, "contact", 0, NULL)                                                                           \
-        F(TEXT, location, "location", 0, NULL)                                                                         \
-        F(MSEC, lateness_total, "lateness_total_ms", 0, NULL)                                                          \
-        F(COUNTER, log_dropped, "log_dropped", 0, NULL)                                                                \
-        F(NAME, serve_engine_id, "serve_engine_id", 0, NULL)                                                           \
-        F(U32, serve_engine_boots, "serve_engine_boots", 0, NULL)                                                      \
-        F(COUNTER, serve_restarts, "serve_restarts", 0, NULL)                                                          \
-        F(COUNTER, poll_restarts, "poll_restarts", 0, NULL)                                                            \
+#define BOARD_FLEET_FIELDS(F)                                                                                \
+        F(NAME, version, "version", 1, NULL)                                                                 \
+        F(NAME, name, "name", 2, NULL)                                                                       \
+        F(TEXT, title, "title", 3, NULL)                                                                     \
+        F(U32, config_generation, "config_generation", 4, NULL)                                              \
+        F(ENUM, state, "state", 5, &service_state_names)                                                     \
+        F(GAUGE, devices, "devices", 6, NULL)                                                                \
+        F(GAUGE, devices_serving, "devices_serving", 7, NULL)                                                \
+        F(GAUGE, alarms_critical, "alarms_critical", 8, NULL)                                                \
+        F(GAUGE, alarms_major, "alarms_major", 9, NULL)                                                      \
+        F(GAUGE, alarms_minor, "alarms_minor", 10, NULL)                                                     \
+        F(GAUGE, alarms_warning, "alarms_warning", 11, NULL)                                                 \
+        F(INSTANT, last_change, "last_change", 12, NULL)                                                     \
+        F(COUNTER, last_event_id, "last_event_id", 13, NULL)                                                 \
+        F(INSTANT, counters_since, "counters_since", 14, NULL)                                               \
+        F(MSEC, detection_bound, "detection_bound_ms", 15, NULL)                                             \
+        F(MSEC, probe_lateness, "probe_lateness_ms", 16, NULL)                                               \
+        F(MSEC, heartbeat_interval, "heartbeat_interval_ms", 17, NULL)                                       \
+        F(COUNTER, last_notify_sequence, "last_notify_sequence", 18, NULL)                                   \
+        F(TEXT, contact, "contact", 0, NULL)                                                                 \
+        F(TEXT, location, "location", 0, NULL)                                                               \
+        F(MSEC, lateness_total, "lateness_total_ms", 0, NULL)                                                \
+        F(COUNTER, log_dropped, "log_dropped", 0, NULL)                                                      \
+        F(NAME, serve_engine_id, "serve_engine_id", 0, NULL)                                                 \
+        F(U32, serve_engine_boots, "serve_engine_boots", 0, NULL)                                            \
+        F(COUNTER, serve_restarts, "serve_restarts", 0, NULL)                                                \
+        F(COUNTER, poll_restarts, "poll_restarts", 0, NULL)                                                  \
         F(TEXT, last_action, "last_action", 0, NULL)
 
-#define BOARD_SITE_FIELDS(F)                                                                                           \
-        F(U32, number, "number", 1, NULL)                                                                              \
-        F(NAME, name, "name", 2, NULL)                                                                                 \
-        F(TEXT, title, "title", 3, NULL)                                                                               \
-        F(TEXT, contact, "contact", 4, NULL)                                                                           \
-        F(GAUGE, devices, "devices", 5, NULL)                                                                          \
+#define BOARD_SITE_FIELDS(F)                                                                                 \
+        F(U32, number, "number", 1, NULL)                                                                    \
+        F(NAME, name, "name", 2, NULL)                                                                       \
+        F(TEXT, title, "title", 3, NULL)                                                                     \
+        F(TEXT, contact, "contact", 4, NULL)                                                                 \
+        F(GAUGE, devices, "devices", 5, NULL)                                                                \
         F(GAUGE, devices_serving, "devices_serving", 6, NULL)
 
-#define BOARD_POOL_FIELDS(F)                                                                                           \
-        F(U32, number, "number", 1, NULL)                                                                              \
-        F(NAME, name, "name", 2, NULL)                                                                                 \
-        F(TEXT, title, "title", 3, NULL)                                                                               \
-        F(ENUM, state, "state", 4, &pool_state_names)                                                                  \
-        F(GAUGE, members, "members", 5, NULL)                                                                          \
-        F(GAUGE, serving, "serving", 6, NULL)                                                                          \
-        F(U32, required, "required", 7, NULL)                                                                          \
-        F(I32, survivable, "survivable", 8, NULL)                                                                      \
-        F(GAUGE, capacity, "capacity_per_s", 9, NULL)                                                                  \
-        F(COUNTER, failover_count, "failover_count", 10, NULL)                                                         \
-        F(INSTANT, last_failover, "last_failover", 11, NULL)                                                           \
+#define BOARD_POOL_FIELDS(F)                                                                                 \
+        F(U32, number, "number", 1, NULL)                                                                    \
+        F(NAME, name, "name", 2, NULL)                                                                       \
+        F(TEXT, title, "title", 3, NULL)                                                                     \
+        F(ENUM, state, "state", 4, &pool_state_names)                                                        \
+        F(GAUGE, members, "members", 5, NULL)                                                                \
+        F(GAUGE, serving, "serving", 6, NULL)                                                                \
+        F(U32, required, "required", 7, NULL)                                                                \
+        F(I32, survivable, "survivable", 8, NULL)                                                            \
+        F(GAUGE, capacity, "capacity_per_s", 9, NULL)                                                        \
+        F(COUNTER, failover_count, "failover_count", 10, NULL)                                               \
+        F(INSTANT, last_failover, "last_failover", 11, NULL)                                                 \
         F(MSEC, last_failover_detection, "last_failover_detection_ms", 12, NULL)
 
-#define BOARD_DEVICE_FIELDS(F)                                                                                         \
-        F(U32, number, "number", 1, NULL)                                                                              \
-        F(NAME, name, "name", 2, NULL)                                                                                 \
-        F(TEXT, title, "title", 3, NULL)                                                                               \
-        F(U32, site, "site", 4, NULL)                                                                                  \
-        F(U32, pool, "pool", 5, NULL)                                                                                  \
-        F(NAME, address, "address", 6, NULL)                                                                           \
-        F(TEXT, location, "location", 7, NULL)                                                                         \
-        F(TEXT, contact, "contact", 8, NULL)                                                                           \
-        F(NAME, manufacturer, "manufacturer", 9, NULL)                                                                 \
-        F(NAME, model, "model", 10, NULL)                                                                              \
-        F(NAME, serial, "serial", 11, NULL)                                                                            \
-        F(NAME, firmware, "firmware", 12, NULL)                                                                        \
-        F(ENUM, state, "state", 13, &device_state_names)                                                               \
-        F(ENUM_AS_NAME, reason, "reason", 14, &reason_names)                                                           \
-        F(INSTANT, state_since, "state_since", 15, NULL)                                                               \
-        F(AGE, state_age, "state_age_s", 16, NULL)                                                                     \
-        F(ENUM, failed_step, "failed_step", 17, &step_names)                                                           \
-        F(NAME, last_return, "last_return", 18, NULL)                                                                  \
-        F(NAME, last_call, "last_call", 19, NULL)                                                                      \
-        F(AGE, last_success_age, "last_success_age_s", 20, NULL)                                                       \
-        F(COUNTER, probes, "probes", 21, NULL)                                                                         \
-        F(COUNTER, failures, "failures", 22, NULL)                                                                     \
-        F(COUNTER, probe_restarts, "probe_restarts", 23, NULL)                                                         \
-        F(GAUGE, availability_day, "availability_day", 24, NULL)                                                       \
-        F(GAUGE, availability_month, "availability_month", 25, NULL)                                                   \
-        F(USEC, latency_p50, "latency_p50_us", 26, NULL)                                                               \
-        F(USEC, latency_p99, "latency_p99_us", 27, NULL)                                                               \
-        F(CELSIUS, temperature, "temperature_c", 28, NULL)                                                             \
-        F(ENUM, temperature_status, "temperature_status", 29, &sensor_status_names)                                    \
-        F(AGE, temperature_age, "temperature_age_s", 30, NULL)                                                         \
-        F(ENUM, agent_state, "agent_state", 31, &agent_state_names)                                                    \
-        F(GAUGE, sessions_open, "sessions_open", 32, NULL)                                                             \
-        F(COUNTER, logins, "logins", 33, NULL)                                                                         \
-        F(INSTANT, maintenance_until, "maintenance_until", 34, NULL)                                                   \
-        F(AGE, evidence_age, "evidence_age_s", 35, NULL)                                                               \
-        F(NAME, site_name, "site_name", 0, NULL)                                                                       \
-        F(NAME, pool_name, "pool_name", 0, NULL)                                                                       \
-        F(MSEC, detection_bound, "detection_bound_ms", 0, NULL)                                                        \
-        F(USEC, last_call_duration, "last_call_duration_us", 0, NULL)                                                  \
-        F(TEXT, detail, "detail", 0, NULL)                                                                             \
-        F(TEXT, detail_local, "detail_local", 0, NULL)                                                                 \
-        F(COUNTER, signs, "signs", 0, NULL)                                                                            \
-        F(COUNTER, checks_skipped, "checks_skipped", 0, NULL)                                                          \
-        F(USEC, start_delay_max, "start_delay_max_us", 0, NULL)                                                        \
-        F(U32, consecutive_failures, "consecutive_failures", 0, NULL)                                                  \
-        F(U32, probe_pid, "probe_pid", 0, NULL)                                                                        \
-        F(U32, probe_fds, "probe_fds", 0, NULL)                                                                        \
-        F(USEC, latency_load, "latency_load_us", 0, NULL)                                                              \
-        F(USEC, latency_initialize, "latency_initialize_us", 0, NULL)                                                  \
-        F(USEC, latency_slot, "latency_slot_us", 0, NULL)                                                              \
-        F(USEC, latency_token, "latency_token_us", 0, NULL)                                                            \
-        F(USEC, latency_session, "latency_session_us", 0, NULL)                                                        \
-        F(USEC, latency_login, "latency_login_us", 0, NULL)                                                            \
-        F(USEC, latency_find, "latency_find_us", 0, NULL)                                                              \
-        F(USEC, latency_sign, "latency_sign_us", 0, NULL)                                                              \
-        F(USEC, latency_verify, "latency_verify_us", 0, NULL)                                                          \
-        F(USEC, latency_random, "latency_random_us", 0, NULL)                                                          \
+#define BOARD_DEVICE_FIELDS(F)                                                                               \
+        F(U32, number, "number", 1, NULL)                                                                    \
+        F(NAME, name, "name", 2, NULL)                                                                       \
+        F(TEXT, title, "title", 3, NULL)                                                                     \
+        F(U32, site, "site", 4, NULL)                                                                        \
+        F(U32, pool, "pool", 5, NULL)                                                                        \
+        F(NAME, address, "address", 6, NULL)                                                                 \
+        F(TEXT, location, "location", 7, NULL)                                                               \
+        F(TEXT, contact, "contact", 8, NULL)                                                                 \
+        F(NAME, manufacturer, "manufacturer", 9, NULL)                                                       \
+        F(NAME, model, "model", 10, NULL)                                                                    \
+        F(NAME, serial, "serial", 11, NULL)                                                                  \
+        F(NAME, firmware, "firmware", 12, NULL)                                                              \
+        F(ENUM, state, "state", 13, &device_state_names)                                                     \
+        F(ENUM_AS_NAME, reason, "reason", 14, &reason_names)                                                 \
+        F(INSTANT, state_since, "state_since", 15, NULL)                                                     \
+        F(AGE, state_age, "state_age_s", 16, NULL)                                                           \
+        F(ENUM, failed_step, "failed_step", 17, &step_names)                                                 \
+        F(NAME, last_return, "last_return", 18, NULL)                                                        \
+        F(NAME, last_call, "last_call", 19, NULL)                                                            \
+        F(AGE, last_success_age, "last_success_age_s", 20, NULL)                                             \
+        F(COUNTER, probes, "probes", 21, NULL)                                                               \
+        F(COUNTER, failures, "failures", 22, NULL)                                                           \
+        F(COUNTER, probe_restarts, "probe_restarts", 23, NULL)                                               \
+        F(GAUGE, availability_day, "availability_day", 24, NULL)                                             \
+        F(GAUGE, availability_month, "availability_month", 25, NULL)                                         \
+        F(USEC, latency_p50, "latency_p50_us", 26, NULL)                                                     \
+        F(USEC, latency_p99, "latency_p99_us", 27, NULL)                                                     \
+        F(CELSIUS, temperature, "temperature_c", 28, NULL)                                                   \
+        F(ENUM, temperature_status, "temperature_status", 29, &sensor_status_names)                          \
+        F(AGE, temperature_age, "temperature_age_s", 30, NULL)                                               \
+        F(ENUM, agent_state, "agent_state", 31, &agent_state_names)                                          \
+        F(GAUGE, sessions_open, "sessions_open", 32, NULL)                                                   \
+        F(COUNTER, logins, "logins", 33, NULL)                                                               \
+        F(INSTANT, maintenance_until, "maintenance_until", 34, NULL)                                         \
+        F(AGE, evidence_age, "evidence_age_s", 35, NULL)                                                     \
+        F(NAME, site_name, "site_name", 0, NULL)                                                             \
+        F(NAME, pool_name, "pool_name", 0, NULL)                                                             \
+        F(MSEC, detection_bound, "detection_bound_ms", 0, NULL)                                              \
+        F(USEC, last_call_duration, "last_call_duration_us", 0, NULL)                                        \
+        F(TEXT, detail, "detail", 0, NULL)                                                                   \
+        F(TEXT, detail_local, "detail_local", 0, NULL)                                                       \
+        F(COUNTER, signs, "signs", 0, NULL)                                                                  \
+        F(COUNTER, checks_skipped, "checks_skipped", 0, NULL)                                                \
+        F(USEC, start_delay_max, "start_delay_max_us", 0, NULL)                                              \
+        F(U32, consecutive_failures, "consecutive_failures", 0, NULL)                                        \
+        F(U32, probe_pid, "probe_pid", 0, NULL)                                                              \
+        F(U32, probe_fds, "probe_fds", 0, NULL)                                                              \
+        F(USEC, latency_load, "latency_load_us", 0, NULL)                                                    \
+        F(USEC, latency_initialize, "latency_initialize_us", 0, NULL)                                        \
+        F(USEC, latency_slot, "latency_slot_us", 0, NULL)                                                    \
+        F(USEC, latency_token, "latency_token_us", 0, NULL)                                                  \
+        F(USEC, latency_session, "latency_session_us", 0, NULL)                                              \
+        F(USEC, latency_login, "latency_login_us", 0, NULL)                                                  \
+        F(USEC, latency_find, "latency_find_us", 0, NULL)                                                    \
+        F(USEC, latency_sign, "latency_sign_us", 0, NULL)                                                    \
+        F(USEC, latency_verify, "latency_verify_us", 0, NULL)                                                \
+        F(USEC, latency_random, "latency_random_us", 0, NULL)                                                \
         F(AGE, climb_age, "climb_age_s", 0, NULL)
 
-#define BOARD_KEY_FIELDS(F)                                                                                            \
-        F(U32, device, "device", 0, NULL)                                                                              \
-        F(U32, number, "number", 1, NULL)                                                                              \
-        F(NAME, label, "label", 2, NULL)                                                                               \
-        F(ENUM, key_class, "class", 3, &key_class_names)                                                               \
-        F(ENUM, type, "type", 4, &key_type_names)                                                                      \
-        F(ENUM, exercise, "exercise", 5, &exercise_names)                                                              \
-        F(ENUM, state, "state", 6, &key_state_names)                                                                   \
-        F(TEXT, fingerprint, "fingerprint", 7, NULL)                                                                   \
-        F(AGE, last_signed_age, "last_signed_age_s", 8, NULL)                                                          \
-        F(COUNTER, signs, "signs", 9, NULL)                                                                            \
-        F(COUNTER, failures, "failures", 10, NULL)                                                                     \
+#define BOARD_KEY_FIELDS(F)                                                                                  \
+        F(U32, device, "device", 0, NULL)                                                                    \
+        F(U32, number, "number", 1, NULL)                                                                    \
+        F(NAME, label, "label", 2, NULL)                                                                     \
+        F(ENUM, key_class, "class", 3, &key_class_names)                                                     \
+        F(ENUM, type, "type", 4, &key_type_names)                                                            \
+        F(ENUM, exercise, "exercise", 5, &exercise_names)                                                    \
+        F(ENUM, state, "state", 6, &key_state_names)                                                         \
+        F(TEXT, fingerprint, "fingerprint", 7, NULL)                                                         \
+        F(AGE, last_signed_age, "last_signed_age_s", 8, NULL)                                                \
+        F(COUNTER, signs, "signs", 9, NULL)                                                                  \
+        F(COUNTER, failures, "failures", 10, NULL)                                                           \
         F(BOOL, business, "business", 0, NULL)
 
-#define BOARD_SENSOR_FIELDS(F)                                                                                         \
-        F(U32, device, "device", 0, NULL)                                                                              \
-        F(U32, number, "number", 1, NULL)                                                                              \
-        F(NAME, name, "name", 2, NULL)                                                                                 \
-        F(ENUM, type, "type", 3, &sensor_type_names)                                                                   \
-        F(I32, scale, "scale", 4, NULL)                                                                                \
-        F(I32, precision, "precision", 5, NULL)                                                                        \
-        F(I32, value, "value", 6, NULL)                                                                                \
-        F(TEXT, units_display, "units_display", 7, NULL)                                                               \
-        F(ENUM, status, "status", 8, &sensor_status_names)                                                             \
-        F(ENUM, reason, "reason", 9, &sensor_reason_names)                                                             \
-        F(I32, low_critical, "low_critical", 10, NULL)                                                                 \
-        F(I32, low_warning, "low_warning", 11, NULL)                                                                   \
-        F(I32, high_warning, "high_warning", 12, NULL)                                                                 \
-        F(I32, high_critical, "high_critical", 13, NULL)                                                               \
+#define BOARD_SENSOR_FIELDS(F)                                                                               \
+        F(U32, device, "device", 0, NULL)                                                                    \
+        F(U32, number, "number", 1, NULL)                                                                    \
+        F(NAME, name, "name", 2, NULL)                                                                       \
+        F(ENUM, type, "type", 3, &sensor_type_names)                                                         \
+        F(I32, scale, "scale", 4, NULL)                                                                      \
+        F(I32, precision, "precision", 5, NULL)                                                              \
+        F(I32, value, "value", 6, NULL)                                                                      \
+        F(TEXT, units_display, "units_display", 7, NULL)                                                     \
+        F(ENUM, status, "status", 8, &sensor_status_names)                                                   \
+        F(ENUM, reason, "reason", 9, &sensor_reason_names)                                                   \
+        F(I32, low_critical, "low_critical", 10, NULL)                                                       \
+        F(I32, low_warning, "low_warning", 11, NULL)                                                         \
+        F(I32, high_warning, "high_warning", 12, NULL)                                                       \
+        F(I32, high_critical, "high_critical", 13, NULL)                                                     \
         F(AGE, age, "age_s", 14, NULL)
 
 /* An enumeration that the MIB shows as its code word (reasons) instead of a number. */
@@ -193,12 +194,12 @@ typedef enum FieldType {
 #define FIELD_ENUM_AS_NAME (FIELD_CELSIUS + 1)
 
 #define BOARD_MEMBER(type, member, key, column, names) BOARD_C_##type(member)
-#define BOARD_ROW(Row, LIST)                                                                                           \
-        typedef struct Row {                                                                                           \
-                _Atomic uint32_t sequence;                                                                             \
-                uint32_t reserved;                                                                                     \
-                uint64_t valid[2]; /* a bit a field, in the list's order */                                            \
-                LIST(BOARD_MEMBER)                                                                                     \
+#define BOARD_ROW(Row, LIST)                                                                                 \
+        typedef struct Row {                                                                                 \
+                _Atomic uint32_t sequence;                                                                   \
+                uint32_t reserved;                                                                           \
+                uint64_t valid[2]; /* a bit a field, in the list's order */                                  \
+                LIST(BOARD_MEMBER)                                                                           \
         } Row
 
 BOARD_ROW(FleetRow, BOARD_FLEET_FIELDS);
@@ -252,9 +253,11 @@ typedef struct TableInfo {
 extern const TableInfo board_tables[BOARD_TABLES];
 
 /* Sets a member and marks it valid: FIELD_SET(Device, &row, probes, 7). */
-#define FIELD_SET(Table, row, member, v) ((row)->member = (v), field_mark((row)->valid, Table##Field_##member, true))
-#define FIELD_TEXT_SET(Table, row, member, s)                                                                          \
-        (copy_text((row)->member, sizeof((row)->member), (s)), field_mark((row)->valid, Table##Field_##member, true))
+#define FIELD_SET(Table, row, member, v)                                                                     \
+        ((row)->member = (v), field_mark((row)->valid, Table##Field_##member, true))
+#define FIELD_TEXT_SET(Table, row, member, s)                                                                \
+        (copy_text((row)->member, sizeof((row)->member), (s)),                                               \
+                field_mark((row)->valid, Table##Field_##member, true))
 /* Forgets a member: it is not a fact any more. */
 #define FIELD_CLEAR(Table, row, member) field_mark((row)->valid, Table##Field_##member, false)
 
@@ -282,17 +285,25 @@ BoardReader *board_reader_free(BoardReader *reader);
 
 size_t board_rows(const BoardReader *reader, BoardTable table);
 
-/* The row's newest consistent copy, valid until the next call for the same row. After 100 attempts (a writer that was
- * killed in the middle of a row leaves an odd count) it is the last good copy, which at first has nothing valid. */
+/* The row's newest consistent copy, valid until the next call for the same row. After 100 attempts (a writer
+ * that was killed in the middle of a row leaves an odd count) it is the last good copy, which at first has
+ * nothing valid. */
 const void *board_read(BoardReader *reader, BoardTable table, size_t index);
 
-/* When the judge last turned (CLOCK_MONOTONIC), and whether that is longer than three ticks ago: then states are
- * unknown, whatever the rows say. */
+/* When the judge last turned (CLOCK_MONOTONIC), and whether that is longer than three ticks ago: then states
+ * are unknown, whatever the rows say. */
 usec_t board_tick(const BoardReader *reader);
 bool board_stale(const BoardReader *reader, usec_t now);
 
 /* How a field is shown. */
-typedef enum ShownKind { SHOWN_NOTHING, SHOWN_STRING, SHOWN_UNSIGNED, SHOWN_SIGNED, SHOWN_BOOL, SHOWN_TENTHS } ShownKind;
+typedef enum ShownKind {
+        SHOWN_NOTHING,
+        SHOWN_STRING,
+        SHOWN_UNSIGNED,
+        SHOWN_SIGNED,
+        SHOWN_BOOL,
+        SHOWN_TENTHS
+} ShownKind;
 typedef struct Shown {
         ShownKind kind;
         const char *string; /* points into the row or a table, or into buffer */
@@ -301,8 +312,8 @@ typedef struct Shown {
         char buffer[32];
 } Shown;
 
-/* One field of a row as JSON and the bus show it (enumerations in snake_case, instants in ISO 8601 UTC, ages in
- * seconds at `now`, CLOCK_MONOTONIC). SHOWN_NOTHING if it is not valid. */
+/* One field of a row as JSON and the bus show it (enumerations in snake_case, instants in ISO 8601 UTC, ages
+ * in seconds at `now`, CLOCK_MONOTONIC). SHOWN_NOTHING if it is not valid. */
 void field_show(const TableInfo *table, unsigned ordinal, const void *row, usec_t now, Shown *ret);
 
 #endif

@@ -2,13 +2,13 @@
 
 #include <ctype.h>
 
-#define NAME_TABLE(table, text, ...)                                                                                   \
-        static const char *const table##_list[] = {__VA_ARGS__};                                                       \
+#define NAME_TABLE(table, text, ...)                                                                         \
+        static const char *const table##_list[] = {__VA_ARGS__};                                             \
         const NameTable table = {text, table##_list, ELEMENTSOF(table##_list)}
 
 NAME_TABLE(device_state_names, "device state", [DEVICE_UP] = "up", [DEVICE_DEGRADED] = "degraded",
-        [DEVICE_MAINTENANCE] = "maintenance", [DEVICE_RECOVERING] = "recovering", [DEVICE_SUSPECT] = "suspect",
-        [DEVICE_DOWN] = "down", [DEVICE_UNKNOWN] = "unknown");
+        [DEVICE_MAINTENANCE] = "maintenance", [DEVICE_RECOVERING] = "recovering",
+        [DEVICE_SUSPECT] = "suspect", [DEVICE_DOWN] = "down", [DEVICE_UNKNOWN] = "unknown");
 NAME_TABLE(pool_state_names, "pool state", [POOL_REDUNDANT] = "redundant", [POOL_AT_CAPACITY] = "at_capacity",
         [POOL_DEGRADED] = "degraded", [POOL_LOST] = "lost", [POOL_UNKNOWN] = "unknown");
 NAME_TABLE(service_state_names, "service state", [SERVICE_OK] = "ok", [SERVICE_AT_RISK] = "at_risk",
@@ -32,24 +32,22 @@ NAME_TABLE(reason_names, "reason", [REASON_NONE] = "none", [REASON_STARTING] = "
         [REASON_SLOW] = "slow", [REASON_GUARD_UNREADABLE] = "guard_unreadable");
 NAME_TABLE(sensor_status_names, "sensor status", [SENSOR_OK] = "ok", [SENSOR_UNAVAILABLE] = "unavailable",
         [SENSOR_NONOPERATIONAL] = "nonoperational");
-NAME_TABLE(sensor_reason_names, "sensor reason", [SENSOR_REASON_OK] = "ok",
-        [SENSOR_REASON_SILENT] = "silent", [SENSOR_REASON_WRONG_TYPE] = "wrong_type",
-        [SENSOR_REASON_OUT_OF_RANGE] = "out_of_range", [SENSOR_REASON_FROZEN] = "frozen",
-        [SENSOR_REASON_NONOPERATIONAL] = "nonoperational");
+NAME_TABLE(sensor_reason_names, "sensor reason", [SENSOR_REASON_OK] = "ok", [SENSOR_REASON_SILENT] = "silent",
+        [SENSOR_REASON_WRONG_TYPE] = "wrong_type", [SENSOR_REASON_OUT_OF_RANGE] = "out_of_range",
+        [SENSOR_REASON_FROZEN] = "frozen", [SENSOR_REASON_NONOPERATIONAL] = "nonoperational");
 NAME_TABLE(agent_state_names, "agent state", [AGENT_NOT_CONFIGURED] = "not_configured", [AGENT_OK] = "ok",
-        [AGENT_SILENT] = "silent", [AGENT_REFUSED] = "refused",
-        [AGENT_DUPLICATE_ENGINE] = "duplicate_engine", [AGENT_UNKNOWN] = "unknown");
+        [AGENT_SILENT] = "silent", [AGENT_REFUSED] = "refused", [AGENT_DUPLICATE_ENGINE] = "duplicate_engine",
+        [AGENT_UNKNOWN] = "unknown");
 NAME_TABLE(key_type_names, "key type", [KEY_TYPE_RSA] = "rsa", [KEY_TYPE_EC] = "ec", [KEY_TYPE_SM2] = "sm2",
-        [KEY_TYPE_AES] = "aes", [KEY_TYPE_SM4] = "sm4", [KEY_TYPE_HMAC] = "hmac",
-        [KEY_TYPE_OTHER] = "other");
+        [KEY_TYPE_AES] = "aes", [KEY_TYPE_SM4] = "sm4", [KEY_TYPE_HMAC] = "hmac", [KEY_TYPE_OTHER] = "other");
 NAME_TABLE(key_class_names, "key class", [KEY_CLASS_PRIVATE] = "private", [KEY_CLASS_PUBLIC] = "public",
         [KEY_CLASS_SECRET] = "secret", [KEY_CLASS_CERTIFICATE] = "certificate");
 NAME_TABLE(exercise_names, "exercise", [EXERCISE_SIGN] = "sign", [EXERCISE_DECRYPT] = "decrypt",
         [EXERCISE_MAC] = "mac", [EXERCISE_ENCRYPT] = "encrypt", [EXERCISE_PRESENT] = "present");
-NAME_TABLE(sensor_type_names, "sensor type", [SENSOR_TYPE_OTHER] = "other",
-        [SENSOR_TYPE_CELSIUS] = "celsius");
-NAME_TABLE(select_names, "select", [SELECT_SERIAL] = "serial", [SELECT_LABEL] = "label",
-        [SELECT_SLOT] = "slot");
+NAME_TABLE(
+        sensor_type_names, "sensor type", [SENSOR_TYPE_OTHER] = "other", [SENSOR_TYPE_CELSIUS] = "celsius");
+NAME_TABLE(
+        select_names, "select", [SELECT_SERIAL] = "serial", [SELECT_LABEL] = "label", [SELECT_SLOT] = "slot");
 NAME_TABLE(agent_mode_names, "agent mode", [AGENT_MODE_OWN] = "own", [AGENT_MODE_AGENTX] = "agentx");
 NAME_TABLE(snmp_version_names, "SNMP version", [SNMP_VERSION_V2C] = "v2c", [SNMP_VERSION_V3] = "v3");
 

@@ -2,9 +2,9 @@
 #define HSMD_NAMES_H
 /* Every enumeration that people or other programs see, with its one table of names.
  *
- * A name is stored once, in snake_case, and is the word in the configuration, in JSON and in log fields; MIB and
- * bus show the same word in lowerCamelCase (name_to_camel). The numbers are HSMD-MIB's; new values are only ever
- * appended. Value 0 is never a valid member. */
+ * A name is stored once, in snake_case, and is the word in the configuration, in JSON and in log fields; MIB
+ * and bus show the same word in lowerCamelCase (name_to_camel). The numbers are HSMD-MIB's; new values are
+ * only ever appended. Value 0 is never a valid member. */
 
 #include "macro.h"
 
@@ -169,8 +169,9 @@ typedef struct NameTable {
 } NameTable;
 
 extern const NameTable device_state_names, pool_state_names, service_state_names, key_state_names, step_names,
-        reason_names, sensor_status_names, sensor_reason_names, agent_state_names, key_type_names, key_class_names,
-        exercise_names, sensor_type_names, select_names, agent_mode_names, snmp_version_names;
+        reason_names, sensor_status_names, sensor_reason_names, agent_state_names, key_type_names,
+        key_class_names, exercise_names, sensor_type_names, select_names, agent_mode_names,
+        snmp_version_names;
 
 /* The snake_case name, or "invalid". */
 const char *name_of(const NameTable *table, unsigned value);

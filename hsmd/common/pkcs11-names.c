@@ -45,8 +45,8 @@ const char *pkcs11_call_name(uint32_t call) {
         return call < CALL_MAX && call_names[call] ? call_names[call] : "invalid";
 }
 
-#define RETURN_NAME(name)                                                                                              \
-        case name:                                                                                                     \
+#define RETURN_NAME(name)                                                                                    \
+        case name:                                                                                           \
                 return #name
 
 const char *pkcs11_return_name(uint64_t rv, char buffer[static 24]) {

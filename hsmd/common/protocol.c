@@ -25,7 +25,8 @@ static const size_t message_sizes[MSG_MAX] = {
         [MSG_SERVE_STATE] = sizeof(MsgServeState),
 };
 
-_Static_assert(sizeof(MsgProbeConfig) <= PROTOCOL_MAX && sizeof(MsgPollAgent) <= PROTOCOL_MAX, "messages fit");
+_Static_assert(
+        sizeof(MsgProbeConfig) <= PROTOCOL_MAX && sizeof(MsgPollAgent) <= PROTOCOL_MAX, "messages fit");
 
 int protocol_send(int fd, const MessageHead *message, int fd_to_send) {
         struct iovec iov = {.iov_base = (void *) message, .iov_len = message->size};

@@ -1,21 +1,21 @@
 #ifndef HSMD_PROTOCOL_H
 #define HSMD_PROTOCOL_H
-/* The one small protocol between hsmd and its workers: whole messages over one SOCK_SEQPACKET pair, descriptor
- * WORKER_FD in the worker. Every message that passes stands in this file. Both ends are of one build; a message of
- * another length than its type's is an error of the sender.
+/* The one small protocol between hsmd and its workers: whole messages over one SOCK_SEQPACKET pair,
+ * descriptor WORKER_FD in the worker. Every message that passes stands in this file. Both ends are of one
+ * build; a message of another length than its type's is an error of the sender.
  *
  *   hsmd -> every worker    MSG_PING, MSG_CLOSE
  *   every worker -> hsmd    MSG_HELLO (first), MSG_PONG
  *
- *   probe:  hsmd sends MSG_PROBE_CONFIG (with the ring), then MSG_PROBE_CLIMB once and MSG_PROBE_CHECK as due; the
- *           probe asks for its PIN with MSG_PIN_WANTED when its climb reaches login, is answered with MSG_PIN, says
- *           MSG_LOGIN_DONE as soon as C_Login returned, and ends each attempt with MSG_PROBE_RESULT.
- *   poll:   hsmd sends one MSG_POLL_AGENT an agent, then MSG_POLL_START; poll sends MSG_SAMPLE and MSG_AGENT_STATE.
- *   serve:  hsmd sends MSG_SERVE_CONFIG (with the board), one MSG_SERVE_USER a user, then MSG_SERVE_START; a new
+ *   probe:  hsmd sends MSG_PROBE_CONFIG (with the ring), then MSG_PROBE_CLIMB once and MSG_PROBE_CHECK as
+ * due; the probe asks for its PIN with MSG_PIN_WANTED when its climb reaches login, is answered with MSG_PIN,
+ * says MSG_LOGIN_DONE as soon as C_Login returned, and ends each attempt with MSG_PROBE_RESULT. poll:   hsmd
+ * sends one MSG_POLL_AGENT an agent, then MSG_POLL_START; poll sends MSG_SAMPLE and MSG_AGENT_STATE. serve:
+ * hsmd sends MSG_SERVE_CONFIG (with the board), one MSG_SERVE_USER a user, then MSG_SERVE_START; a new
  *           configuration is MSG_SERVE_BOARD (with a new board); serve sends MSG_SERVE_STATE.
  *
- * Receivers trust no length or string of the other side: protocol_receive checks the length, PROTOCOL_TEXT ends
- * strings. */
+ * Receivers trust no length or string of the other side: protocol_receive checks the length, PROTOCOL_TEXT
+ * ends strings. */
 
 #include "board.h"
 #include "names.h"
@@ -103,7 +103,8 @@ typedef struct MsgPinWanted {
 
 typedef struct MsgPin {
         MessageHead head;
-        uint32_t reason; /* REASON_NONE: here it is; else why it is not sent, and the climb fails at login so */
+        uint32_t reason; /* REASON_NONE: here it is; else why it is not sent, and the climb fails at login so
+                          */
         uint32_t size;
         uint8_t pin[PROTOCOL_PIN_MAX + 1]; /* wiped by both sides as soon as it was used */
 } MsgPin;
@@ -154,14 +155,14 @@ typedef struct PollSensor {
 
 typedef struct MsgPollAgent {
         MessageHead head;
-        uint32_t device;     /* device number */
-        char name[64];       /* for messages */
-        char address[64];    /* numeric: "127.0.0.1:161", "[::1]:161" */
-        uint32_t version;    /* SnmpVersion */
-        uint64_t interval;   /* microseconds between polls */
-        uint64_t timeout;    /* of one request; there is one retry */
-        char community[64];  /* v2c; a secret */
-        char user[64];       /* v3 securityName */
+        uint32_t device;                           /* device number */
+        char name[64];                             /* for messages */
+        char address[64];                          /* numeric: "127.0.0.1:161", "[::1]:161" */
+        uint32_t version;                          /* SnmpVersion */
+        uint64_t interval;                         /* microseconds between polls */
+        uint64_t timeout;                          /* of one request; there is one retry */
+        char community[64];                        /* v2c; a secret */
+        char user[64];                             /* v3 securityName */
         char auth_protocol[16], priv_protocol[16]; /* "SHA-256", "AES" and so on; empty = none */
         char auth_secret[PROTOCOL_SECRET_MAX + 1], priv_secret[PROTOCOL_SECRET_MAX + 1];
         uint32_t n_sensors;
@@ -190,7 +191,8 @@ typedef struct MsgAgentState {
 typedef struct MsgServeConfig { /* with one descriptor: the board */
         MessageHead head;
         uint32_t mode;     /* AgentMode */
-        char address[128]; /* own: "udp:127.0.0.1:16161"; agentx: "/var/agentx/master" or "tcp:127.0.0.1:705" */
+        char address[128]; /* own: "udp:127.0.0.1:16161"; agentx: "/var/agentx/master" or "tcp:127.0.0.1:705"
+                            */
         uint32_t engine_id_size;
         uint8_t engine_id[32]; /* own */
         uint32_t engine_boots; /* own: raised durably by hsmd before this is sent */
@@ -212,14 +214,17 @@ typedef struct MsgServeState {
 } MsgServeState;
 
 /* Starts a message of struct type T: MsgHello m = MESSAGE(MsgHello, MSG_HELLO) */
-#define MESSAGE(T, msg) {.head = {.type = (msg), .size = sizeof(T)}}
+#define MESSAGE(T, msg)                                                                                      \
+        {                                                                                                    \
+                .head = {.type = (msg), .size = sizeof(T) }                                                  \
+        }
 
 /* Sends one message, never blocking; fd_to_send -1 for none. -EAGAIN when the other side does not read. */
 int protocol_send(int fd, const MessageHead *message, int fd_to_send);
 
-/* Receives one message into a buffer of at least PROTOCOL_MAX octets, aligned for any message. Returns its type,
- * 0 at the end of the stream, -EAGAIN, or -EBADMSG for a message of an unknown type or a wrong length. *ret_fd is the
- * descriptor that came with it, the caller's to close, or -1. Blocks only if fd does. */
+/* Receives one message into a buffer of at least PROTOCOL_MAX octets, aligned for any message. Returns its
+ * type, 0 at the end of the stream, -EAGAIN, or -EBADMSG for a message of an unknown type or a wrong length.
+ * *ret_fd is the descriptor that came with it, the caller's to close, or -1. Blocks only if fd does. */
 int protocol_receive(int fd, void *buffer, int *ret_fd);
 
 #define PROTOCOL_MAX (64 * 1024)

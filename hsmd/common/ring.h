@@ -1,8 +1,9 @@
 #ifndef HSMD_RING_H
 #define HSMD_RING_H
-/* What a probe's PKCS#11 calls leave behind: a ring of finished calls and a table of calls in flight, in shared memory
- * that outlives the probe. The recorder writes it; hsmd reads it and treats it as hostile input: every record is copied
- * once and then checked. Nothing a call was given (a PIN, a message) ever enters it. */
+/* What a probe's PKCS#11 calls leave behind: a ring of finished calls and a table of calls in flight, in
+ * shared memory that outlives the probe. The recorder writes it; hsmd reads it and treats it as hostile
+ * input: every record is copied once and then checked. Nothing a call was given (a PIN, a message) ever
+ * enters it. */
 
 #include <stdatomic.h>
 
@@ -74,6 +75,7 @@ typedef struct Ring {
         _Atomic uint64_t finished; /* how many calls have finished */
         RingInFlight in_flight[RING_THREADS];
         RingRecord records[RING_RECORDS]; /* call n stands at (n - 1) % RING_RECORDS */
+        _Atomic uint32_t step;            /* the Step on which the probe is; 0 = between attempts */
 } Ring;
 
 /* Makes a sealed ring and maps it. *ret_fd is the caller's to close, *ret_ring to munmap. Negative errno. */
@@ -95,7 +97,8 @@ size_t ring_tail(const Ring *ring, RingRecord *ret, size_t n);
 /* "C_Sign"; never NULL. */
 const char *pkcs11_call_name(uint32_t call);
 
-/* "CKR_DEVICE_ERROR", else "0x" and eight hexadecimal digits written into the buffer. PKCS#11 v2.40, section 11.1. */
+/* "CKR_DEVICE_ERROR", else "0x" and eight hexadecimal digits written into the buffer. PKCS#11 v2.40,
+ * section 11.1. */
 const char *pkcs11_return_name(uint64_t rv, char buffer[static 24]);
 
 #endif

@@ -104,7 +104,7 @@ static int stub_calls(void *userdata, const char *device, RingRecord *ret, size_
         return (int) n;
 }
 
-static int stub_reload(void *userdata UNUSED, uid_t uid, const char *by, char **ret_message) {
+static int stub_reload(void *userdata UNUSED, uid_t uid, const char *by, ControlReply *reply UNUSED, char **ret_message) {
         printf("reload uid=%u by=%s\n", (unsigned) uid, by);
         fflush(stdout);
         if (!streq(by, "refuse"))

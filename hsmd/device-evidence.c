@@ -1,0 +1,349 @@
+#include "device.h"
+
+#include "manager.h"
+
+Step step_of_call(uint32_t call) {
+        switch (call) {
+        case CALL_DLOPEN:
+        case CALL_GET_FUNCTION_LIST:
+                return STEP_LOAD;
+        case CALL_INITIALIZE:
+        case CALL_GET_INFO:
+                return STEP_INITIALIZE;
+        case CALL_GET_SLOT_LIST:
+        case CALL_GET_SLOT_INFO:
+                return STEP_SLOT;
+        case CALL_GET_TOKEN_INFO:
+        case CALL_GET_MECHANISM_LIST:
+        case CALL_GET_MECHANISM_INFO:
+                return STEP_TOKEN;
+        case CALL_LOGIN:
+        case CALL_LOGOUT:
+                return STEP_LOGIN;
+        case CALL_FIND_OBJECTS_INIT:
+        case CALL_FIND_OBJECTS:
+        case CALL_FIND_OBJECTS_FINAL:
+        case CALL_GET_ATTRIBUTE_VALUE:
+                return STEP_FIND;
+        case CALL_GENERATE_RANDOM:
+        case CALL_SEED_RANDOM:
+                return STEP_RANDOM;
+        case CALL_SIGN_INIT:
+        case CALL_SIGN:
+        case CALL_SIGN_UPDATE:
+        case CALL_SIGN_FINAL:
+                return STEP_SIGN;
+        case CALL_DECRYPT_INIT:
+        case CALL_DECRYPT:
+                return STEP_DECRYPT;
+        case CALL_ENCRYPT_INIT:
+        case CALL_ENCRYPT:
+                return STEP_ENCRYPT;
+        default:
+                return STEP_SESSION;
+        }
+}
+
+bool device_call_in_flight(const Device *d, RingRecord *ret) {
+        return d->ring && ring_oldest_in_flight(d->ring, ret);
+}
+
+/* The step on which a lost attempt was: as the probe said, else as the call tells. The ring is hostile input.
+ */
+static Step lost_step(const Device *d, uint32_t call) {
+        uint32_t step = atomic_load_explicit(&d->ring->step, memory_order_relaxed);
+
+        return step > STEP_CONNECT && step <= STEP_MAX ? (Step) step : step_of_call(call);
+}
+
+static void record_attempt(Device *d, Step step, uint64_t rv, usec_t now) {
+        d->attempts[d->n_attempts++ % ATTEMPTS_KEPT] = (AttemptRecord){.attempt = d->attempt,
+                .due = d->due,
+                .started = d->started,
+                .ended = now,
+                .step = step,
+                .climb = d->climb,
+                .rv = rv};
+}
+
+static int state_priority(DeviceState state) {
+        switch (state) {
+        case DEVICE_DOWN:
+                return LOG_ERR;
+        case DEVICE_SUSPECT:
+        case DEVICE_DEGRADED:
+        case DEVICE_UNKNOWN:
+                return LOG_WARNING;
+        default:
+                return LOG_NOTICE;
+        }
+}
+
+/* One line when what is shown changes. */
+static void log_change(const Device *d, DeviceState before) {
+        char buffer[24];
+        const Judgement *j = &d->judgement;
+        bool failed = j->failed_step != STEP_NONE;
+        LogEvent e = {
+                .priority = state_priority(j->state),
+                .message_id = MESSAGE_DEVICE_STATE,
+                .device = d->config->name,
+                .state = name_of(&device_state_names, j->state),
+                .reason = name_of(&reason_names, j->reason),
+                .step = failed ? name_of(&step_names, j->failed_step) : NULL,
+                .call = failed && d->has_last_call ? pkcs11_call_name(d->last_call) : NULL,
+                .ret = failed && d->has_last_call && !d->last_call_unreturned
+                               ? pkcs11_return_name(d->last_rv, buffer)
+                               : NULL,
+                .duration = failed && d->has_last_call ? d->last_call_usec : 0,
+        };
+
+        log_event(d->manager->journal, &e, "%s (%s): %s, was %s%s%s%s%s", d->config->name, d->config->title,
+                name_of(&device_state_names, j->state), name_of(&device_state_names, before),
+                j->reason != REASON_NONE ? "; reason " : "",
+                j->reason != REASON_NONE ? name_of(&reason_names, j->reason) : "", d->detail[0] ? "; " : "",
+                d->detail);
+}
+
+/* After any judgement: tell it and show it. */
+static void judged(Device *d, bool changed, DeviceState before, Reason reason_before) {
+        if (changed)
+                d->state_since_realtime = now_realtime();
+        if (changed || d->judgement.reason != reason_before)
+                log_change(d, before);
+        device_publish(d);
+        if (changed || device_serves(d) != d->served) {
+                d->served = device_serves(d);
+                manager_device_changed(d->manager);
+        }
+}
+
+static void judge_one(Device *d, const Evidence *e, usec_t now) {
+        JudgeParams params = {.fall = d->config->timing.fall, .rise = d->config->timing.rise};
+        DeviceState before = d->judgement.state;
+        Reason reason_before = d->judgement.reason;
+        bool changed = judge_evidence(&d->judgement, &params, e, now);
+
+        d->awaiting_since = 0;
+        d->last_evidence = now;
+        d->probes++;
+        if (e->ok) {
+                d->last_success = now;
+                d->kills_logged_in = 0;
+        } else {
+                d->failures++;
+        }
+        d->judged = d->judged || d->judgement.state != DEVICE_UNKNOWN;
+        judged(d, changed, before, reason_before);
+}
+
+void device_conditions(Device *d, usec_t now) {
+        Conditions c = {0};
+        DeviceState before = d->judgement.state;
+        Reason reason_before = d->judgement.reason;
+        const ConfigSnmp *snmp = &d->config->snmp;
+        bool changed;
+
+        for (size_t i = 0; i < d->pool->n_keys; i++) {
+                c.key_missing = c.key_missing || d->keys[i].state == KEY_MISSING;
+                c.key_mismatch = c.key_mismatch || d->keys[i].state == KEY_MISMATCH;
+        }
+        if (snmp->address && d->agent_state != AGENT_UNKNOWN) {
+                const ConfigProfile *p = &d->manager->config->profiles[snmp->profile];
+
+                c.sensor_lost = d->agent_state == AGENT_SILENT || d->agent_state == AGENT_REFUSED;
+                for (size_t i = 0; i < p->n_sensors; i++) {
+                        const Sensor *s = &d->sensors[i];
+
+                        if (s->known && s->sample.status != SENSOR_OK)
+                                c.sensor_lost = true;
+                        else if (s->has_value && !c.sensor_lost && p->sensors[i].has_high_warning)
+                                c.hot = c.hot || s->value >= p->sensors[i].high_warning;
+                }
+        }
+        changed = judge_conditions(&d->judgement, &c, now);
+        judged(d, changed, before, reason_before);
+}
+
+static void take_keys(Device *d, const MsgProbeResult *r, usec_t now) {
+        for (uint32_t i = 0; i < MIN_OF(r->n_keys, (uint32_t) PROTOCOL_KEYS_MAX); i++) {
+                for (size_t k = 0; k < d->pool->n_keys; k++) {
+                        if (d->pool->keys[k].number != r->keys[i].number)
+                                continue;
+                        if (r->keys[i].state >= KEY_USABLE && r->keys[i].state <= KEY_UNKNOWN)
+                                d->keys[k] = r->keys[i];
+                        if (r->keys[i].exercised && r->keys[i].state == KEY_USABLE) {
+                                d->key_signed[k] = now;
+                                d->key_signs[k]++;
+                        } else if (r->keys[i].state == KEY_FAILING) {
+                                d->key_failures[k]++;
+                        }
+                }
+        }
+}
+
+static void take_last_call(Device *d, const MsgProbeResult *r) {
+        RingRecord last;
+
+        d->last_call_unreturned = false;
+        if (r->failed_step != STEP_NONE && r->call != CALL_NONE && r->call < CALL_MAX) {
+                d->has_last_call = true;
+                d->last_call = r->call;
+                d->last_rv = r->rv;
+                d->last_call_usec = r->call_usec;
+        } else if (d->ring && ring_last_finished(d->ring, &last)) {
+                d->has_last_call = true;
+                d->last_call = last.call;
+                d->last_rv = last.rv;
+                d->last_call_usec = last.ended - last.started;
+        }
+}
+
+/* Text of a worker is hostile input: printable ASCII only. */
+static void take_text(char *dst, size_t size, const char *src, size_t src_size) {
+        size_t n = strnlen(src, MIN_OF(src_size, size - 1));
+
+        for (size_t i = 0; i < n; i++)
+                dst[i] = src[i] >= 0x20 && src[i] < 0x7f ? src[i] : '?';
+        memset(dst + n, 0, size - n);
+}
+
+static void take_result(Device *d, const MsgProbeResult *r, usec_t now) {
+        MsgProbeResult *copy = &d->result;
+        bool had_token = d->has_result && d->result.has_token;
+        MsgProbeResult before = *copy;
+
+        *copy = *r;
+        take_text(copy->detail, sizeof(copy->detail), r->detail, sizeof(r->detail));
+        take_text(copy->manufacturer, sizeof(copy->manufacturer), r->manufacturer, sizeof(r->manufacturer));
+        take_text(copy->model, sizeof(copy->model), r->model, sizeof(r->model));
+        take_text(copy->serial, sizeof(copy->serial), r->serial, sizeof(r->serial));
+        take_text(copy->firmware, sizeof(copy->firmware), r->firmware, sizeof(r->firmware));
+        if (!r->has_token && had_token) { /* what the token once said of itself stays true of the machine */
+                memcpy(copy->manufacturer, before.manufacturer, sizeof(before.manufacturer));
+                memcpy(copy->model, before.model, sizeof(before.model));
+                memcpy(copy->serial, before.serial, sizeof(before.serial));
+                memcpy(copy->firmware, before.firmware, sizeof(before.firmware));
+                copy->has_token = true;
+        }
+        d->has_result = true;
+        d->signs_of_probe = r->signs;
+        for (size_t i = 0; i <= STEP_MAX; i++)
+                if (r->latency[i] > 0)
+                        d->latency[i] = r->latency[i];
+        if (r->failed_step == STEP_NONE)
+                d->latencies[d->n_latencies++ % LATENCIES_KEPT] =
+                        (uint32_t) MIN_OF(r->total_usec, (uint64_t) UINT32_MAX);
+        if (d->climb && r->failed_step == STEP_NONE)
+                d->climbed_at = now;
+        take_keys(d, r, now);
+        take_last_call(d, r);
+}
+
+void device_result(Device *d, const MsgProbeResult *r, usec_t now) {
+        bool sound = r->failed_step >= STEP_NONE && r->failed_step <= STEP_MAX && r->reason >= REASON_NONE &&
+                     r->reason <= REASON_LAST;
+        Evidence e = {.ok = r->failed_step == STEP_NONE, .step = r->failed_step, .reason = r->reason};
+
+        if (!sound) {
+                device_attempt_lost(d, REASON_CRASHED, "answered nonsense", now);
+                return;
+        }
+        e.at_once = r->failed_step == STEP_VERIFY && r->reason == REASON_WRONG_SIGNATURE;
+        take_result(d, r, now);
+        record_attempt(d, r->failed_step, r->rv, now);
+        /* the guard's own words say more than the probe's "not sent" */
+        if (e.ok || r->failed_step != STEP_LOGIN || r->call != CALL_NONE || d->detail[0] == '\0')
+                copy_text(d->detail, sizeof(d->detail), e.ok ? "" : d->result.detail);
+        if (e.ok) {
+                sd_event_source_set_enabled(d->deadline_source, SD_EVENT_OFF);
+                d->phase = PROBE_IDLE;
+        } else {
+                /* after any failure a session may be half used and a module poisoned: the next attempt is a
+                 * new process */
+                device_drop_probe(d, false);
+        }
+        judge_one(d, &e, now);
+        device_conditions(d, now);
+        device_plan(d, now);
+}
+
+/* A login that never came back may have been counted by the token as a wrong PIN. */
+static void note_lost_login(Device *d, uint32_t call) {
+        if (call != CALL_LOGIN || !d->login_running || d->pin_proven)
+                return;
+        guard_note(d->manager->guard, d->config->name, d->token_serial, d->pin_hmac, GUARD_KILLED, "none");
+        log_event(d->manager->journal,
+                &(LogEvent){.priority = LOG_ERR,
+                        .message_id = MESSAGE_PIN_REFUSED,
+                        .device = d->config->name,
+                        .step = "login",
+                        .call = "C_Login"},
+                "%s: C_Login never came back and this PIN has not succeeded on this token yet; it is not "
+                "sent again until "
+                "it is changed or the note guard/%s in the state directory is removed",
+                d->config->name, d->config->name);
+}
+
+static void log_replaced(const Device *d, const char *how) {
+        RingRecord last;
+        bool has = d->ring && ring_last_finished(d->ring, &last);
+
+        log_event(d->manager->journal,
+                &(LogEvent){.priority = LOG_WARNING,
+                        .message_id = MESSAGE_PROBE_REPLACED,
+                        .device = d->config->name,
+                        .call = has ? pkcs11_call_name(last.call) : NULL},
+                "%s: the probe %s between calls, last completed %s; it is replaced, the machine is not to "
+                "blame",
+                d->config->name, how, has ? pkcs11_call_name(last.call) : "none");
+}
+
+/* Nobody's fault but ours: no failure is counted, and a new probe climbs soon. */
+static void replace_probe(Device *d, const char *how, usec_t now) {
+        d->probe_restarts++;
+        log_replaced(d, how);
+        device_drop_probe(d, true);
+        d->due = now + MIN_OF(d->config->timing.fast_interval, d->config->timing.interval);
+        sd_event_source_set_time(d->due_source, d->due);
+        sd_event_source_set_enabled(d->due_source, SD_EVENT_ONESHOT);
+        device_publish(d);
+}
+
+void device_attempt_lost(Device *d, Reason reason, const char *how, usec_t now) {
+        Evidence e = {.ok = false, .reason = reason};
+        RingRecord call;
+
+        if (d->phase == PROBE_STARTING || !device_call_in_flight(d, &call)) {
+                replace_probe(d, how, now);
+                return;
+        }
+        e.step = lost_step(d, call.call);
+        d->has_last_call = true;
+        d->last_call = call.call;
+        d->last_call_unreturned = true;
+        d->last_call_usec = now > call.started ? now - call.started : 0;
+        snprintf(d->detail, sizeof(d->detail), "%s had not returned after %.1f s: the probe %s",
+                pkcs11_call_name(call.call), (double) d->last_call_usec / USEC_PER_SEC, how);
+        note_lost_login(d, call.call);
+        if (reason == REASON_TIMEOUT && d->logged_in)
+                d->kills_logged_in++;
+        record_attempt(d, e.step, 0, now);
+        device_drop_probe(d, true);
+        judge_one(d, &e, now);
+        device_plan(d, now);
+}
+
+void device_probe_lost(Device *d, const char *how, usec_t now) {
+        replace_probe(d, how, now);
+}
+
+void device_no_evidence(Device *d, usec_t now) {
+        DeviceState before = d->judgement.state;
+        Reason reason_before = d->judgement.reason;
+        bool changed = judge_no_evidence(&d->judgement, now);
+
+        snprintf(d->detail, sizeof(d->detail), "a due check has produced no evidence for longer than %.1f s",
+                (double) detection_bound(&d->config->timing) / USEC_PER_SEC);
+        judged(d, changed, before, reason_before);
+}

@@ -1,0 +1,429 @@
+#include "device.h"
+
+#include <limits.h>
+#include <openssl/rand.h>
+
+#include "lateness.h"
+#include "manager.h"
+
+#define CLOSE_GRACE (300 * USEC_PER_MSEC)
+#define PAUSE_MAX (600 * USEC_PER_SEC)
+/* how long a probe may stay stopped when hsmd itself had not run either */
+#define STOP_EXCUSED (2 * USEC_PER_SEC)
+
+/* PKCS#11 v2.40, section 11.1: CKR_PIN_INCORRECT to CKR_PIN_LOCKED, and CKR_USER_ALREADY_LOGGED_IN */
+#define CKR_PIN_FIRST 0xA0
+#define CKR_PIN_LAST 0xA4
+#define CKR_ALREADY 0x100
+
+static const WorkerOps probe_ops;
+
+static usec_t random_below(usec_t limit) {
+        uint32_t r = 0;
+
+        if (limit == 0 || RAND_bytes((uint8_t *) &r, sizeof(r)) != 1)
+                return 0;
+        return (usec_t) ((double) r / UINT32_MAX * (double) limit);
+}
+
+static void arm(sd_event_source *source, usec_t at) {
+        sd_event_source_set_time(source, at);
+        sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+static void disarm(sd_event_source *source) {
+        sd_event_source_set_enabled(source, SD_EVENT_OFF);
+}
+
+/* The configuration of the probe: the pool's keys with the device's own labels or ids where they differ. */
+static void fill_key(const Device *d, const ConfigKey *key, ProbeKey *ret) {
+        const ConfigKeyOverride *o = NULL;
+        const char *label = key->label;
+
+        for (size_t i = 0; i < d->config->n_keys; i++)
+                if (d->config->keys[i].number == key->number)
+                        o = &d->config->keys[i];
+        *ret = (ProbeKey){.number = key->number,
+                .type = key->type,
+                .exercise = key->exercise,
+                .business = key->business,
+                .id_size = key->id_size};
+        memcpy(ret->id, key->id, sizeof(ret->id));
+        if (o && o->id_size > 0) {
+                ret->id_size = o->id_size;
+                memcpy(ret->id, o->id, sizeof(ret->id));
+        }
+        if (o && o->label)
+                label = o->label;
+        if (label)
+                copy_text(ret->label, sizeof(ret->label), label);
+        if (key->spki_size > 0 && key->spki_size <= sizeof(ret->spki)) {
+                memcpy(ret->spki, key->spki, key->spki_size);
+                ret->spki_size = (uint32_t) key->spki_size;
+        }
+}
+
+static int send_config(Device *d, int ring_fd) {
+        CLEANUP_FREE MsgProbeConfig *m = calloc(1, sizeof(*m));
+        const ConfigDevice *c = d->config;
+
+        if (!m)
+                return -ENOMEM;
+        m->head = (MessageHead){.type = MSG_PROBE_CONFIG, .size = sizeof(*m)};
+        copy_text(m->device, sizeof(m->device), c->name);
+        copy_text(m->module, sizeof(m->module), c->module);
+        copy_text(m->label, sizeof(m->label), c->label ? c->label : "");
+        copy_text(m->serial, sizeof(m->serial), c->serial ? c->serial : "");
+        m->select = c->select;
+        m->slot = c->slot;
+        m->deepbind = c->deepbind;
+        m->random = c->random;
+        m->present_interval = c->present_interval;
+        m->n_keys = (uint32_t) MIN_OF(d->pool->n_keys, (size_t) PROTOCOL_KEYS_MAX);
+        for (uint32_t i = 0; i < m->n_keys; i++)
+                fill_key(d, &d->pool->keys[i], &m->keys[i]);
+        return worker_send(d->worker, &m->head, ring_fd);
+}
+
+/* The probe's environment: what the device's configuration says and nothing of ours. */
+static char **probe_environment(const ConfigDevice *c) {
+        size_t n = 0;
+        char **e;
+
+        while (c->environment && c->environment[n])
+                n++;
+        e = calloc(n + 3, sizeof(*e));
+        if (!e)
+                return NULL;
+        e[0] = (char *) (uintptr_t) "PATH=/usr/local/bin:/usr/bin:/bin";
+        e[1] = (char *) (uintptr_t) "LANG=C.UTF-8";
+        for (size_t i = 0; i < n; i++)
+                e[i + 2] = c->environment[i];
+        return e;
+}
+
+static int start_worker(Device *d) {
+        char program[PATH_MAX], cwd[PATH_MAX], name[80];
+        CLEANUP_FREE char **environment = probe_environment(d->config);
+        const char *argv[] = {"hsmd-probe", d->config->name, NULL};
+        WorkerSpec spec = {.name = name,
+                .device = d->config->name,
+                .program = program,
+                .argv = argv,
+                .environment = environment,
+                .cwd = d->config->cwd ? d->config->cwd : cwd};
+
+        if (!environment)
+                return -ENOMEM;
+        snprintf(name, sizeof(name), "probe %s", d->config->name);
+        snprintf(program, sizeof(program), "%s/hsmd-probe", d->manager->options.libexec);
+        snprintf(cwd, sizeof(cwd), "%s/probe/%s", d->manager->options.state, d->config->name);
+        return worker_start(d->manager->supervisor, &spec, &probe_ops, d, &d->worker);
+}
+
+static int start_probe(Device *d, usec_t now) {
+        int r = start_worker(d);
+
+        d->climb = true;
+        d->ring = ring_unmap(d->ring);
+        d->logged_in = d->login_running = false;
+        d->signs += d->signs_of_probe;
+        d->signs_of_probe = 0;
+        if (r < 0)
+                return r;
+        d->phase = PROBE_STARTING;
+        arm(d->deadline_source, now + d->config->timing.restart);
+        return 0;
+}
+
+/* Hello: now the module may be told. The deadline over the whole climb runs from here. */
+static void begin_climb(Device *d, usec_t now) {
+        MsgProbeAttempt climb = MESSAGE(MsgProbeAttempt, MSG_PROBE_CLIMB);
+        CLEANUP_CLOSE int ring_fd = -1;
+        Ring *ring = NULL;
+        int r = ring_new(&ring_fd, &ring);
+
+        if (r >= 0) {
+                ring_unmap(d->ring);
+                d->ring = ring;
+                r = send_config(d, ring_fd);
+        }
+        climb.attempt = d->attempt;
+        if (r >= 0)
+                r = worker_send(d->worker, &climb.head, -1);
+        if (r < 0) {
+                device_attempt_lost(d, REASON_CRASHED, "cannot be told what to do", now);
+                return;
+        }
+        d->phase = PROBE_CLIMBING;
+        arm(d->deadline_source, now + d->config->timing.deadline);
+}
+
+static int begin_check(Device *d, usec_t now) {
+        MsgProbeAttempt check = MESSAGE(MsgProbeAttempt, MSG_PROBE_CHECK);
+        int r;
+
+        check.attempt = d->attempt;
+        d->climb = false;
+        r = worker_send(d->worker, &check.head, -1);
+        if (r < 0)
+                return r;
+        d->phase = PROBE_CHECKING;
+        arm(d->deadline_source, now + d->config->timing.deadline);
+        return 0;
+}
+
+static int on_due(sd_event_source *source UNUSED, uint64_t usec UNUSED, void *userdata) {
+        Device *d = userdata;
+        usec_t now = now_monotonic();
+        int r;
+
+        if (d->phase != PROBE_NONE && d->phase != PROBE_IDLE) {
+                /* planned only after an attempt has ended, so this says that the planning is wrong */
+                d->checks_skipped++;
+                return 0;
+        }
+        d->attempt++;
+        d->started = now;
+        if (d->awaiting_since == 0)
+                d->awaiting_since = d->due;
+        d->start_delay_max = MAX_OF(d->start_delay_max, now - MIN_OF(now, d->due));
+        manager_count_delay(d->manager, now - MIN_OF(now, d->due));
+        r = d->phase == PROBE_NONE ? start_probe(d, now) : begin_check(d, now);
+        if (r < 0) {
+                snprintf(d->detail, sizeof(d->detail), "the probe cannot be started: %s", strerror(-r));
+                device_attempt_lost(d, REASON_CRASHED, "could not be started", now);
+        }
+        return 0;
+}
+
+static int on_deadline(sd_event_source *source UNUSED, uint64_t usec UNUSED, void *userdata) {
+        Device *d = userdata;
+
+        device_attempt_lost(d, REASON_TIMEOUT, "did not answer by the deadline", now_monotonic());
+        return 0;
+}
+
+int device_start(Device *d, usec_t delay) {
+        sd_event *e = d->manager->event;
+        int r = 0;
+
+        d->due = now_monotonic() + delay;
+        if (!d->due_source)
+                r = sd_event_add_time(e, &d->due_source, CLOCK_MONOTONIC, d->due, USEC_PER_MSEC, on_due, d);
+        else
+                arm(d->due_source, d->due);
+        if (r >= 0 && !d->deadline_source) {
+                r = sd_event_add_time(e, &d->deadline_source, CLOCK_MONOTONIC, USEC_INFINITY, USEC_PER_MSEC,
+                        on_deadline, d);
+                if (r >= 0) {
+                        disarm(d->deadline_source);
+                        r = sd_event_source_set_priority(d->deadline_source, PRIORITY_DEADLINE);
+                }
+        }
+        return r;
+}
+
+void device_stop(Device *d, usec_t grace) {
+        if (d->due_source)
+                disarm(d->due_source);
+        if (d->deadline_source)
+                disarm(d->deadline_source);
+        guard_drop(d->question);
+        d->question = NULL;
+        if (d->worker)
+                worker_close(d->worker, grace, true);
+        d->worker = NULL;
+        d->phase = PROBE_NONE;
+}
+
+void device_extend(Device *d, usec_t lateness) {
+        uint64_t at;
+        int enabled = SD_EVENT_OFF;
+
+        if (d->deadline_source && sd_event_source_get_enabled(d->deadline_source, &enabled) >= 0 &&
+                enabled != SD_EVENT_OFF && sd_event_source_get_time(d->deadline_source, &at) >= 0)
+                sd_event_source_set_time(d->deadline_source, at + lateness);
+        if (d->awaiting_since != 0)
+                d->awaiting_since += lateness;
+        if (d->agent_when != 0)
+                d->agent_when += lateness;
+}
+
+void device_drop_probe(Device *d, bool kill) {
+        disarm(d->deadline_source);
+        guard_drop(d->question);
+        d->question = NULL;
+        d->stopped_at = 0;
+        if (d->worker) {
+                if (kill)
+                        worker_kill(d->worker, true);
+                else
+                        worker_close(d->worker, CLOSE_GRACE, true);
+        }
+        d->worker = NULL;
+        d->phase = PROBE_NONE;
+}
+
+void device_plan(Device *d, usec_t now) {
+        const ConfigTiming *t = &d->config->timing;
+        usec_t at;
+
+        if (judge_wants_fast(&d->judgement)) {
+                at = now + t->fast_interval;
+        } else if (d->judgement.ladder == DEVICE_DOWN) {
+                usec_t pause = t->interval << MIN_OF(d->kills_logged_in, 16U);
+
+                at = d->started + MAX_OF(MIN_OF(pause, PAUSE_MAX), t->interval);
+        } else {
+                at = d->started + t->interval + random_below(t->jitter);
+        }
+        /* a process that is to be replaced is not started in a tight loop */
+        if (d->phase == PROBE_NONE)
+                at = MAX_OF(at, now + MIN_OF(t->fast_interval, t->interval));
+        d->due = MAX_OF(at, now);
+        arm(d->due_source, d->due);
+}
+
+void device_tick(Device *d, usec_t now) {
+        const ConfigTiming *t = &d->config->timing;
+
+        if (d->stopped_at != 0 && now - d->stopped_at > STOP_EXCUSED) {
+                d->stopped_at = 0;
+                device_probe_lost(d, "stayed stopped after hsmd itself had not run", now);
+        }
+        if (d->awaiting_since != 0 && now > d->awaiting_since &&
+                now - d->awaiting_since > detection_bound(t) && d->judgement.state != DEVICE_UNKNOWN)
+                device_no_evidence(d, now);
+        device_sensors_tick(d, now);
+}
+
+/* The PIN: asked for by the probe when its climb reaches login, granted by the guard. */
+
+static void on_pin(const GuardAnswer *answer, void *userdata) {
+        Device *d = userdata;
+        MsgPin m = MESSAGE(MsgPin, MSG_PIN);
+
+        d->question = NULL;
+        if (!d->worker || d->phase != PROBE_CLIMBING)
+                return;
+        m.reason = answer->reason;
+        if (answer->reason == REASON_NONE) {
+                memcpy(m.pin, answer->pin, answer->pin_size);
+                m.size = (uint32_t) answer->pin_size;
+                copy_text(d->pin_hmac, sizeof(d->pin_hmac), answer->hmac);
+                d->pin_proven = answer->proven;
+                d->login_running = true;
+        } else {
+                copy_text(d->detail, sizeof(d->detail), answer->detail);
+        }
+        worker_send(d->worker, &m.head, -1);
+        wipe(&m, sizeof(m));
+}
+
+static void pin_wanted(Device *d, const MsgPinWanted *m) {
+        if (d->phase != PROBE_CLIMBING || m->attempt != d->attempt || d->question)
+                return;
+        snprintf(d->token_serial, sizeof(d->token_serial), "%.*s", (int) sizeof(m->serial) - 1, m->serial);
+        d->token_serial[strcspn(d->token_serial, "\n\r")] = '\0';
+        guard_ask(d->manager->guard, d->config->name, d->token_serial, &d->config->pin, on_pin, d,
+                &d->question);
+}
+
+static void login_done(Device *d, const MsgLoginDone *m) {
+        char buffer[24];
+        const char *name = pkcs11_return_name(m->rv, buffer);
+
+        if (!d->login_running || m->attempt != d->attempt)
+                return;
+        d->login_running = false;
+        d->logins++;
+        d->logged_in = m->rv == 0 || m->rv == CKR_ALREADY;
+        if (m->rv == 0 && !d->pin_proven) {
+                guard_note(d->manager->guard, d->config->name, d->token_serial, d->pin_hmac, GUARD_SUCCEEDED,
+                        name);
+                d->pin_proven = true;
+        } else if (m->rv >= CKR_PIN_FIRST && m->rv <= CKR_PIN_LAST) {
+                guard_note(d->manager->guard, d->config->name, d->token_serial, d->pin_hmac, GUARD_REFUSED,
+                        name);
+                log_event(d->manager->journal,
+                        &(LogEvent){.priority = LOG_ERR,
+                                .message_id = MESSAGE_PIN_REFUSED,
+                                .device = d->config->name,
+                                .step = "login",
+                                .call = "C_Login",
+                                .ret = name},
+                        "%s: the token refused the PIN (%s); it is not sent again until it is changed or the "
+                        "note "
+                        "guard/%s in the state directory is removed",
+                        d->config->name, name, d->config->name);
+        }
+}
+
+static void on_message(Worker *w UNUSED, int type, const void *message, int fd, void *userdata) {
+        Device *d = userdata;
+        usec_t now = now_monotonic();
+
+        closep(&fd);
+        switch (type) {
+        case MSG_HELLO:
+                if (d->phase == PROBE_STARTING)
+                        begin_climb(d, now);
+                break;
+        case MSG_PIN_WANTED:
+                pin_wanted(d, message);
+                break;
+        case MSG_LOGIN_DONE:
+                login_done(d, message);
+                break;
+        case MSG_PROBE_RESULT: {
+                const MsgProbeResult *r = message;
+
+                if ((d->phase == PROBE_CLIMBING || d->phase == PROBE_CHECKING) && r->attempt == d->attempt)
+                        device_result(d, r, now);
+                break;
+        }
+        case 0: /* the end of its stream proves nothing; its end is told by the kernel */
+                break;
+        default:
+                device_probe_lost(d, "sent a message that is none", now);
+        }
+}
+
+static void describe_end(const WorkerEnd *end, char *dst, size_t size) {
+        if (end->code == CLD_EXITED)
+                snprintf(dst, size, "exited with status %d", end->status);
+        else
+                snprintf(dst, size, "was ended by signal %d (%s)", end->status, strsignal(end->status));
+}
+
+static void on_ended(Worker *w UNUSED, const WorkerEnd *end, void *userdata) {
+        Device *d = userdata;
+        char how[96];
+
+        describe_end(end, how, sizeof(how));
+        d->worker = NULL;
+        if (d->phase == PROBE_NONE)
+                return;
+        if (d->phase == PROBE_IDLE)
+                device_probe_lost(d, how, end->when);
+        else
+                device_attempt_lost(d, REASON_CRASHED, how, end->when);
+}
+
+static void on_stopped(Worker *w UNUSED, bool stopped, void *userdata) {
+        Device *d = userdata;
+        usec_t now = now_monotonic();
+
+        d->stopped_at = 0;
+        if (!stopped || d->phase == PROBE_NONE)
+                return;
+        if (lateness_recent(d->manager->lateness, now))
+                d->stopped_at = now;
+        else if (d->phase == PROBE_IDLE)
+                device_probe_lost(d, "was stopped", now);
+        else
+                device_attempt_lost(d, REASON_CRASHED, "was stopped", now);
+}
+
+static const WorkerOps probe_ops = {.message = on_message, .ended = on_ended, .stopped = on_stopped};

@@ -1,0 +1,211 @@
+#include "device.h"
+
+#include "manager.h"
+
+static int compare_latencies(const void *a, const void *b) {
+        uint32_t x = *(const uint32_t *) a, y = *(const uint32_t *) b;
+
+        return x < y ? -1 : x > y;
+}
+
+static void show_latencies(const Device *d, DeviceRow *row) {
+        uint32_t sorted[LATENCIES_KEPT];
+        size_t n = (size_t) MIN_OF(d->n_latencies, (uint64_t) LATENCIES_KEPT);
+
+        if (n == 0)
+                return;
+        memcpy(sorted, d->latencies, n * sizeof(*sorted));
+        qsort(sorted, n, sizeof(*sorted), compare_latencies);
+        FIELD_SET(Device, row, latency_p50, sorted[n / 2]);
+        FIELD_SET(Device, row, latency_p99, sorted[(n * 99) / 100]);
+}
+
+static void show_steps(const Device *d, DeviceRow *row) {
+        const struct {
+                Step step;
+                unsigned ordinal;
+                uint64_t *member;
+        } steps[] = {
+                {STEP_LOAD, DeviceField_latency_load, &row->latency_load},
+                {STEP_INITIALIZE, DeviceField_latency_initialize, &row->latency_initialize},
+                {STEP_SLOT, DeviceField_latency_slot, &row->latency_slot},
+                {STEP_TOKEN, DeviceField_latency_token, &row->latency_token},
+                {STEP_SESSION, DeviceField_latency_session, &row->latency_session},
+                {STEP_LOGIN, DeviceField_latency_login, &row->latency_login},
+                {STEP_FIND, DeviceField_latency_find, &row->latency_find},
+                {STEP_SIGN, DeviceField_latency_sign, &row->latency_sign},
+                {STEP_VERIFY, DeviceField_latency_verify, &row->latency_verify},
+                {STEP_RANDOM, DeviceField_latency_random, &row->latency_random},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(steps); i++) {
+                if (d->latency[steps[i].step] == 0)
+                        continue;
+                *steps[i].member = d->latency[steps[i].step];
+                field_mark(row->valid, steps[i].ordinal, true);
+        }
+        if (d->climbed_at != 0)
+                FIELD_SET(Device, row, climb_age, d->climbed_at);
+}
+
+static void show_configuration(const Device *d, DeviceRow *row) {
+        const ConfigDevice *c = d->config;
+        const ConfigSite *site = &d->manager->config->sites[c->site];
+
+        FIELD_SET(Device, row, number, c->number);
+        FIELD_TEXT_SET(Device, row, name, c->name);
+        FIELD_TEXT_SET(Device, row, title, c->title);
+        FIELD_SET(Device, row, site, site->number);
+        FIELD_TEXT_SET(Device, row, site_name, site->name);
+        FIELD_SET(Device, row, pool, d->pool->number);
+        FIELD_TEXT_SET(Device, row, pool_name, d->pool->name);
+        if (c->address)
+                FIELD_TEXT_SET(Device, row, address, c->address);
+        if (c->location)
+                FIELD_TEXT_SET(Device, row, location, c->location);
+        if (c->contact)
+                FIELD_TEXT_SET(Device, row, contact, c->contact);
+        FIELD_SET(Device, row, detection_bound, detection_bound(&c->timing));
+}
+
+static void show_token(const Device *d, DeviceRow *row) {
+        if (!d->has_result || !d->result.has_token)
+                return;
+        FIELD_TEXT_SET(Device, row, manufacturer, d->result.manufacturer);
+        FIELD_TEXT_SET(Device, row, model, d->result.model);
+        FIELD_TEXT_SET(Device, row, serial, d->result.serial);
+        FIELD_TEXT_SET(Device, row, firmware, d->result.firmware);
+}
+
+static void show_judgement(const Device *d, DeviceRow *row) {
+        const Judgement *j = &d->judgement;
+
+        FIELD_SET(Device, row, state, j->state);
+        FIELD_SET(Device, row, reason, j->reason);
+        FIELD_SET(Device, row, state_since, d->state_since_realtime);
+        FIELD_SET(Device, row, state_age, j->since);
+        FIELD_SET(Device, row, failed_step, j->failed_step);
+        FIELD_SET(Device, row, consecutive_failures, j->failures);
+        if (d->detail[0])
+                FIELD_TEXT_SET(Device, row, detail, d->detail);
+}
+
+static void show_evidence(const Device *d, DeviceRow *row) {
+        char buffer[24];
+
+        if (d->has_last_call) {
+                FIELD_TEXT_SET(Device, row, last_call, pkcs11_call_name(d->last_call));
+                FIELD_SET(Device, row, last_call_duration, d->last_call_usec);
+                if (!d->last_call_unreturned)
+                        FIELD_TEXT_SET(Device, row, last_return, pkcs11_return_name(d->last_rv, buffer));
+        }
+        if (d->last_success != 0)
+                FIELD_SET(Device, row, last_success_age, d->last_success);
+        if (d->last_evidence != 0)
+                FIELD_SET(Device, row, evidence_age, d->last_evidence);
+        FIELD_SET(Device, row, probes, d->probes);
+        FIELD_SET(Device, row, failures, d->failures);
+        FIELD_SET(Device, row, probe_restarts, d->probe_restarts);
+        FIELD_SET(Device, row, checks_skipped, d->checks_skipped);
+        FIELD_SET(Device, row, start_delay_max, d->start_delay_max);
+        FIELD_SET(Device, row, logins, d->logins);
+        FIELD_SET(Device, row, signs, d->signs + d->signs_of_probe);
+        if (d->worker) {
+                FIELD_SET(Device, row, probe_pid, (uint32_t) worker_pid(d->worker));
+                if (d->phase == PROBE_IDLE || d->phase == PROBE_CHECKING) {
+                        FIELD_SET(Device, row, sessions_open, d->result.sessions_open);
+                        FIELD_SET(Device, row, probe_fds, d->result.open_fds);
+                }
+        }
+}
+
+static void show_temperature(const Device *d, DeviceRow *row) {
+        const Sensor *s = &d->sensors[0];
+
+        FIELD_SET(Device, row, agent_state, d->agent_state);
+        if (!device_temperature_sensor(d) || !s->known)
+                return;
+        FIELD_SET(Device, row, temperature_status, s->sample.status);
+        if (s->has_value)
+                FIELD_SET(Device, row, temperature_age, s->value_when);
+        /* a broken sensor is not a cold one */
+        if (s->sample.status == SENSOR_OK)
+                FIELD_SET(Device, row, temperature, s->value);
+}
+
+static void hex(char *dst, const uint8_t *bytes, size_t n) {
+        for (size_t i = 0; i < n; i++)
+                snprintf(dst + 2 * i, 3, "%02x", bytes[i]);
+}
+
+static void publish_keys(const Device *d) {
+        for (size_t i = 0; i < d->pool->n_keys; i++) {
+                const ConfigKey *k = &d->pool->keys[i];
+                const ProbeKeyResult *r = &d->keys[i];
+                KeyRow row = {0};
+
+                FIELD_SET(Key, &row, device, d->config->number);
+                FIELD_SET(Key, &row, number, k->number);
+                if (k->label)
+                        FIELD_TEXT_SET(Key, &row, label, k->label);
+                FIELD_SET(Key, &row, key_class, KEY_CLASS_PRIVATE);
+                FIELD_SET(Key, &row, type, k->type);
+                FIELD_SET(Key, &row, exercise, k->exercise);
+                FIELD_SET(Key, &row, business, k->business);
+                FIELD_SET(Key, &row, state, d->judgement.state == DEVICE_UNKNOWN ? KEY_UNKNOWN : r->state);
+                if (r->has_fingerprint) {
+                        hex(row.fingerprint, r->fingerprint, sizeof(r->fingerprint));
+                        field_mark(row.valid, KeyField_fingerprint, true);
+                }
+                if (d->key_signed[i] != 0)
+                        FIELD_SET(Key, &row, last_signed_age, d->key_signed[i]);
+                FIELD_SET(Key, &row, signs, d->key_signs[i]);
+                FIELD_SET(Key, &row, failures, d->key_failures[i]);
+                board_publish(d->manager->board, BOARD_KEYS, d->key_index + i, &row);
+        }
+}
+
+void device_publish(Device *d) {
+        DeviceRow row = {0};
+
+        if (!d->manager->board)
+                return;
+        show_configuration(d, &row);
+        show_token(d, &row);
+        show_judgement(d, &row);
+        show_evidence(d, &row);
+        show_latencies(d, &row);
+        show_steps(d, &row);
+        show_temperature(d, &row);
+        board_publish(d->manager->board, BOARD_DEVICES, d->index, &row);
+        publish_keys(d);
+        sensors_publish(d);
+}
+
+/* Whether a key is one that its pool's services need; without services on the pool every key is. */
+static bool key_required(const Device *d, uint32_t number) {
+        const Config *c = d->manager->config;
+        bool any = false;
+
+        for (size_t i = 0; i < c->n_services; i++) {
+                if (&c->pools[c->services[i].pool] != d->pool)
+                        continue;
+                any = true;
+                for (size_t k = 0; k < c->services[i].n_keys; k++)
+                        if (c->services[i].keys[k] == number)
+                                return true;
+        }
+        return !any;
+}
+
+bool device_serves(const Device *d) {
+        if (!device_state_serves(d->judgement.state))
+                return false;
+        for (size_t i = 0; i < d->pool->n_keys; i++) {
+                if (!key_required(d, d->pool->keys[i].number))
+                        continue;
+                if (d->keys[i].state != KEY_USABLE && d->keys[i].state != KEY_PRESENT_ONLY)
+                        return false;
+        }
+        return true;
+}

@@ -1,0 +1,104 @@
+#include "judge.h"
+
+void judge_init(Judgement *j, usec_t now) {
+        *j = (Judgement){
+                .ladder = DEVICE_UNKNOWN,
+                .failed_step = STEP_NONE,
+                .ladder_reason = REASON_STARTING,
+                .state = DEVICE_UNKNOWN,
+                .reason = REASON_STARTING,
+                .since = now,
+        };
+}
+
+/* The most telling condition names the reason. */
+static Reason condition_reason(const Conditions *c) {
+        if (c->key_mismatch)
+                return REASON_KEY_MISMATCH;
+        if (c->key_missing)
+                return REASON_KEY_MISSING;
+        if (c->hot)
+                return REASON_HOT;
+        if (c->sensor_lost)
+                return REASON_SENSOR_LOST;
+        return REASON_NONE;
+}
+
+/* Derives what is shown from ladder and conditions. */
+static bool show(Judgement *j, usec_t now) {
+        DeviceState before = j->state;
+        Reason condition = condition_reason(&j->conditions);
+
+        j->state = j->ladder;
+        j->reason = j->ladder_reason;
+        if (j->ladder == DEVICE_UP && condition != REASON_NONE) {
+                j->state = DEVICE_DEGRADED;
+                j->reason = condition;
+        }
+        if (j->state == before)
+                return false;
+        j->since = now;
+        return true;
+}
+
+static void succeed(Judgement *j, const JudgeParams *params) {
+        j->failures = 0;
+        j->successes++;
+        switch (j->ladder) {
+        case DEVICE_DOWN:
+                j->successes = 1;
+                j->ladder = params->rise > 1 ? DEVICE_RECOVERING : DEVICE_UP;
+                break;
+        case DEVICE_RECOVERING:
+                if (j->successes >= params->rise)
+                        j->ladder = DEVICE_UP;
+                break;
+        default:
+                j->ladder = DEVICE_UP;
+        }
+        if (j->ladder == DEVICE_UP) {
+                j->failed_step = STEP_NONE;
+                j->ladder_reason = REASON_NONE;
+        }
+}
+
+static void fail(Judgement *j, const JudgeParams *params, const Evidence *e) {
+        j->successes = 0;
+        j->failures++;
+        j->failed_step = e->step;
+        j->ladder_reason = e->reason;
+        /* a recovery that fails was none: the device never stopped being down */
+        if (e->at_once || j->failures >= params->fall || j->ladder == DEVICE_RECOVERING)
+                j->ladder = DEVICE_DOWN;
+        else if (j->ladder == DEVICE_UP)
+                j->ladder = DEVICE_SUSPECT;
+}
+
+bool judge_evidence(Judgement *j, const JudgeParams *params, const Evidence *evidence, usec_t now) {
+        if (evidence->ok)
+                succeed(j, params);
+        else
+                fail(j, params, evidence);
+        return show(j, now);
+}
+
+bool judge_conditions(Judgement *j, const Conditions *conditions, usec_t now) {
+        j->conditions = *conditions;
+        return show(j, now);
+}
+
+bool judge_no_evidence(Judgement *j, usec_t now) {
+        j->ladder = DEVICE_UNKNOWN;
+        j->failures = j->successes = 0;
+        j->failed_step = STEP_NONE;
+        j->ladder_reason = REASON_NO_EVIDENCE;
+        return show(j, now);
+}
+
+bool judge_wants_fast(const Judgement *j) {
+        return j->ladder == DEVICE_SUSPECT || j->ladder == DEVICE_RECOVERING || j->ladder == DEVICE_UNKNOWN;
+}
+
+bool device_state_serves(DeviceState state) {
+        return state == DEVICE_UP || state == DEVICE_DEGRADED || state == DEVICE_SUSPECT;
+}

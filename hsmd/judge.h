@@ -1,0 +1,58 @@
+#ifndef HSMD_JUDGE_H
+#define HSMD_JUDGE_H
+/* The judgement of one device: evidence and conditions in, a state out. Pure: no I/O, no clock of its own, no
+ * allocation; the caller brings the time.
+ *
+ * Evidence moves the ladder unknown - up - suspect - down - recovering with hysteresis: `fall` consecutive
+ * failures make suspect, then down; `rise` consecutive successes make recovering, then up. From unknown one
+ * complete success makes up, and nothing short of `fall` failures makes anything else of it: unknown never
+ * serves. Conditions (a key missing, heat, a lost sensor) show an `up` device as degraded and never move the
+ * ladder. */
+
+#include "names.h"
+
+typedef struct JudgeParams {
+        unsigned fall, rise; /* both at least 1 */
+} JudgeParams;
+
+typedef struct Evidence {
+        bool ok;
+        bool at_once; /* a failure that needs no second one: a wrong answer is worse than no answer */
+        Step step;    /* the failed step */
+        Reason reason;
+} Evidence;
+
+typedef struct Conditions {
+        bool key_missing, key_mismatch, hot, sensor_lost;
+} Conditions;
+
+typedef struct Judgement {
+        DeviceState ladder;           /* without conditions */
+        unsigned failures, successes; /* consecutive */
+        Step failed_step; /* of the failure that the ladder rests on; STEP_NONE while it rests on success */
+        Reason ladder_reason;
+        Conditions conditions;
+        /* what is shown */
+        DeviceState state;
+        Reason reason;
+        usec_t since; /* when state last changed */
+} Judgement;
+
+/* unknown, starting. */
+void judge_init(Judgement *j, usec_t now);
+
+/* Each returns whether the shown state changed; a change of reason alone is seen by comparing. */
+bool judge_evidence(Judgement *j, const JudgeParams *params, const Evidence *evidence, usec_t now);
+bool judge_conditions(Judgement *j, const Conditions *conditions, usec_t now);
+
+/* A due check has produced no evidence for longer than the detection bound. */
+bool judge_no_evidence(Judgement *j, usec_t now);
+
+/* Whether the next attempt comes after fast_interval: a first failure is being confirmed or a recovery
+ * watched. */
+bool judge_wants_fast(const Judgement *j);
+
+/* up, degraded and suspect serve. */
+bool device_state_serves(DeviceState state);
+
+#endif

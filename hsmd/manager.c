@@ -1,0 +1,311 @@
+#include "manager.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <systemd/sd-daemon.h>
+
+#include "lateness.h"
+#include "poller.h"
+#include "server.h"
+
+#define LOG_LINES 4096
+#define STOP_GRACE (600 * USEC_PER_MSEC)
+#define STOP_LIMIT (1200 * USEC_PER_MSEC)
+
+void manager_device_changed(Manager *m) {
+        m->fleet.last_change = now_realtime();
+        fleet_publish(m);
+}
+
+void manager_count_delay(Manager *m, usec_t delay) {
+        usec_t *slot = &m->delay_maxima[m->delay_second % ELEMENTSOF(m->delay_maxima)];
+
+        *slot = MAX_OF(*slot, delay);
+}
+
+Device *manager_find_device(Manager *m, const char *name) {
+        for (size_t i = 0; i < m->n_devices; i++)
+                if (streq(m->devices[i]->config->name, name))
+                        return m->devices[i];
+        return NULL;
+}
+
+/* The configuration is in order of number. */
+Device *manager_device_by_number(Manager *m, uint32_t number) {
+        size_t low = 0, high = m->n_devices;
+
+        while (low < high) {
+                size_t mid = low + (high - low) / 2;
+                uint32_t n = m->devices[mid]->config->number;
+
+                if (n == number)
+                        return m->devices[mid];
+                if (n < number)
+                        low = mid + 1;
+                else
+                        high = mid;
+        }
+        return NULL;
+}
+
+/* hsmd itself did not run: nobody else is to blame for what is overdue. */
+static void on_late(usec_t lateness, void *userdata) {
+        Manager *m = userdata;
+
+        for (size_t i = 0; i < m->n_devices; i++)
+                device_extend(m->devices[i], lateness);
+        supervisor_extend(m->supervisor, lateness);
+        if (m->poller)
+                poller_extend(m->poller, lateness);
+        if (m->server)
+                server_extend(m->server, lateness);
+        log_event(m->journal,
+                &(LogEvent){.priority = LOG_WARNING, .message_id = MESSAGE_LATE, .duration = lateness},
+                "hsmd itself did not run for %.1f s; every running deadline is extended by that",
+                (double) lateness / USEC_PER_SEC);
+}
+
+static void each_second(Manager *m, usec_t now) {
+        for (size_t i = 0; i < m->n_devices; i++)
+                device_tick(m->devices[i], now);
+        if (m->poller)
+                poller_tick(m->poller, now);
+        if (m->server)
+                server_tick(m->server, now);
+        fleet_publish(m);
+        m->delay_second++;
+        m->delay_maxima[m->delay_second % ELEMENTSOF(m->delay_maxima)] = 0;
+}
+
+static void on_turn(usec_t now, void *userdata) {
+        Manager *m = userdata;
+
+        if (m->board)
+                board_writer_tick(m->board, now);
+        if (!m->stopping && now >= m->next_second) {
+                m->next_second = now + USEC_PER_SEC - 50 * USEC_PER_MSEC;
+                each_second(m, now);
+        }
+}
+
+/* What the control socket asks. */
+
+static size_t op_rows(void *userdata, BoardTable table) {
+        return board_writer_rows(((Manager *) userdata)->board, table);
+}
+
+static const void *op_row(void *userdata, BoardTable table, size_t index) {
+        return board_published(((Manager *) userdata)->board, table, index);
+}
+
+static int op_attempts(void *userdata, const char *device, AttemptRecord *ret, size_t n) {
+        const Device *d = manager_find_device(userdata, device);
+        uint64_t have, first;
+
+        if (!d)
+                return -ENOENT;
+        have = MIN_OF(MIN_OF(d->n_attempts, (uint64_t) ATTEMPTS_KEPT), (uint64_t) n);
+        first = d->n_attempts - have;
+        for (uint64_t i = 0; i < have; i++)
+                ret[i] = d->attempts[(first + i) % ATTEMPTS_KEPT];
+        return (int) have;
+}
+
+static int op_calls(void *userdata, const char *device, RingRecord *ret, size_t n) {
+        const Device *d = manager_find_device(userdata, device);
+
+        if (!d)
+                return -ENOENT;
+        return d->ring ? (int) ring_tail(d->ring, ret, n) : 0;
+}
+
+static void on_reloaded(int error, const char *message, void *userdata) {
+        control_reply(userdata, error, message);
+}
+
+/* Read in the disk's thread; the verdict comes later. */
+static int op_reload(
+        void *userdata, uid_t uid, const char *by, ControlReply *reply, char **ret_message UNUSED) {
+        manager_reload(userdata, uid, by, on_reloaded, reply);
+        return 1;
+}
+
+static const ControlOps control_ops = {
+        .rows = op_rows, .row = op_row, .attempts = op_attempts, .calls = op_calls, .reload = op_reload};
+
+static int on_reload_signal(sd_event_source *s UNUSED, const struct signalfd_siginfo *si, void *userdata) {
+        manager_reload(userdata, si->ssi_uid, "SIGHUP", NULL, NULL);
+        return 0;
+}
+
+static int on_stop_limit(sd_event_source *s, uint64_t usec UNUSED, void *userdata UNUSED) {
+        return sd_event_exit(sd_event_source_get_event(s), 0);
+}
+
+/* After every turn of the loop: stopped, once no worker is left. */
+static int on_after(sd_event_source *s, void *userdata) {
+        Manager *m = userdata;
+
+        if (m->stopping && supervisor_workers(m->supervisor) == 0)
+                return sd_event_exit(sd_event_source_get_event(s), 0);
+        return 0;
+}
+
+static int on_stop_signal(
+        sd_event_source *s UNUSED, const struct signalfd_siginfo *si UNUSED, void *userdata) {
+        Manager *m = userdata;
+
+        if (m->stopping)
+                return 0;
+        m->stopping = true;
+        sd_notify(false, "STOPPING=1\nSTATUS=stopping");
+        log_event(
+                m->journal, &(LogEvent){.priority = LOG_NOTICE, .message_id = MESSAGE_STOPPING}, "stopping");
+        for (size_t i = 0; i < m->n_devices; i++)
+                device_stop(m->devices[i], STOP_GRACE);
+        if (m->poller)
+                poller_close(m->poller, STOP_GRACE);
+        if (m->server)
+                server_close(m->server, STOP_GRACE);
+        return sd_event_add_time(m->event, &m->stop_source, CLOCK_MONOTONIC, now_monotonic() + STOP_LIMIT,
+                USEC_PER_MSEC, on_stop_limit, m);
+}
+
+static int add_signals(Manager *m) {
+        sigset_t mask;
+        int r;
+
+        sigemptyset(&mask);
+        sigaddset(&mask, SIGTERM);
+        sigaddset(&mask, SIGINT);
+        sigaddset(&mask, SIGHUP);
+        sigprocmask(SIG_BLOCK, &mask, NULL);
+        signal(SIGPIPE, SIG_IGN);
+        r = sd_event_add_signal(m->event, NULL, SIGTERM, on_stop_signal, m);
+        if (r >= 0)
+                r = sd_event_add_signal(m->event, NULL, SIGINT, on_stop_signal, m);
+        if (r >= 0)
+                r = sd_event_add_signal(m->event, NULL, SIGHUP, on_reload_signal, m);
+        if (r >= 0)
+                r = sd_event_add_post(m->event, NULL, on_after, m);
+        return r;
+}
+
+static int make_directory(const char *path, mode_t mode) {
+        return mkdir(path, mode) < 0 && errno != EEXIST ? -errno : 0;
+}
+
+/* One hsmd a state directory: two would raise each other's engine boots and PIN notes. */
+static int take_state(Manager *m) {
+        char path[PATH_MAX];
+        int r = make_directory(m->options.state, 0700);
+
+        snprintf(path, sizeof(path), "%s/probe", m->options.state);
+        if (r >= 0)
+                r = make_directory(path, 0700);
+        if (r >= 0)
+                r = make_directory(m->options.runtime, 0755);
+        snprintf(path, sizeof(path), "%s/lock", m->options.state);
+        if (r >= 0) {
+                m->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+                r = m->lock_fd < 0 || flock(m->lock_fd, LOCK_EX | LOCK_NB) < 0 ? -errno : 0;
+        }
+        if (r < 0)
+                fprintf(stderr, "%s: %s\n", m->options.state,
+                        r == -EWOULDBLOCK ? "another hsmd runs on this state directory" : strerror(-r));
+        return r;
+}
+
+static int make_parts(Manager *m, const Config *config) {
+        char path[PATH_MAX];
+        int r = sd_event_default(&m->event);
+
+        if (r >= 0)
+                r = add_signals(m);
+        if (r >= 0)
+                r = journal_new(LOG_LINES, &m->journal);
+        if (r >= 0)
+                r = disk_new(m->event, &m->disk);
+        if (r >= 0) {
+                r = guard_new(m->options.state, m->disk, &m->guard);
+                if (r < 0)
+                        fprintf(stderr, "%s/guard: the PIN guard cannot be kept: %s\n", m->options.state,
+                                r == -EBADMSG ? "host.key is damaged" : strerror(-r));
+        }
+        if (r >= 0)
+                r = supervisor_new(m->event, m->journal, &m->supervisor);
+        if (r >= 0)
+                r = lateness_new(m->event, on_late, on_turn, m, &m->lateness);
+        if (r >= 0) {
+                snprintf(path, sizeof(path), "%s/control", m->options.runtime);
+                r = control_new(m->event, path, config->group, m->journal, &control_ops, m, &m->control);
+                if (r < 0)
+                        fprintf(stderr, "%s: the control socket cannot be made: %s\n", path, strerror(-r));
+        }
+        return r;
+}
+
+int manager_new(const Options *options, Config *config, Manager **ret) {
+        Manager *m = calloc(1, sizeof(*m));
+        int r;
+
+        if (!m)
+                return -ENOMEM;
+        m->options = *options;
+        m->lock_fd = -1;
+        m->fleet.counters_since = m->fleet.last_change = now_realtime();
+        r = take_state(m);
+        if (r >= 0)
+                r = make_parts(m, config);
+        if (r >= 0)
+                r = manager_apply(m, config);
+        if (r < 0) {
+                manager_free(m);
+                return r;
+        }
+        *ret = m;
+        return 0;
+}
+
+Manager *manager_free(Manager *m) {
+        if (!m)
+                return NULL;
+        control_free(m->control);
+        if (m->poller)
+                poller_free(m->poller);
+        if (m->server)
+                server_free(m->server);
+        for (size_t i = 0; i < m->n_devices; i++)
+                device_free(m->devices[i]);
+        free(m->devices);
+        if (m->supervisor)
+                supervisor_free(m->supervisor);
+        disk_free(m->disk, 300 * USEC_PER_MSEC);
+        guard_free(m->guard);
+        lateness_free(m->lateness);
+        if (m->journal)
+                journal_free(m->journal, 200 * USEC_PER_MSEC);
+        board_writer_free(m->board);
+        config_free(m->config);
+        free(m->pool_states);
+        sd_event_source_unref(m->stop_source);
+        sd_event_unref(m->event);
+        closep(&m->lock_fd);
+        free(m);
+        return NULL;
+}
+
+int manager_run(Manager *m) {
+        int r = sd_event_set_watchdog(m->event, true);
+
+        if (r < 0)
+                return r;
+        log_event(m->journal, &(LogEvent){.priority = LOG_NOTICE, .message_id = MESSAGE_STARTED},
+                "hsmd %s watches %zu devices, detection bound %llu ms", HSMD_VERSION, m->n_devices,
+                (unsigned long long) (m->fleet.detection_bound / USEC_PER_MSEC));
+        sd_notify(false, "READY=1");
+        return sd_event_loop(m->event);
+}

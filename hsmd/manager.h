@@ -1,0 +1,64 @@
+#ifndef HSMD_MANAGER_H
+#define HSMD_MANAGER_H
+/* The one object that owns everything in hsmd. */
+
+#include "device.h"
+#include "disk.h"
+
+typedef struct Poller Poller;
+typedef struct Server Server;
+typedef struct Lateness Lateness;
+
+typedef struct Options {
+        const char *config, *libexec, *state, *runtime;
+} Options;
+
+struct Manager {
+        Options options;
+        sd_event *event;
+        Journal *journal;
+        Disk *disk;
+        Guard *guard;
+        Supervisor *supervisor;
+        Control *control;
+        Config *config;
+        BoardWriter *board;
+        Device **devices; /* in the configuration's order */
+        size_t n_devices;
+        Lateness *lateness;
+        Poller *poller; /* worker `hsmd-snmp poll`; NULL where no device has an agent */
+        Server *server; /* worker `hsmd-snmp serve` */
+        FleetRow fleet;
+        PoolState *pool_states; /* by pool of the configuration; 0 before the first judgement */
+        uint32_t generation;
+        usec_t delay_maxima[60]; /* worst start delay of each of the last 60 seconds */
+        unsigned delay_second;
+        bool stopping;
+        usec_t next_second;
+        int lock_fd;
+        char status[512];
+        sd_event_source *stop_source;
+};
+
+int manager_new(const Options *options, Config *config, Manager **ret);
+Manager *manager_free(Manager *manager);
+/* Runs until it is told to stop. */
+int manager_run(Manager *manager);
+
+/* A device's shown state or keys changed: pools, sites and fleet are judged anew. */
+void manager_device_changed(Manager *manager);
+void manager_count_delay(Manager *manager, usec_t delay);
+Device *manager_find_device(Manager *manager, const char *name);
+Device *manager_device_by_number(Manager *manager, uint32_t number);
+
+/* manager-fleet.c: pools, sites, the fleet and the status line. */
+void fleet_publish(Manager *manager);
+
+/* manager-reload.c: a new configuration, read in the disk's thread. */
+typedef void (*ReloadDone)(int error, const char *message, void *userdata);
+/* done, if not NULL, is called once: now or later. */
+void manager_reload(Manager *manager, uid_t uid, const char *by, ReloadDone done, void *userdata);
+/* Makes board, devices and workers fit a configuration, which it takes over; what is unchanged stays. */
+int manager_apply(Manager *manager, Config *config);
+
+#endif
