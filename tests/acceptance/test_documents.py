@@ -1,0 +1,65 @@
+"""The documents say what the program says: every word of the program has its line, in both languages."""
+
+import glob
+import os
+import re
+import subprocess
+
+import pytest
+
+SOURCE = os.environ.get("HSMD_SOURCE") or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+DOCUMENTS = [os.path.relpath(path, SOURCE) for pattern in ("*.md", "docs/**/*.md")
+             for path in glob.glob(os.path.join(SOURCE, pattern), recursive=True)]
+PAGES = sorted(glob.glob(os.path.join(SOURCE, "docs/man/*.[1-8]")))
+
+
+def read(path):
+    with open(os.path.join(SOURCE, path), encoding="utf-8") as file:
+        return file.read()
+
+
+def words(table):
+    """The words of one of the program's tables of names."""
+    body = re.search(r"NAME_TABLE\(" + table + r",(.*?)\);", read("hsmd/common/names.c"), re.S).group(1)
+    return re.findall(r'\] = "(\w+)"', body)
+
+
+def rows(text):
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("|")]
+
+
+@pytest.mark.parametrize("handbook", ["docs/operations.md", "docs/operations.zh-CN.md"])
+@pytest.mark.parametrize("table", ["device_state_names", "pool_state_names", "step_names", "reason_names"])
+def test_handbook_has_a_row_for_every_word(handbook, table):
+    explained = {word for row in rows(read(handbook)) for word in re.findall(r"^`(\w+)`", row[0])}
+    later = {"connect", "decrypt", "encrypt", "mac", "none"} if table == "step_names" else set()
+    missing = set(words(table)) - explained - later
+    assert missing == set(), f"{handbook} says nothing about {sorted(missing)}"
+
+
+def test_glossary_is_the_same_in_both_languages():
+    tables = [[row for row in rows(read(path)[read(path).index("| English | 中文 |"):]) if len(row) == 4]
+              for path in ("README.md", "README.zh-CN.md")]
+    assert len(tables[0]) > 20
+    assert tables[0] == tables[1]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_links_lead_somewhere(document):
+    directory = os.path.dirname(os.path.join(SOURCE, document))
+    for target in re.findall(r"\]\(([^)#]+)", read(document)):
+        if "://" not in target:
+            assert os.path.exists(os.path.join(directory, target)), f"{document} links to {target}, which is not there"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[os.path.basename(page) for page in PAGES])
+def test_man_page_formats_without_a_warning(page):
+    done = subprocess.run(["man", "--warnings", "--encoding=UTF-8", "-l", page], env={**os.environ, "MANPAGER": "cat"},
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and done.stderr == "", done.stderr
+    assert "NAME" in done.stdout
+
+
+def test_every_program_has_a_man_page():
+    names = {os.path.basename(page) for page in PAGES}
+    assert {"hsmd.8", "hsmctl.1", "hsmd.conf.5", "hsmd-probe.8", "hsmd-snmp.8"} <= names
