@@ -103,9 +103,10 @@ static char **probe_environment(const ConfigDevice *c) {
 }
 
 static int start_worker(Device *d) {
-        char program[PATH_MAX], cwd[PATH_MAX], name[80];
+        char program[PATH_MAX], cwd[PATH_MAX], name[80], title[96];
         CLEANUP_FREE char **environment = probe_environment(d->config);
-        const char *argv[] = {"hsmd-probe", d->config->name, NULL};
+        /* the device's name in argv[0] is for people who look at a list of processes */
+        const char *argv[] = {title, NULL};
         WorkerSpec spec = {.name = name,
                 .device = d->config->name,
                 .program = program,
@@ -115,6 +116,7 @@ static int start_worker(Device *d) {
 
         if (!environment)
                 return -ENOMEM;
+        snprintf(title, sizeof(title), "hsmd-probe: %s", d->config->name);
         snprintf(name, sizeof(name), "probe %s", d->config->name);
         snprintf(program, sizeof(program), "%s/hsmd-probe", d->manager->options.libexec);
         snprintf(cwd, sizeof(cwd), "%s/probe/%s", d->manager->options.state, d->config->name);
