@@ -1,6 +1,7 @@
 #include "client.h"
 
 #include <grp.h>
+#include <libgen.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <sys/socket.h>
@@ -177,16 +178,25 @@ static void complain_not_running(const Options *o) {
                 o->socket);
 }
 
-static void complain_not_permitted(const Options *o) {
-        const struct group *entry = NULL;
+/* The group of the socket, or of its directory when that is as much as this user may see. */
+static const char *group_of_socket(const char *path) {
+        CLEANUP_FREE char *copy = strdup(path);
+        const struct group *entry;
         struct stat st;
 
-        if (stat(o->socket, &st) == 0)
-                entry = getgrgid(st.st_gid);
+        if (!copy)
+                return "hsmd";
+        if (stat(path, &st) < 0 && stat(dirname(copy), &st) < 0)
+                return "hsmd";
+        entry = getgrgid(st.st_gid);
+        return entry ? entry->gr_name : "hsmd";
+}
+
+static void complain_not_permitted(const Options *o) {
         fprintf(stderr,
                 say(o, "hsmctl: you may not use %s: only members of the group %s, and root.\n",
                         "hsmctl：您无权使用 %s：仅限 %s 组的成员和 root。\n"),
-                o->socket, entry ? entry->gr_name : "hsmd");
+                o->socket, group_of_socket(o->socket));
 }
 
 static ExitCode complain_of_answer(const Options *o, const sd_bus_error *error) {

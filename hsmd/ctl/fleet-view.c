@@ -6,6 +6,7 @@
 #define GAP 2
 #define NAME_MAX_COLUMNS 20
 #define TITLE_MAX_COLUMNS 26
+#define TITLE_MIN_COLUMNS 8
 #define POOL_TITLE_MAX_COLUMNS 34
 
 /* A table's column: its heading and what was found to be its width. */
@@ -172,6 +173,17 @@ static void put_device(const Screen *s, const Picture *p, const Column *columns,
         line_cell(s, &used, COLOUR_NONE, t.why, 0, true);
 }
 
+/* On a narrow screen a title may be cut, but not why a machine is down. */
+static void narrow_title(const Screen *s, Column *columns) {
+        size_t all = (DEV_COLUMNS - 1) * GAP, title = columns[DEV_TITLE].width;
+
+        for (size_t i = 0; i < DEV_COLUMNS; i++)
+                all += columns[i].width;
+        if (all <= s->width || title <= TITLE_MIN_COLUMNS)
+                return;
+        columns[DEV_TITLE].width = title - MIN_OF(all - s->width, title - TITLE_MIN_COLUMNS);
+}
+
 static void measure_devices(const Screen *s, const Picture *p, Column *columns) {
         for (size_t i = 0; i < picture_rows(p, BOARD_DEVICES); i++) {
                 const DeviceRow *d = picture_device(p, i);
@@ -183,7 +195,9 @@ static void measure_devices(const Screen *s, const Picture *p, Column *columns) 
                 widen(&columns[DEV_STATE], t.state, 16);
                 widen(&columns[DEV_AGE], t.age, 16);
                 widen(&columns[DEV_TEMPERATURE], t.temperature, 16);
+                widen(&columns[DEV_WHY], t.why, 40);
         }
+        narrow_title(s, columns);
 }
 
 /* The devices of one urgency, in their order, until there is no room. */

@@ -1,0 +1,268 @@
+#include "advice.h"
+
+/* The first entry that matches is taken, so the special ones stand before the general ones. 0 and NULL match
+ * all. */
+typedef struct Advice {
+        unsigned state, step, reason; /* DeviceState, Step, Reason */
+        const char *ret;
+        const char *en, *zh;
+} Advice;
+
+static const Advice advices[] = {
+        /* what a state alone says */
+        {DEVICE_UP, 0, 0, NULL, "Nothing to do.", "无需处理。"},
+        {DEVICE_MAINTENANCE, 0, 0, NULL, "The machine is in maintenance; ask who works on it.",
+                "密码机维护中；向正在操作的人员了解情况。"},
+        {DEVICE_RECOVERING, 0, 0, NULL,
+                "The machine answers again; hsmd watches it for a few more checks.\n"
+                "Find out what restarted it, so that it does not come back.",
+                "密码机已重新应答，hsmd 再观察几次拨测。\n查清是什么让它中断过，以免再次发生。"},
+        {0, 0, REASON_STARTING, NULL,
+                "hsmd has just started; wait for the first check (at most the detection bound).",
+                "hsmd 刚启动；等待首次拨测（不超过检测上限）。"},
+        {0, 0, REASON_NO_EVIDENCE, NULL,
+                "hsmd could not check in time; the machine itself may be well.\n"
+                "Is this host overloaded, or is a hsmd-probe stuck? See top, and journalctl -u hsmd.\n"
+                "Try the business systems on this machine before touching it.",
+                "hsmd 未能按时拨测，密码机本身未必有故障。\n"
+                "看本机是否过载、hsmd-probe 是否卡住：top，journalctl -u hsmd。\n"
+                "动密码机之前，先确认业务系统使用它是否正常。"},
+
+        /* severe whatever the step */
+        {0, 0, REASON_WRONG_SIGNATURE, NULL,
+                "Worse than an outage: signatures are wrong. Take the machine out of business use now.\n"
+                "Do not restart it; keep what hsmctl device NAME --json=pretty prints.\n"
+                "Report it as a security incident and call the vendor.",
+                "比停机更严重：签名结果是错的。立即让业务停用这台密码机。\n"
+                "不要重启；保存 hsmctl device 名称 --json=pretty 的输出。\n"
+                "按安全事件上报，并联系厂商。"},
+        {0, 0, REASON_KEY_MISMATCH, NULL,
+                "The key on this machine is another one than on record: was a key change planned?\n"
+                "If not: take the machine out of business use and report a security incident.\n"
+                "If so: put the new public key into hsmd.conf, then hsmctl reload.",
+                "这台密码机上的密钥与登记的不同：是否有计划地更换过密钥？\n"
+                "若没有：让业务停用这台密码机，并按安全事件上报。\n"
+                "若有：把新公钥写入 hsmd.conf，再执行 hsmctl reload。"},
+        {0, 0, REASON_SERIAL_MISMATCH, NULL,
+                "Another machine answers than the one on record: was one replaced, or are two addresses "
+                "swapped?\n"
+                "Compare the serial number on the case with serial in hsmd.conf.\n"
+                "After a replacement: correct hsmd.conf, then hsmctl reload.",
+                "应答的不是登记的那台：是否更换过机器，或两台的地址配反了？\n"
+                "核对机身序列号与 hsmd.conf 中的 serial。\n"
+                "确属换机时：改正 hsmd.conf，再执行 hsmctl reload。"},
+
+        /* the PIN */
+        {0, 0, REASON_PIN_REFUSED, NULL,
+                "Do not try PINs: wrong ones lock the machine. hsmd will not send this one again.\n"
+                "Ask the key custodian for the right PIN and correct its file.\n"
+                "Then: systemctl restart hsmd. hsmd tries the new PIN once.",
+                "不要反复试口令(PIN)：多次错误会锁死密码机。hsmd 不再发送这个口令。\n"
+                "向密钥管理员核对口令(PIN)，改正口令文件。\n"
+                "然后执行 systemctl restart hsmd，新口令只试一次。"},
+        {0, 0, 0, "CKR_PIN_INCORRECT",
+                "The PIN is wrong. Do not try others: wrong ones lock the machine.\n"
+                "Ask the key custodian for the right PIN and correct its file.\n"
+                "Then: systemctl restart hsmd. hsmd tries the new PIN once.",
+                "口令(PIN)错误。不要再试别的：多次错误会锁死密码机。\n"
+                "向密钥管理员核对口令(PIN)，改正口令文件。\n"
+                "然后执行 systemctl restart hsmd，新口令只试一次。"},
+        {0, 0, REASON_PIN_LOCKED, NULL,
+                "The PIN is locked: only the machine's security officer can unlock it.\n"
+                "Find out who entered wrong PINs; hsmd tries each PIN once only.",
+                "口令(PIN)已锁定：只能由密码机的安全管理员解锁。\n"
+                "查清是谁多次输错；hsmd 对每个口令只试一次。"},
+        {0, 0, 0, "CKR_PIN_LOCKED",
+                "The PIN is locked: only the machine's security officer can unlock it.\n"
+                "Find out who entered wrong PINs; hsmd tries each PIN once only.",
+                "口令(PIN)已锁定：只能由密码机的安全管理员解锁。\n"
+                "查清是谁多次输错；hsmd 对每个口令只试一次。"},
+        {0, 0, REASON_PIN_FINAL_TRY, NULL,
+                "One try is left before the machine locks; hsmd does not use it.\n"
+                "Let the key custodian log in once with the right PIN: that clears the count.",
+                "再错一次密码机就会锁定，hsmd 不使用这最后一次机会。\n"
+                "请密钥管理员用正确的口令(PIN)登录一次，错误计数即清零。"},
+        {0, 0, REASON_PIN_UNAVAILABLE, NULL,
+                "The machine was not tried. Does the PIN's file exist, owned by hsmd, mode 0600?\n"
+                "With systemd: is it in LoadCredential=? Then systemctl restart hsmd.",
+                "尚未接触密码机。口令文件是否存在、属主是否为 hsmd、权限是否为 0600？\n"
+                "用 systemd 凭据时：LoadCredential= 是否写了？改好后 systemctl restart hsmd。"},
+        {0, 0, REASON_GUARD_UNREADABLE, NULL,
+                "The machine was not tried: without its note of refused PINs hsmd does not log in.\n"
+                "Look at the state directory (/var/lib/hsmd): disk full or faulty, wrong owner?",
+                "尚未接触密码机：读不到口令(PIN)拒绝记录时 hsmd 不登录。\n"
+                "检查状态目录 /var/lib/hsmd：磁盘是否已满或损坏、属主是否正确？"},
+
+        /* the machine serves */
+        {0, 0, REASON_HOT, NULL,
+                "The machine still serves. Air conditioning, rack airflow, fans, dust filters?\n"
+                "Compare with the other machines: hsmctl status.\n"
+                "If it keeps rising, plan to switch the machine off before its critical limit.",
+                "密码机仍在服务。查看机房空调、机柜风道、风扇和滤网。\n"
+                "与其他密码机的温度比较：hsmctl status。\n"
+                "若持续上升，在达到极限前安排停机。"},
+        {0, 0, REASON_SENSOR_LOST, NULL,
+                "The machine still serves; only its temperature cannot be read over SNMP.\n"
+                "Is its SNMP agent on, and UDP port 161 open from here?\n"
+                "Compare SNMP user and secrets with hsmd.conf.",
+                "密码机仍在服务，只是通过 SNMP 读不到温度。\n"
+                "密码机的SNMP代理是否开启？本机到它的 UDP 161 端口是否放行？\n"
+                "核对 SNMP 用户和密钥与 hsmd.conf 是否一致。"},
+        {0, 0, REASON_SLOW, NULL,
+                "The machine serves, but slowly: how many requests do the business systems send?\n"
+                "Look at load and connections in the machine's own console.",
+                "密码机在服务，但很慢：业务系统的请求量是否突增？\n"
+                "在密码机管理界面查看负载和连接数。"},
+        {0, 0, REASON_KEY_MISSING, NULL,
+                "A key is gone from this machine: deleted, or not restored after a repair?\n"
+                "Compare with another machine of the pool; restore it from the backup.\n"
+                "Never generate one of the same name: it would be another key.",
+                "这台密码机缺少密钥：是否被误删，或维修后没有恢复？\n"
+                "与同一集群的其他密码机比较，从备份恢复。\n"
+                "切勿新建同名密钥：那是另一把密钥。"},
+
+        /* the vendor's module */
+        {0, 0, REASON_MODULE_REFUSED, NULL,
+                "The vendor's module does not load: run ldd on the file named by module in hsmd.conf.\n"
+                "Was the vendor's client software updated or removed lately?",
+                "厂商模块无法加载：对 hsmd.conf 中 module 所指文件执行 ldd。\n"
+                "近期是否升级或卸载过厂商的客户端软件？"},
+        {0, 0, REASON_CRASHED, NULL,
+                "The vendor's module crashed; hsmd has started a new probe already.\n"
+                "Was the vendor's client software updated lately?\n"
+                "If it happens again: send journalctl -u hsmd and --json=pretty to the vendor.",
+                "厂商模块崩溃，hsmd 已换上新的拨测进程。\n"
+                "近期是否升级过厂商的客户端软件？\n"
+                "若再次发生：把 journalctl -u hsmd 和 --json=pretty 的输出交给厂商。"},
+
+        /* returns that say enough by themselves */
+        {0, 0, 0, "CKR_SESSION_COUNT",
+                "The machine has no session left: which business system does not close its own?\n"
+                "Look at the connections in the machine's console.",
+                "密码机的会话已用尽：哪个业务系统没有释放会话？\n"
+                "在密码机管理界面查看连接数。"},
+        {0, 0, 0, "CKR_DEVICE_REMOVED",
+                "The machine went away: power, network cable, lights on its front?\n"
+                "Ping its address; were switch or firewall changed?",
+                "密码机连接中断：查看电源、网线和面板指示灯。\n"
+                "ping 设备地址；交换机、防火墙近期有无变更？"},
+        {0, 0, 0, "CKR_DEVICE_MEMORY",
+                "The machine has run out of memory; too many sessions or objects?\n"
+                "Look at its console; a restart frees it (first see that the pool can lose one).",
+                "密码机内存不足：会话或对象是否过多？\n"
+                "看管理界面；重启可释放（先确认集群还可承受故障台数大于 0）。"},
+        {0, 0, 0, "CKR_HOST_MEMORY", "This host has run out of memory, not the machine: see free -m and top.",
+                "是本机内存不足，不是密码机：执行 free -m 和 top 查看。"},
+        {0, 0, 0, "CKR_MECHANISM_INVALID",
+                "The machine does not know this algorithm: is the key's type in hsmd.conf right?\n"
+                "Was its firmware changed, or the algorithm switched off in its console?",
+                "密码机不支持该算法：hsmd.conf 中密钥的 type 是否正确？\n"
+                "固件是否变更过，或管理界面停用了该算法？"},
+        {0, 0, 0, "CKR_KEY_FUNCTION_NOT_PERMITTED",
+                "The key may not sign: was it restored with other attributes?\n"
+                "Compare the key's permitted uses with another machine of the pool.",
+                "该密钥不允许签名：恢复时用途属性是否设错？\n"
+                "与同一集群其他密码机上该密钥的用途比较。"},
+
+        /* the steps, from the bottom of the ladder */
+        {0, STEP_CONNECT, 0, NULL,
+                "The machine cannot be reached: power, network cable, lights on its front?\n"
+                "Ping its address; were switch or firewall changed?",
+                "连不上密码机：查看电源、网线和面板指示灯。\n"
+                "ping 设备地址；交换机、防火墙近期有无变更？"},
+        {0, STEP_LOAD, 0, NULL,
+                "The vendor's module hangs while it loads: ping the machine's address.\n"
+                "Look at the vendor client's configuration file and log.",
+                "厂商模块加载时卡住：先 ping 设备地址。\n"
+                "查看厂商客户端的配置文件和日志。"},
+        {0, STEP_INITIALIZE, 0, NULL,
+                "The vendor's client does not start: ping the machine, try its service port.\n"
+                "Look at the client's configuration: address, port, certificate.\n"
+                "Is the machine just restarting or being updated?",
+                "厂商客户端初始化不成功：ping 设备地址，测试服务端口。\n"
+                "核对客户端配置：地址、端口、证书。\n"
+                "密码机是否正在重启或升级？"},
+        {0, STEP_SLOT, 0, NULL,
+                "The machine is not seen: power, network cable, lights on its front?\n"
+                "Ping its address; were switch or firewall changed?\n"
+                "Compare select and serial in hsmd.conf with the vendor client's configuration.",
+                "看不到这台密码机：查看电源、网线和面板指示灯。\n"
+                "ping 设备地址；交换机、防火墙近期有无变更？\n"
+                "核对 hsmd.conf 的 select、serial 与厂商客户端配置。"},
+        {0, STEP_TOKEN, 0, NULL,
+                "The slot is there, the token does not answer: alarms on the machine's front or console?\n"
+                "Is the machine initialized and switched to its working state?",
+                "槽位存在但令牌无应答：面板或管理界面有无告警？\n"
+                "密码机是否已初始化并处于工作状态？"},
+        {0, STEP_SESSION, 0, NULL,
+                "No session can be opened: was the network interrupted (switch, firewall, timeouts)?\n"
+                "Look at the connections in the machine's console.",
+                "打不开会话：网络是否中断过（交换机、防火墙、连接超时）？\n"
+                "在密码机管理界面查看连接数。"},
+        {0, STEP_LOGIN, REASON_TIMEOUT, NULL,
+                "The login did not return; hsmd does not try a PIN again that never succeeded here.\n"
+                "Alarms on the machine's front or console? Is it overloaded?",
+                "登录没有返回；从未成功过的口令(PIN)，hsmd 不再尝试。\n"
+                "面板或管理界面有无告警？是否过载？"},
+        {0, STEP_LOGIN, 0, NULL,
+                "The login failed, and not because of a wrong PIN: do not try others.\n"
+                "Look at the user's state and the log in the machine's console.",
+                "登录失败，但不是口令(PIN)错误：不要试别的口令。\n"
+                "在密码机管理界面查看用户状态和日志。"},
+        {0, STEP_FIND, REASON_TIMEOUT, NULL,
+                "The search for keys did not return: is the machine overloaded, or its storage faulty?\n"
+                "Look at load, alarms and log in the machine's console.",
+                "查找密钥没有返回：密码机是否过载，存储是否故障？\n"
+                "在管理界面查看负载、告警和日志。"},
+        {0, STEP_FIND, 0, NULL,
+                "None of the configured keys is found: deleted, or not restored after a repair?\n"
+                "Compare with another machine of the pool, and with label and id in hsmd.conf.\n"
+                "Never generate one of the same name: it would be another key.",
+                "所配置的密钥一把也找不到：是否被删除，或维修后没有恢复？\n"
+                "与同一集群其他密码机比较，并核对 hsmd.conf 中的 label、id。\n"
+                "切勿新建同名密钥：那是另一把密钥。"},
+        {0, STEP_SIGN, REASON_TIMEOUT, NULL,
+                "A signature did not return: is the machine overloaded, or the network half cut?\n"
+                "Are the others well (hsmctl status)? Load and alarms in its console?\n"
+                "Restart the machine only if the pool can lose one.",
+                "签名没有返回：密码机是否过载，或网络半断？\n"
+                "其他密码机是否正常（hsmctl status）？管理界面的负载和告警如何？\n"
+                "集群还可承受故障台数大于 0 时，才可重启这台密码机。"},
+        {0, STEP_SIGN, 0, NULL,
+                "The machine cannot sign: alarms on its front or in its console?\n"
+                "Look at its log at the time above; was anybody working on it?\n"
+                "Restart the machine only if the pool can lose one.",
+                "密码机不能签名：面板或管理界面有无告警？\n"
+                "查看上述时间的设备日志；当时是否有人操作？\n"
+                "集群还可承受故障台数大于 0 时，才可重启这台密码机。"},
+        {0, STEP_RANDOM, 0, NULL,
+                "The machine's random generator failed: no key may be generated on it now.\n"
+                "Look at its self-test in its console and call the vendor.",
+                "密码机的随机数发生器异常：此时不得在其上生成密钥。\n"
+                "在管理界面查看自检结果，并联系厂商。"},
+
+        /* the rest */
+        {0, 0, 0, "CKR_DEVICE_ERROR",
+                "The machine itself reports an error: alarms on its front or in its console?\n"
+                "Look at its log and call the vendor.",
+                "密码机自身报错：面板或管理界面有无告警？\n"
+                "查看设备日志，并联系厂商。"},
+        {0, 0, 0, NULL,
+                "Power, network and alarms on the machine's front first.\n"
+                "Then journalctl -u hsmd; the vendor wants hsmctl device NAME --json=pretty.",
+                "先看电源、网络和面板告警。\n"
+                "再看 journalctl -u hsmd；厂商需要 hsmctl device 名称 --json=pretty 的输出。"},
+};
+
+static bool matches(const Advice *a, unsigned state, unsigned step, unsigned reason, const char *ret) {
+        return (a->state == 0 || a->state == state) && (a->step == 0 || a->step == step) &&
+               (a->reason == 0 || a->reason == reason) && (!a->ret || streq(a->ret, ret));
+}
+
+const char *advice_for(Lang lang, unsigned state, unsigned step, unsigned reason, const char *ret) {
+        size_t i = 0;
+
+        while (i + 1 < ELEMENTSOF(advices) && !matches(&advices[i], state, step, reason, ret))
+                i++;
+        return lang == LANG_ZH ? advices[i].zh : advices[i].en;
+}

@@ -1,0 +1,246 @@
+#include "device-view.h"
+
+#include <time.h>
+
+#include "advice.h"
+#include "fleet-view.h"
+#include "width.h"
+#include "words.h"
+
+#define LABEL_COLUMNS 13
+#define TEXT_SIZE 512
+#define ADVICE_LINES_MAX 7
+
+/* A label and its text, whole lines; a text that is too long is cut. Empty texts are left out. */
+static void put_fact(const Screen *s, Colour colour, const char *label, const char *text) {
+        if (!*text)
+                return;
+        screen_cell(s, COLOUR_DIM, label, LABEL_COLUMNS, true);
+        screen_cell(s, colour, text, s->width - LABEL_COLUMNS, false);
+        fputc('\n', s->f);
+}
+
+static void put_title(const Screen *s, const DeviceRow *d) {
+        char text[TEXT_SIZE];
+
+        snprintf(text, sizeof(text), "%s%s%s%s", d->title, *d->title ? " (" : "", d->name,
+                *d->title ? ")" : "");
+        screen_cell(s, COLOUR_BOLD, text, s->width, false);
+        fputs("\n\n", s->f);
+}
+
+static void local_time(uint64_t usec, char *dst, size_t size) {
+        time_t seconds = (time_t) (usec / USEC_PER_SEC);
+        struct tm tm;
+
+        if (!localtime_r(&seconds, &tm) || strftime(dst, size, "%Y-%m-%d %H:%M:%S", &tm) == 0)
+                snprintf(dst, size, "?");
+}
+
+static void put_state(const Screen *s, const Picture *p, const DeviceRow *d) {
+        unsigned state = ROW_GET(Device, d, state, DEVICE_UNKNOWN);
+        const char *word = word_of_state(s->lang, &device_state_names, state);
+        char text[TEXT_SIZE], age[32] = "?", since[32] = "?";
+
+        if (field_valid(d, DeviceField_state_age))
+                word_of_age(s->lang, p->now > d->state_age ? (p->now - d->state_age) / USEC_PER_SEC : 0, age,
+                        sizeof(age));
+        if (field_valid(d, DeviceField_state_since))
+                local_time(d->state_since, since, sizeof(since));
+        snprintf(text, sizeof(text), screen_say(s, "%s for %s, since %s", "%s，已持续%s，自 %s"), word, age,
+                since);
+        put_fact(s, colour_of_device(state), screen_say(s, "State", "状态"), text);
+}
+
+static void put_reason(const Screen *s, const DeviceRow *d) {
+        unsigned reason = ROW_GET(Device, d, reason, REASON_NONE);
+        char text[TEXT_SIZE];
+
+        if (reason == REASON_NONE)
+                return;
+        snprintf(text, sizeof(text), "%s [%s]", word_of_reason(s->lang, reason, false),
+                name_of(&reason_names, reason));
+        put_fact(s, COLOUR_NONE, screen_say(s, "Reason", "原因"), text);
+}
+
+static void put_step(const Screen *s, const DeviceRow *d) {
+        unsigned step = ROW_GET(Device, d, failed_step, STEP_NONE);
+        char text[TEXT_SIZE];
+
+        if (step == STEP_NONE)
+                return;
+        if (s->lang == LANG_ZH)
+                snprintf(text, sizeof(text), "%s [%s]", word_of_step(s->lang, step),
+                        name_of(&step_names, step));
+        else
+                snprintf(text, sizeof(text), "%s", word_of_step(s->lang, step));
+        put_fact(s, COLOUR_NONE, screen_say(s, "Failed step", "失败步骤"), text);
+}
+
+static void put_call(const Screen *s, const DeviceRow *d) {
+        bool returned = field_valid(d, DeviceField_last_return) && *d->last_return;
+        char text[TEXT_SIZE], duration[32] = "?";
+
+        if (!field_valid(d, DeviceField_last_call) || !*d->last_call)
+                return;
+        if (field_valid(d, DeviceField_last_call_duration))
+                word_of_duration(s->lang, d->last_call_duration, duration, sizeof(duration));
+        if (returned)
+                snprintf(text, sizeof(text), screen_say(s, "%s returned %s after %s", "%s 返回 %s，用时 %s"),
+                        d->last_call, d->last_return, duration);
+        else
+                snprintf(text, sizeof(text),
+                        screen_say(s, "%s had not returned after %s", "%s 经 %s 仍未返回"), d->last_call,
+                        duration);
+        put_fact(s, COLOUR_NONE, screen_say(s, "Last call", "最后调用"), text);
+}
+
+static void put_detail(const Screen *s, const DeviceRow *d) {
+        bool local = s->lang == LANG_ZH && field_valid(d, DeviceField_detail_local) && *d->detail_local;
+        const char *text = local ? d->detail_local : d->detail;
+
+        if (local || field_valid(d, DeviceField_detail))
+                put_fact(s, COLOUR_NONE, screen_say(s, "Detail", "详情"), text);
+}
+
+static void put_temperature(const Screen *s, const DeviceRow *d) {
+        char text[TEXT_SIZE], value[32];
+
+        if (!field_valid(d, DeviceField_agent_state) && !field_valid(d, DeviceField_temperature))
+                return;
+        device_temperature(s->lang, d, value, sizeof(value));
+        snprintf(text, sizeof(text), screen_say(s, "%s, SNMP agent %s", "%s，SNMP代理%s"), value,
+                word_of_agent(s->lang, ROW_GET(Device, d, agent_state, AGENT_UNKNOWN)));
+        put_fact(s, COLOUR_NONE, screen_say(s, "Temperature", "温度"), text);
+}
+
+static void put_checks(const Screen *s, const Picture *p, const DeviceRow *d) {
+        char text[TEXT_SIZE], age[32] = "-", p50[32] = "-";
+
+        if (field_valid(d, DeviceField_last_success_age))
+                word_of_age(s->lang,
+                        p->now > d->last_success_age ? (p->now - d->last_success_age) / USEC_PER_SEC : 0, age,
+                        sizeof(age));
+        if (field_valid(d, DeviceField_latency_p50))
+                word_of_duration(s->lang, d->latency_p50, p50, sizeof(p50));
+        snprintf(text, sizeof(text),
+                screen_say(s, "last success %s ago; %llu checks, %llu failed; median %s",
+                        "最近成功于%s前；共%llu次，失败%llu次；中位用时 %s"),
+                age, (unsigned long long) ROW_GET(Device, d, probes, 0),
+                (unsigned long long) ROW_GET(Device, d, failures, 0), p50);
+        put_fact(s, COLOUR_NONE, screen_say(s, "Checks", "拨测"), text);
+}
+
+/* A line ends where it was wrapped, without the space that stood there. */
+static void put_trimmed(FILE *f, const char *text, size_t length) {
+        while (length > 0 && text[length - 1] == ' ')
+                length--;
+        fprintf(f, "%.*s\n", (int) length, text);
+}
+
+/* One sentence with its number, wrapped; returns the lines it took. */
+static size_t put_sentence(const Screen *s, unsigned number, const char *sentence, size_t length) {
+        char text[TEXT_SIZE];
+        size_t lines = 0;
+
+        snprintf(text, sizeof(text), "%.*s", (int) length, sentence);
+        for (const char *rest = text; *rest && lines < 3; lines++) {
+                size_t n = wrap_length(rest, MIN_OF(s->width, (size_t) 80) - 5);
+
+                if (lines == 0)
+                        fprintf(s->f, "  %u. ", number);
+                else
+                        fputs("     ", s->f);
+                put_trimmed(s->f, rest, n);
+                rest += n;
+        }
+        return lines;
+}
+
+static void put_advice(const Screen *s, const DeviceRow *d) {
+        const char *text = advice_for(s->lang, ROW_GET(Device, d, state, DEVICE_UNKNOWN),
+                ROW_GET(Device, d, failed_step, STEP_NONE), ROW_GET(Device, d, reason, REASON_NONE),
+                field_valid(d, DeviceField_last_return) ? d->last_return : "");
+        size_t lines = 0;
+
+        fputc('\n', s->f);
+        screen_cell(s, COLOUR_BOLD, screen_say(s, "What to look at first", "先查什么"), 40, false);
+        fputc('\n', s->f);
+        for (unsigned number = 1; *text && lines < ADVICE_LINES_MAX; number++) {
+                size_t length = strcspn(text, "\n");
+
+                lines += put_sentence(s, number, text, length);
+                text += length + (text[length] == '\n');
+        }
+        fputc('\n', s->f);
+}
+
+/* The device's keys in one line: "1 hsmd-probe usable, 2 licence present_only". */
+static void put_keys(const Screen *s, const Picture *p, const DeviceRow *d) {
+        char text[TEXT_SIZE] = "";
+        size_t used = 0;
+
+        for (size_t i = 0; i < picture_rows(p, BOARD_KEYS) && used + 1 < sizeof(text); i++) {
+                const KeyRow *k = picture_row(p, BOARD_KEYS, i);
+                int n;
+
+                if (k->device != d->number)
+                        continue;
+                n = snprintf(text + used, sizeof(text) - used, "%s%s %s",
+                        used ? screen_say(s, ", ", "，") : "", k->label,
+                        word_of_state(s->lang, &key_state_names, ROW_GET(Key, k, state, KEY_UNKNOWN)));
+                used += n > 0 ? (size_t) n : 0;
+        }
+        put_fact(s, COLOUR_NONE, screen_say(s, "Keys", "密钥"), text);
+}
+
+static void append_known(char *dst, size_t size, const char *label, const char *value, bool valid) {
+        size_t used = strlen(dst);
+
+        if (valid && *value)
+                snprintf(dst + used, size - used, "%s%s%s%s", used ? ", " : "", label, *label ? " " : "",
+                        value);
+}
+
+static void put_machine(const Screen *s, const DeviceRow *d) {
+        char text[TEXT_SIZE] = "";
+
+        append_known(text, sizeof(text), "", d->manufacturer, field_valid(d, DeviceField_manufacturer));
+        append_known(text, sizeof(text), "", d->model, field_valid(d, DeviceField_model));
+        append_known(text, sizeof(text), screen_say(s, "serial", "序列号"), d->serial,
+                field_valid(d, DeviceField_serial));
+        append_known(text, sizeof(text), screen_say(s, "firmware", "固件"), d->firmware,
+                field_valid(d, DeviceField_firmware));
+        put_fact(s, COLOUR_NONE, screen_say(s, "Machine", "密码机"), text);
+}
+
+static void put_place(const Screen *s, const DeviceRow *d) {
+        char text[TEXT_SIZE] = "";
+
+        append_known(text, sizeof(text), screen_say(s, "site", "机房"), d->site_name,
+                field_valid(d, DeviceField_site_name));
+        append_known(text, sizeof(text), screen_say(s, "pool", "密码机集群"), d->pool_name,
+                field_valid(d, DeviceField_pool_name));
+        append_known(text, sizeof(text), screen_say(s, "address", "地址"), d->address,
+                field_valid(d, DeviceField_address));
+        put_fact(s, COLOUR_NONE, screen_say(s, "Belongs to", "所属"), text);
+        if (field_valid(d, DeviceField_location))
+                put_fact(s, COLOUR_NONE, screen_say(s, "Location", "位置"), d->location);
+        if (field_valid(d, DeviceField_contact))
+                put_fact(s, COLOUR_NONE, screen_say(s, "Contact", "联系人"), d->contact);
+}
+
+void device_view(const Screen *s, const Picture *p, const DeviceRow *d) {
+        put_title(s, d);
+        put_state(s, p, d);
+        put_reason(s, d);
+        put_step(s, d);
+        put_call(s, d);
+        put_detail(s, d);
+        put_temperature(s, d);
+        put_checks(s, p, d);
+        put_advice(s, d);
+        put_keys(s, p, d);
+        put_machine(s, d);
+        put_place(s, d);
+}
