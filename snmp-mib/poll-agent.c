@@ -32,9 +32,15 @@ static void finish(PollAgent *a, AgentState state, const char *detail) {
 }
 
 static void finish_silent(PollAgent *a) {
+        const char *detail = "no answer";
+
+        if (a->outcome == OUTCOME_NOT_SENT)
+                detail = "the request could not be sent";
+        else if (a->met)
+                /* an agent cannot tell a wrong AES key from a damaged message, and drops both */
+                detail = "tells its engine id, but answers no request: is the privacy secret right?";
         engine_forget(&a->engine);
-        finish(a, AGENT_SILENT,
-                a->outcome == OUTCOME_NOT_SENT ? "the request could not be sent" : "no answer");
+        finish(a, AGENT_SILENT, detail);
 }
 
 /* ---- what an answer says ---- */

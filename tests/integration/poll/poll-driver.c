@@ -79,6 +79,16 @@ static void set_key(MsgPollAgent *agent, const char *key, char *value) {
                 fprintf(stderr, "poll-driver: unknown key %s\n", key);
 }
 
+/* About thirty agents fill the socket; unlike hsmd, this driver may wait. */
+static int send_whole(const Driver *d, const MessageHead *message) {
+        struct pollfd room = {.fd = d->fd, .events = POLLOUT};
+        int r;
+
+        while ((r = protocol_send(d->fd, message, -1)) == -EAGAIN)
+                (void) poll(&room, 1, -1);
+        return r;
+}
+
 static int send_agent(Driver *d, char *words) {
         MsgPollAgent agent = MESSAGE(MsgPollAgent, MSG_POLL_AGENT);
         char *save = NULL;
@@ -91,13 +101,13 @@ static int send_agent(Driver *d, char *words) {
                 *value++ = '\0';
                 set_key(&agent, word, value);
         }
-        return protocol_send(d->fd, &agent.head, -1);
+        return send_whole(d, &agent.head);
 }
 
 static int send_plain(Driver *d, MessageType type, uint64_t sequence) {
         MsgPlain message = {.head = {.type = type, .size = sizeof(MsgPlain)}, .sequence = sequence};
 
-        return protocol_send(d->fd, &message.head, -1);
+        return send_whole(d, &message.head);
 }
 
 static int command(Driver *d, char *line) {

@@ -1,0 +1,244 @@
+"""What the poll tests stand on: real snmpd processes as machines' agents, and poll-driver playing hsmd."""
+
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+import pytest
+from hsmdtest.waiting import wait_until
+
+TEMPERATURE = "1.3.6.1.4.1.8072.9999.9999.157.1.1.0"
+PATIENCE = 30  # seconds; how long a condition may take before the test fails
+
+
+def environment(name):
+    value = os.environ.get(name)
+    if not value:
+        pytest.fail(f"{name} is not set: these tests are run by ./check", pytrace=False)
+    return pathlib.Path(value)
+
+
+def free_port():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Snmpd:
+    """A machine's agent: net-snmp's snmpd, whose temperature is read from a file at each request."""
+
+    def __init__(self, directory, engine_id=None):
+        self.directory = directory
+        self.directory.mkdir(parents=True)
+        self.port = free_port()
+        self.engine_id = engine_id
+        self.process = None
+        self.users = [("hsmd", "SHA-256", "auth-secret", "AES", "priv-secret", "priv")]
+        self.set("integer", 451)
+
+    @property
+    def address(self):
+        return f"127.0.0.1:{self.port}"
+
+    def set(self, kind, value):
+        new = self.directory / "value.new"
+        new.write_text(f"{kind}\n{value}\n")
+        new.rename(self.directory / "value")
+
+    def write_configuration(self):
+        script = self.directory / "sensor"
+        # spoken to as by pass_persist in snmpd.conf(5); what plain pass says is kept for 30 s
+        script.write_text(
+            "#!/bin/sh\n"
+            "while read -r verb; do\n"
+            "    [ $verb = PING ] && echo PONG && continue\n"
+            "    read -r name\n"
+            f'    if [ "$verb" = get ] && [ "$name" = .{TEMPERATURE} ]; then\n'
+            f'        echo "$name" && cat "{self.directory}/value"\n'
+            "    else\n"
+            "        echo NONE\n"
+            "    fi\n"
+            "done\n"
+        )
+        script.chmod(0o755)
+        lines = [
+            f"agentAddress udp:{self.address}",
+            "rocommunity public 127.0.0.1",
+            f"pass_persist .{TEMPERATURE.rsplit('.', 1)[0]} {script}",
+        ]
+        if self.engine_id:
+            lines.append(f"exactEngineID 0x{self.engine_id}")
+        for name, auth, auth_secret, priv, priv_secret, level in self.users:
+            lines.append(f"createUser {name} {auth} {auth_secret} {priv} {priv_secret}".rstrip())
+            lines.append(f"rouser {name} {level}")
+        (self.directory / "snmpd.conf").write_text("\n".join(lines) + "\n")
+
+    def start(self):
+        self.write_configuration()
+        log = self.directory / "log"
+        log.unlink(missing_ok=True)
+        program = environment("HSMD_EXTRACTED") / "usr/sbin/snmpd"
+        self.process = subprocess.Popen(
+            [program, "-f", "-C", "-c", self.directory / "snmpd.conf", "-Lf", log, "-I", "-smux"],
+            env={"MIBS": "", "SNMPCONFPATH": "", "SNMP_PERSISTENT_DIR": str(self.directory / "state")},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        wait_until(
+            lambda: self.process.poll() is not None or (log.exists() and "NET-SNMP version" in log.read_text()),
+            PATIENCE,
+            "snmpd is running",
+        )
+        assert self.process.poll() is None, f"snmpd ended: {log.read_text()}"
+        return self
+
+    def stop(self):
+        if self.process:
+            self.process.send_signal(signal.SIGCONT)
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+    def forget_state(self):
+        """As a machine does that is reset to its factory settings: its boots begin again at 1."""
+        for file in (self.directory / "state").rglob("*"):
+            if file.is_file():
+                file.unlink()
+
+
+class Poll:
+    """hsmd-snmp poll, driven over its socket."""
+
+    def __init__(self):
+        bin_directory = environment("HSMD_BIN")
+        self.messages = []
+        self.changed = threading.Condition()
+        self.process = subprocess.Popen(
+            [bin_directory / "poll-driver", bin_directory / "hsmd-snmp", "poll"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+        self.pid = self.wait(lambda ms: [m for m in ms if m["message"] == "started"], "worker")[0]["pid"]
+
+    def _read(self):
+        for line in self.process.stdout:
+            with self.changed:
+                self.messages.append(json.loads(line))
+                self.changed.notify_all()
+
+    def tell(self, line):
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+
+    def agent(self, device, address, version="v3", interval_ms=500, timeout_ms=200, sensors=None, **keys):
+        values = {"device": device, "name": f"machine-{device}", "address": address, "version": version}
+        values |= {"interval_ms": interval_ms, "timeout_ms": timeout_ms}
+        if version == "v3":
+            values |= {"user": "hsmd", "auth_protocol": "SHA-256", "auth_secret": "auth-secret"}
+            values |= {"priv_protocol": "AES", "priv_secret": "priv-secret"}
+        else:
+            values |= {"community": "public"}
+        values |= keys
+        words = [f"{key}={value}" for key, value in values.items() if value != ""]
+        words += [f"sensor={n},{oid},{scale}" for n, oid, scale in sensors or [(1, TEMPERATURE, 0.1)]]
+        self.tell("agent " + " ".join(words))
+
+    def start(self):
+        self.tell("start")
+
+    def wait(self, condition, what):
+        """Waits until the condition holds of all messages so far and returns what it returned."""
+        with self.changed:
+            deadline = time.monotonic() + PATIENCE
+            while not (value := condition(self.messages)):
+                if not self.changed.wait(deadline - time.monotonic()):
+                    pytest.fail(f"within {PATIENCE} s there was no {what}; last: {self.messages[-8:]}", pytrace=False)
+            return value
+
+    def mark(self):
+        with self.changed:
+            return len(self.messages)
+
+    def states(self, device, since=0):
+        with self.changed:
+            return [m for m in self.messages[since:] if m["message"] == "agent_state" and m["device"] == device]
+
+    def samples(self, device, sensor=1, since=0):
+        with self.changed:
+            return [
+                m
+                for m in self.messages[since:]
+                if m["message"] == "sample" and m["device"] == device and m["sensor"] == sensor
+            ]
+
+    def wait_polls(self, device, n=1, since=0):
+        """Waits for n further polls of a device and returns their states."""
+        what = f"poll {n} of device {device}"
+        return self.wait(lambda _: len(s := self.states(device, since)) >= n and s, what)
+
+    def wait_state(self, device, state, since=0):
+        return self.wait(
+            lambda _: [s for s in self.states(device, since) if s["state"] == state],
+            f"state {state} of device {device}",
+        )[0]
+
+    def wait_value(self, device, value, sensor=1, since=0):
+        return self.wait(
+            lambda _: [s for s in self.samples(device, sensor, since) if s["status"] == "ok" and s["value"] == value],
+            f"value {value} of device {device}",
+        )[0]
+
+    def wait_exit(self):
+        return self.wait(lambda ms: [m for m in ms if m["message"] == "exit"], "end of the worker")[0]
+
+    def stop(self):
+        if not self.process.stdin.closed:
+            self.process.stdin.close()
+        try:
+            self.process.wait(PATIENCE)
+        finally:
+            if self.process.poll() is None:
+                os.kill(self.pid, signal.SIGKILL)
+                self.process.kill()
+                self.process.wait()
+        self.reader.join()
+
+
+class Responder(threading.Thread):
+    """Answers each datagram with what `answer(datagram)` gives."""
+
+    def __init__(self, answer):
+        super().__init__(daemon=True)
+        self.answer = answer
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 0))
+        self.socket.settimeout(0.1)
+        self.ending = False
+        self.answered = 0
+
+    @property
+    def address(self):
+        return f"127.0.0.1:{self.socket.getsockname()[1]}"
+
+    def run(self):
+        while not self.ending:
+            try:
+                datagram, peer = self.socket.recvfrom(65535)
+            except TimeoutError:
+                continue
+            for reply in self.answer(datagram):
+                self.socket.sendto(reply, peer)
+                self.answered += 1
+        self.socket.close()
+
+    def end(self):
+        self.ending = True
+        self.join()
