@@ -168,7 +168,6 @@ static void fill_device_place(DeviceRow *d, uint32_t number) {
 }
 
 static void fill_device(DeviceRow *d, uint32_t number) {
-        usec_t now = now_monotonic();
 
         *d = (DeviceRow){0};
         fill_device_place(d, number);
