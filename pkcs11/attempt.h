@@ -7,14 +7,18 @@
 
 typedef struct Attempt {
         MsgProbeResult result;
-        const Recorder *recorder; /* NULL until the recorder is there */
+        const Recorder *recorder;
+        Ring *ring; /* is told the rung */
         usec_t started;
         Step step; /* the rung being tried */
         usec_t step_started;
         usec_t waited; /* within this rung, for hsmd: not the machine's time */
 } Attempt;
 
-void attempt_start(Attempt *attempt, uint64_t number, const Recorder *recorder);
+void attempt_start(Attempt *attempt, uint64_t number, const Recorder *recorder, Ring *ring);
+
+/* The attempt is over: the probe is on no rung. */
+void attempt_finish(Attempt *attempt);
 
 /* A rung begins, a rung ends: its latency is added up. */
 void attempt_begin(Attempt *attempt, Step step);
@@ -24,7 +28,11 @@ void attempt_end(Attempt *attempt);
  * format is English for people; what is not printable ASCII is replaced. */
 int attempt_fail(Attempt *attempt, Reason reason, const char *format, ...) PRINTF(3, 4);
 
-/* The same, for a PKCS#11 call: the recorder tells which, what it returned and how long it took. */
+/* Before attempt_fail: the failure is that of a PKCS#11 call. The recorder tells which, what it returned and
+ * how long it took. */
+void attempt_blame_call(Attempt *attempt);
+
+/* Both, with the usual words. */
 int attempt_fail_call(Attempt *attempt, Reason reason, const char *what);
 
 /* The CK_RV of the last call that failed in this rung, CKR_OK if none did. */

@@ -4,23 +4,32 @@
 #include <signal.h>
 #include <sys/signalfd.h>
 
-/* SIGTERM is blocked only while the probe waits, and learnt there from a descriptor, so that the session is
- * closed in order. During a call it keeps its default action: a call that hangs must not make the probe deaf.
- */
-static void block_sigterm(int how) {
+static sigset_t sigterm(void) {
         sigset_t set;
 
         sigemptyset(&set);
         sigaddset(&set, SIGTERM);
-        pthread_sigmask(how, &set, NULL);
+        return set;
+}
+
+void channel_begin_work(Channel *channel) {
+        sigset_t set = sigterm();
+
+        (void) channel;
+        pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+void channel_end_work(Channel *channel) {
+        sigset_t set = sigterm();
+
+        (void) channel;
+        pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 
 int channel_open(int fd, Channel *ret) {
         Channel channel = {.fd = fd, .signal_fd = -1};
-        sigset_t set;
+        sigset_t set = sigterm();
 
-        sigemptyset(&set);
-        sigaddset(&set, SIGTERM);
         channel.buffer = aligned_alloc(64, PROTOCOL_MAX);
         if (!channel.buffer)
                 return -ENOMEM;
@@ -29,6 +38,7 @@ int channel_open(int fd, Channel *ret) {
                 free(channel.buffer);
                 return -errno;
         }
+        channel_end_work(&channel);
         *ret = channel;
         return 0;
 }
@@ -49,23 +59,19 @@ int channel_send(Channel *channel, const MessageHead *message) {
         return r;
 }
 
-/* True when a message waits, false when the probe is to end. */
+/* 1 when a message waits, 0 when the probe is to end. */
 static int wait_for_message(const Channel *channel) {
         struct pollfd fds[] = {
                 {.fd = channel->fd, .events = POLLIN},
                 {.fd = channel->signal_fd, .events = POLLIN},
         };
+        struct signalfd_siginfo signal;
 
-        for (;;) {
-                if (poll(fds, ELEMENTSOF(fds), -1) < 0) {
-                        if (errno == EINTR)
-                                continue;
+        while (poll(fds, ELEMENTSOF(fds), -1) < 0)
+                if (errno != EINTR)
                         return -errno;
-                }
-                if (fds[1].revents)
-                        return 0;
-                return 1;
-        }
+        /* taken, so that only another SIGTERM ends a close that hangs */
+        return read(channel->signal_fd, &signal, sizeof(signal)) < 0 ? 1 : 0;
 }
 
 static int answer_ping(Channel *channel) {
@@ -78,7 +84,6 @@ static int answer_ping(Channel *channel) {
 int channel_next(Channel *channel, int *ret_fd) {
         int r;
 
-        block_sigterm(SIG_BLOCK);
         do {
                 r = wait_for_message(channel);
                 if (r <= 0)
@@ -91,6 +96,5 @@ int channel_next(Channel *channel, int *ret_fd) {
                                 r = MSG_PING;
                 }
         } while (r == MSG_PING || r == -EAGAIN);
-        block_sigterm(SIG_UNBLOCK);
         return r == MSG_CLOSE ? 0 : r;
 }

@@ -10,9 +10,15 @@ typedef struct Channel {
         void *buffer;  /* PROTOCOL_MAX octets: the last message; wiped after one that carried a PIN */
 } Channel;
 
-/* Negative errno. fd stays the caller's. */
+/* Negative errno. fd stays the caller's. SIGTERM is blocked from then on. */
 int channel_open(int fd, Channel *ret);
 void channel_close(Channel *channel);
+
+/* Around work in which a vendor's call may hang: there SIGTERM has its default action, because nobody would
+ * read it from signal_fd. Everywhere else it is learnt by channel_next, so that the session is closed in
+ * order. */
+void channel_begin_work(Channel *channel);
+void channel_end_work(Channel *channel);
 
 /* Sends a message, waiting for room. Negative errno. */
 int channel_send(Channel *channel, const MessageHead *message);

@@ -5,8 +5,11 @@
 #include "message.h"
 
 void exercise_begin(Keys *keys) {
-        for (size_t i = 0; i < keys->n; i++)
+        for (size_t i = 0; i < keys->n; i++) {
                 keys->keys[i].exercised = false;
+                if (keys->keys[i].signs)
+                        keys->keys[i].state = KEY_UNKNOWN; /* until its signature is verified */
+        }
 }
 
 int key_sign(Key *key) {
@@ -72,9 +75,6 @@ static int sign_one(Keys *keys, Key *key, Module *module, const char *device, At
 }
 
 int exercise_sign(Keys *keys, Module *module, const char *device, Attempt *attempt) {
-        for (size_t i = 0; i < keys->n; i++)
-                if (keys->keys[i].signs)
-                        keys->keys[i].state = KEY_UNKNOWN; /* until its signature is verified */
         for (size_t i = 0; i < keys->n; i++) {
                 int r;
 

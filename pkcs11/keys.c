@@ -258,6 +258,8 @@ static int judge_found(Key *key, Module *module, Attempt *attempt, const Reading
         ERR_clear_error();
         if (r < 0)
                 return attempt_fail_call(attempt, REASON_CALL_FAILED, "preparing to sign");
+        if (key->state == KEY_PRESENT_ONLY)
+                key->state = KEY_UNKNOWN; /* until its signature is verified */
         return 0;
 }
 

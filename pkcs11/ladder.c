@@ -39,8 +39,8 @@ static int rung_load(Ladder *l, Attempt *attempt) {
         char error[160] = "";
 
         if (l->module.recorder->load(&config, error, sizeof(error)) < 0) {
-                (void) attempt_fail(attempt, REASON_MODULE_REFUSED, "the module cannot be loaded: %s", error);
-                return attempt_fail_call(attempt, REASON_MODULE_REFUSED, "loading the module");
+                attempt_blame_call(attempt);
+                return attempt_fail(attempt, REASON_MODULE_REFUSED, "the module cannot be loaded: %s", error);
         }
         return 0;
 }
@@ -173,9 +173,11 @@ static int ask_for_pin(Ladder *l, Attempt *attempt) {
         wanted.token_flags = l->token.flags;
         copy_padded(
                 wanted.serial, sizeof(wanted.serial), l->token.serialNumber, sizeof(l->token.serialNumber));
+        channel_end_work(l->channel);
         r = channel_send(l->channel, &wanted.head);
         if (r == 0)
                 r = channel_next(l->channel, &fd);
+        channel_begin_work(l->channel);
         closep(&fd);
         attempt->waited += now_monotonic() - asked;
         return r == MSG_PIN ? 0 : -ECANCELED;
@@ -379,7 +381,6 @@ void ladder_report(const Ladder *ladder, Attempt *attempt) {
         keys_report(&ladder->keys, result);
         ladder->module.recorder->counts(&result->sessions_open, &result->logins, &result->signs);
         result->open_fds = count_descriptors();
-        result->total_usec = now_monotonic() - attempt->started;
 }
 
 void ladder_close(Ladder *ladder) {

@@ -84,8 +84,11 @@ static int run_attempt(Probe *p, bool climb) {
         if (!p->configured || climb == p->climbed)
                 return -EPROTO;
         p->climbed = true;
-        attempt_start(&attempt, message->attempt, p->ladder.module.recorder);
+        attempt_start(&attempt, message->attempt, p->ladder.module.recorder, p->ring);
+        channel_begin_work(&p->channel);
         r = climb ? ladder_climb(&p->ladder, &attempt) : ladder_check(&p->ladder, &attempt);
+        channel_end_work(&p->channel);
+        attempt_finish(&attempt);
         if (r == -ECANCELED)
                 return r;
         if (r == 0 && p->bench > 0 && !climb) {
@@ -158,8 +161,10 @@ int main(int argc, char **argv) {
                 r = run(&probe);
         if (r < 0)
                 fprintf(stderr, "hsmd-probe: %s\n", strerror(-r));
-        if (probe.configured)
+        if (probe.configured) {
+                channel_begin_work(&probe.channel);
                 ladder_close(&probe.ladder);
+        }
         /* no destructors: those of vendors' modules are known to crash after C_Finalize */
         fflush(NULL);
         _exit(r < 0 ? EXIT_FAILURE : EXIT_SUCCESS);

@@ -107,7 +107,9 @@ static int take_function_list(RecorderState *s, char *error, size_t size) {
         rv = get(&list);
         flight_end(&flight, rv);
         if (rv != CKR_OK) {
-                copy_text(error, size, "C_GetFunctionList failed");
+                char buffer[24];
+
+                snprintf(error, size, "C_GetFunctionList returned %s", pkcs11_return_name(rv, buffer));
                 return -EIO;
         }
         if (!list) {

@@ -372,6 +372,8 @@ static bool command(Driver *d, const char *word, const char *text) {
                 d->socket = -1;
         } else if (streq(word, "signal"))
                 syscall(SYS_pidfd_send_signal, d->pid_fd, (int) strtol(text, NULL, 10), NULL, 0);
+        else if (streq(word, "pin_now"))
+                answer_pin(d);
         else if (streq(word, "ring"))
                 print_ring(d);
         else if (streq(word, "in_flight"))
