@@ -83,7 +83,7 @@ static int state_priority(DeviceState state) {
 static void log_change(const Device *d, DeviceState before) {
         char buffer[24];
         const Judgement *j = &d->judgement;
-        bool failed = j->failed_step != STEP_NONE;
+        bool failed = j->failures > 0; /* while it recovers, the last call is a good one */
         LogEvent e = {
                 .priority = state_priority(j->state),
                 .message_id = MESSAGE_DEVICE_STATE,
@@ -101,8 +101,8 @@ static void log_change(const Device *d, DeviceState before) {
         log_event(d->manager->journal, &e, "%s (%s): %s, was %s%s%s%s%s", d->config->name, d->config->title,
                 name_of(&device_state_names, j->state), name_of(&device_state_names, before),
                 j->reason != REASON_NONE ? "; reason " : "",
-                j->reason != REASON_NONE ? name_of(&reason_names, j->reason) : "", d->detail[0] ? "; " : "",
-                d->detail);
+                j->reason != REASON_NONE ? name_of(&reason_names, j->reason) : "",
+                device_detail(d)[0] ? "; " : "", device_detail(d));
 }
 
 /* After any judgement: tell it and show it. */
@@ -137,32 +137,68 @@ static void judge_one(Device *d, const Evidence *e, usec_t now) {
         judged(d, changed, before, reason_before);
 }
 
+/* Which key it is, for people; the first one says enough. */
+static void look_at_keys(Device *d, Conditions *c) {
+        for (size_t i = 0; i < d->pool->n_keys; i++) {
+                const ConfigKey *k = &d->pool->keys[i];
+                bool missing = d->keys[i].state == KEY_MISSING, mismatch = d->keys[i].state == KEY_MISMATCH;
+
+                if ((missing && !c->key_missing) || (mismatch && !c->key_mismatch))
+                        snprintf(d->condition, sizeof(d->condition), "key %u (%s) %s", k->number,
+                                k->label ? k->label : "by id",
+                                missing ? "is missing" : "is another one than the pinned public key says");
+                c->key_missing = c->key_missing || missing;
+                c->key_mismatch = c->key_mismatch || mismatch;
+        }
+}
+
+static void look_at_sensors(Device *d, Conditions *c) {
+        const ConfigProfile *p = &d->manager->config->profiles[d->config->snmp.profile];
+        char told[sizeof(d->condition)] = "";
+
+        if (!d->config->snmp.address || d->agent_state == AGENT_UNKNOWN)
+                return;
+        if (d->agent_state == AGENT_SILENT || d->agent_state == AGENT_REFUSED) {
+                c->sensor_lost = true;
+                snprintf(told, sizeof(told), "its SNMP agent is %s",
+                        name_of(&agent_state_names, d->agent_state));
+        }
+        for (size_t i = 0; i < p->n_sensors && !c->sensor_lost; i++) {
+                const Sensor *s = &d->sensors[i];
+                const ConfigSensor *k = &p->sensors[i];
+
+                if (s->known && s->sample.status != SENSOR_OK) {
+                        c->sensor_lost = true;
+                        snprintf(told, sizeof(told), "sensor %s: %s", k->name,
+                                name_of(&sensor_reason_names, s->sample.reason));
+                } else if (s->has_value && k->has_high_warning && s->value >= k->high_warning && !c->hot) {
+                        c->hot = true;
+                        snprintf(told, sizeof(told), "%s %.1f degrees Celsius, warning at %.1f", k->name,
+                                s->value / 10.0, k->high_warning / 10.0);
+                }
+        }
+        /* what is said of a key goes before */
+        if (!c->key_missing && !c->key_mismatch)
+                copy_text(d->condition, sizeof(d->condition), told);
+}
+
 void device_conditions(Device *d, usec_t now) {
         Conditions c = {0};
         DeviceState before = d->judgement.state;
         Reason reason_before = d->judgement.reason;
-        const ConfigSnmp *snmp = &d->config->snmp;
         bool changed;
 
-        for (size_t i = 0; i < d->pool->n_keys; i++) {
-                c.key_missing = c.key_missing || d->keys[i].state == KEY_MISSING;
-                c.key_mismatch = c.key_mismatch || d->keys[i].state == KEY_MISMATCH;
-        }
-        if (snmp->address && d->agent_state != AGENT_UNKNOWN) {
-                const ConfigProfile *p = &d->manager->config->profiles[snmp->profile];
-
-                c.sensor_lost = d->agent_state == AGENT_SILENT || d->agent_state == AGENT_REFUSED;
-                for (size_t i = 0; i < p->n_sensors; i++) {
-                        const Sensor *s = &d->sensors[i];
-
-                        if (s->known && s->sample.status != SENSOR_OK)
-                                c.sensor_lost = true;
-                        else if (s->has_value && !c.sensor_lost && p->sensors[i].has_high_warning)
-                                c.hot = c.hot || s->value >= p->sensors[i].high_warning;
-                }
-        }
+        d->condition[0] = '\0';
+        look_at_keys(d, &c);
+        if (d->manager->config->n_profiles > 0)
+                look_at_sensors(d, &c);
         changed = judge_conditions(&d->judgement, &c, now);
         judged(d, changed, before, reason_before);
+}
+
+/* What is said beside state and reason: of the condition while that is what makes the state. */
+const char *device_detail(const Device *d) {
+        return d->judgement.state == DEVICE_DEGRADED ? d->condition : d->detail;
 }
 
 static void take_keys(Device *d, const MsgProbeResult *r, usec_t now) {
@@ -263,8 +299,10 @@ void device_result(Device *d, const MsgProbeResult *r, usec_t now) {
                  * new process */
                 device_drop_probe(d, false);
         }
+        /* conditions first where they make the state, so that nothing is `up` for an instant without its key */
+        if (e.ok)
+                device_conditions(d, now);
         judge_one(d, &e, now);
-        device_conditions(d, now);
         device_plan(d, now);
 }
 

@@ -86,8 +86,8 @@ static void show_judgement(const Device *d, DeviceRow *row) {
         FIELD_SET(Device, row, state_age, j->since);
         FIELD_SET(Device, row, failed_step, j->failed_step);
         FIELD_SET(Device, row, consecutive_failures, j->failures);
-        if (d->detail[0])
-                FIELD_TEXT_SET(Device, row, detail, d->detail);
+        if (device_detail(d)[0])
+                FIELD_TEXT_SET(Device, row, detail, device_detail(d));
 }
 
 static void show_evidence(const Device *d, DeviceRow *row) {

@@ -73,7 +73,8 @@ typedef struct Device {
         uint32_t last_call;
         usec_t last_call_usec;
         bool has_last_call, last_call_unreturned;
-        char detail[192];
+        char detail[192];    /* of the last failure; empty after a success */
+        char condition[192]; /* of what makes it degraded; empty if nothing does */
         uint64_t probes, failures, probe_restarts, checks_skipped, logins, signs, signs_of_probe;
         usec_t start_delay_max;
         AttemptRecord attempts[ATTEMPTS_KEPT];
@@ -118,6 +119,8 @@ void device_attempt_lost(Device *device, Reason reason, const char *how, usec_t 
 /* The probe ended or stopped with no attempt under way: nobody's fault but ours. */
 void device_probe_lost(Device *device, const char *how, usec_t now);
 void device_no_evidence(Device *device, usec_t now);
+/* What is said beside state and reason, in English; may be empty. */
+const char *device_detail(const Device *device);
 /* Judges the conditions anew. */
 void device_conditions(Device *device, usec_t now);
 /* The call that a probe was in, or had last finished, in words: "in C_Sign for 5.000 s". */

@@ -6,8 +6,11 @@
 #include "pool.h"
 #include "server.h"
 
-static PoolFacts count_members(const Manager *m, const ConfigPool *pool) {
+/* *ret_judged: every member has had its first verdict. */
+static PoolFacts count_members(const Manager *m, const ConfigPool *pool, bool *ret_judged) {
         PoolFacts f = {.required = pool->required};
+
+        *ret_judged = true;
 
         for (size_t i = 0; i < m->n_devices; i++) {
                 const Device *d = m->devices[i];
@@ -15,6 +18,7 @@ static PoolFacts count_members(const Manager *m, const ConfigPool *pool) {
                 if (d->pool != pool)
                         continue;
                 f.members++;
+                *ret_judged = *ret_judged && d->judged;
                 f.serving += device_serves(d);
                 f.unknown += d->judgement.state == DEVICE_UNKNOWN;
         }
@@ -30,8 +34,8 @@ static void log_pool(
                         .message_id = MESSAGE_POOL_STATE,
                         .state = name_of(&pool_state_names, state)},
                 "pool %s (%s): %s, was %s; %u of %u serving, %u required", pool->name, pool->title,
-                name_of(&pool_state_names, state), name_of(&pool_state_names, before), f->serving, f->members,
-                f->required);
+                name_of(&pool_state_names, state), before ? name_of(&pool_state_names, before) : "unknown",
+                f->serving, f->members, f->required);
 }
 
 static ServiceState publish_pools(Manager *m) {
@@ -39,7 +43,8 @@ static ServiceState publish_pools(Manager *m) {
 
         for (size_t i = 0; i < m->config->n_pools; i++) {
                 const ConfigPool *pool = &m->config->pools[i];
-                PoolFacts f = count_members(m, pool);
+                bool judged;
+                PoolFacts f = count_members(m, pool, &judged);
                 PoolVerdict v = pool_judge(&f);
                 PoolRow row = {0};
 
@@ -54,9 +59,13 @@ static ServiceState publish_pools(Manager *m) {
                 board_publish(m->board, BOARD_POOLS, i, &row);
                 if (m->pool_states[i] != v.state) {
                         m->fleet.last_change = now_realtime();
-                        if (m->pool_states[i] != 0)
-                                log_pool(m, pool, m->pool_states[i], v.state, &f);
                         m->pool_states[i] = v.state;
+                }
+                /* while hsmd starts, a pool goes through states that say nothing of it */
+                if (judged && m->pool_told[i] != v.state) {
+                        if (m->pool_told[i] != 0 || v.state != POOL_REDUNDANT)
+                                log_pool(m, pool, m->pool_told[i], v.state, &f);
+                        m->pool_told[i] = v.state;
                 }
                 worst = service_state_worse(worst, pool_state_as_service(v.state));
         }

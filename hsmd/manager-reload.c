@@ -106,7 +106,7 @@ typedef struct Plan {
         BoardWriter *board;
         Device **devices;
         bool *kept;
-        PoolState *pool_states;
+        PoolState *pool_states, *pool_told;
 } Plan;
 
 static int make_plan(Manager *m, const Config *c, Plan *plan) {
@@ -115,7 +115,8 @@ static int make_plan(Manager *m, const Config *c, Plan *plan) {
         plan->devices = calloc(c->n_devices + 1, sizeof(*plan->devices));
         plan->kept = calloc(c->n_devices + 1, sizeof(*plan->kept));
         plan->pool_states = calloc(c->n_pools + 1, sizeof(*plan->pool_states));
-        if (r >= 0 && (!plan->devices || !plan->kept || !plan->pool_states))
+        plan->pool_told = calloc(c->n_pools + 1, sizeof(*plan->pool_told));
+        if (r >= 0 && (!plan->devices || !plan->kept || !plan->pool_states || !plan->pool_told))
                 r = -ENOMEM;
         for (size_t i = 0; r >= 0 && i < c->n_devices; i++) {
                 plan->devices[i] = find_unchanged(m, c, &c->devices[i]);
@@ -136,6 +137,7 @@ static void drop_plan(Plan *plan, const Config *c) {
         free(plan->devices);
         free(plan->kept);
         free(plan->pool_states);
+        free(plan->pool_told);
 }
 
 /* Old devices that the new configuration does not keep end with their probes. */
@@ -197,6 +199,16 @@ static void fit_workers(Manager *m, bool agent_changed) {
                 server_reconfigure(m->server, agent_changed);
 }
 
+/* A pool of the same name keeps what was said of it: a reload is no news. */
+static void carry_pools(const Manager *m, const Config *old, const Config *c, const Plan *plan) {
+        for (size_t i = 0; i < c->n_pools; i++)
+                for (size_t k = 0; old && k < old->n_pools; k++)
+                        if (streq(old->pools[k].name, c->pools[i].name)) {
+                                plan->pool_states[i] = m->pool_states[k];
+                                plan->pool_told[i] = m->pool_told[k];
+                        }
+}
+
 int manager_apply(Manager *m, Config *config) {
         Plan plan = {0};
         Config *old = m->config;
@@ -212,8 +224,11 @@ int manager_apply(Manager *m, Config *config) {
         m->board = plan.board;
         m->devices = plan.devices;
         m->n_devices = config->n_devices;
+        carry_pools(m, old, config, &plan);
         free(m->pool_states);
+        free(m->pool_told);
         m->pool_states = plan.pool_states;
+        m->pool_told = plan.pool_told;
         m->generation++;
         board_writer_tick(m->board, now_monotonic());
         place_devices(m, &plan, old);

@@ -291,6 +291,7 @@ Manager *manager_free(Manager *m) {
         board_writer_free(m->board);
         config_free(m->config);
         free(m->pool_states);
+        free(m->pool_told);
         sd_event_source_unref(m->stop_source);
         sd_event_unref(m->event);
         closep(&m->lock_fd);

@@ -30,6 +30,7 @@ struct Manager {
         Server *server; /* worker `hsmd-snmp serve` */
         FleetRow fleet;
         PoolState *pool_states; /* by pool of the configuration; 0 before the first judgement */
+        PoolState *pool_told;   /* as last logged */
         uint32_t generation;
         usec_t delay_maxima[60]; /* worst start delay of each of the last 60 seconds */
         unsigned delay_second;
