@@ -120,11 +120,12 @@ def test_ctrl_c_ends_the_watch_screen():
     pid, terminal = pty.fork()
     if pid == 0:
         os.environ["TERM"] = "xterm"
+        os.system("stty rows 24 columns 80")
         os.execv(DEMO, [DEMO, "--devices", "2"])
     processes, ends = [], []
     try:
-        read_until(terminal, b"snmpwalk", 90)
-        read_until(terminal, b"bureau-2", 30)
+        read_until(terminal, b"bureau-2", 90)
+        read_until(terminal, b"snmpwalk $HSMD_SNMP HSMD-MIB::hsmdDeviceTable", 30)
         processes = [identity(pid), *descendants(pid)]
         os.write(terminal, b"\x03")
 
