@@ -2,7 +2,6 @@
 
 #include <net-snmp/agent/net-snmp-agent-includes.h>
 
-#include <net-snmp/agent/agent_callbacks.h>
 #include <net-snmp/agent/agent_sysORTable.h>
 
 #include "mib-root.h"
@@ -10,11 +9,6 @@
 #include "session.h"
 
 #define APPLICATION "hsmd-snmp"
-/* A sub-agent asks its master once a second whether it is there and looks for it as often when it is not: the
- * library's defaults are 15 s. An answer that takes longer than a second is taken for none, so that the loop
- * never stands still for longer than three (ping, close and open in turn). */
-#define AGENTX_INTERVAL_S 1
-#define AGENTX_TIMEOUT_S 1
 
 static const oid objects_root[] = {MIB_ROOT_ARCS, 1};
 
@@ -105,35 +99,17 @@ static int register_objects(ServeAgent *agent) {
         return 0;
 }
 
-static int on_agentx(UNUSED int major, int minor, UNUSED void *session, void *userdata) {
-        ServeAgent *agent = userdata;
-
-        agent->serving = minor == SNMPD_CALLBACK_INDEX_START;
-        return 0;
-}
-
-static void prepare_agentx(ServeAgent *agent, const MsgServeConfig *config) {
-        netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_ROLE, 1);
-        netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_NO_CONNECTION_WARNINGS, 1);
-        netsnmp_ds_set_string(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_X_SOCKET, config->address);
-        netsnmp_ds_set_int(
-                NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_AGENTX_PING_INTERVAL, AGENTX_INTERVAL_S);
-        netsnmp_ds_set_int(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_TIMEOUT, AGENTX_TIMEOUT_S);
-        netsnmp_ds_set_int(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_RETRIES, 0);
-        snmp_register_callback(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_START, on_agentx, agent);
-        snmp_register_callback(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_STOP, on_agentx, agent);
-}
-
 static int start_agentx(ServeAgent *agent, const MsgServeConfig *config) {
         int r;
 
-        prepare_agentx(agent, config);
+        agentx_link_prepare(&agent->link, config->address);
         init_agent(APPLICATION);
+        agentx_link_own();
         r = register_objects(agent);
         if (r < 0)
                 return r;
-        init_snmp(APPLICATION); /* also looks for the master */
-        return 0;
+        init_snmp(APPLICATION);
+        return agentx_link_start(&agent->link);
 }
 
 static int start_own(ServeAgent *agent, const MsgServeConfig *config, const MsgServeUser *users,
@@ -156,7 +132,7 @@ static int start_own(ServeAgent *agent, const MsgServeConfig *config, const MsgS
                 *ret_detail = "cannot listen at the configured address";
                 return -EADDRNOTAVAIL;
         }
-        agent->serving = true;
+        agent->listening = true;
         return 0;
 }
 
@@ -167,7 +143,20 @@ int serve_agent_start(ServeAgent *agent, const MsgServeConfig *config, const Msg
         *ret_detail = "cannot start net-snmp's agent";
         if (r < 0)
                 return r;
+        agent->mode = config->mode;
         if (config->mode == AGENT_MODE_AGENTX)
                 return start_agentx(agent, config);
         return start_own(agent, config, users, n_users, ret_detail);
+}
+
+bool serve_agent_serving(const ServeAgent *agent) {
+        return agent->mode == AGENT_MODE_AGENTX ? agent->link.serving : agent->listening;
+}
+
+const char *serve_agent_detail(const ServeAgent *agent) {
+        return agent->mode == AGENT_MODE_AGENTX ? agentx_link_detail(&agent->link) : "";
+}
+
+int serve_agent_error(const ServeAgent *agent) {
+        return agent->mode == AGENT_MODE_AGENTX ? agent->link.error : 0;
 }

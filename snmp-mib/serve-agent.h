@@ -4,16 +4,26 @@
  * sub-agent of the host's snmpd. The same handler answers in both. */
 
 #include "protocol.h"
+#include "serve-agentx.h"
 #include "serve-board.h"
 
 typedef struct ServeAgent {
         ServeBoard *board; /* borrowed; may be exchanged between two turns of the loop */
-        bool serving;      /* listening (own), or the session with the master stands (agentx) */
+        uint32_t mode;     /* AgentMode */
+        bool listening;    /* own */
+        AgentxLink link;   /* agentx */
 } ServeAgent;
 
 /* Starts serving as configured. Users matter to an own agent only; their secrets are not kept. Negative
  * errno, and *ret_detail says in words what failed. `agent` must outlive the process's use of net-snmp. */
 int serve_agent_start(ServeAgent *agent, const MsgServeConfig *config, const MsgServeUser *users,
         size_t n_users, const char **ret_detail);
+
+/* Whether we answer (own: listening; agentx: registered with a master that answers), and in words why not. */
+bool serve_agent_serving(const ServeAgent *agent);
+const char *serve_agent_detail(const ServeAgent *agent);
+
+/* Negative errno when this process can serve no more and another must take over; else 0. */
+int serve_agent_error(const ServeAgent *agent);
 
 #endif

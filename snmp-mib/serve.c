@@ -21,8 +21,8 @@ typedef struct Serve {
         size_t n_users;
         ServeBoard *board;
         ServeAgent agent;
-        const char *detail; /* said with the state; static text */
-        bool announced, announced_serving;
+        bool announced;
+        MsgServeState said; /* what hsmd was told last */
         _Alignas(16) uint8_t buffer[PROTOCOL_MAX];
 } Serve;
 
@@ -138,29 +138,41 @@ static void on_message(int fd, void *userdata) {
                 end(s, r);
 }
 
-/* Says whether we serve, whenever that changed. What hsmd cannot take now is said on the next turn. */
-static void announce(Serve *s) {
+/* Says whether we serve and why not, whenever that changed. What hsmd cannot take now is said on the next
+ * turn. */
+static void announce(Serve *s, const char *detail) {
         MsgServeState m = MESSAGE(MsgServeState, MSG_SERVE_STATE);
 
-        if (s->announced && s->announced_serving == s->agent.serving)
+        m.serving = serve_agent_serving(&s->agent);
+        copy_text(m.detail, sizeof(m.detail), detail);
+        if (s->announced && s->said.serving == m.serving && streq(s->said.detail, m.detail))
                 return;
-        m.serving = s->agent.serving;
-        snprintf(m.detail, sizeof(m.detail), "%s", s->agent.serving ? "" : s->detail);
         if (protocol_send(s->fd, &m.head, -1) < 0)
                 return;
         s->announced = true;
-        s->announced_serving = s->agent.serving;
+        s->said = m;
 }
 
 static int start(Serve *s) {
-        int r = serve_agent_start(&s->agent, &s->config, s->users, s->n_users, &s->detail);
+        const char *detail = "";
+        int r = serve_agent_start(&s->agent, &s->config, s->users, s->n_users, &detail);
 
         if (s->users)
                 wipe(s->users, USERS_MAX * sizeof(*s->users));
-        if (r >= 0 && s->config.mode == AGENT_MODE_AGENTX)
-                s->detail = "no AgentX master answers at the configured address";
-        announce(s);
+        if (r < 0)
+                announce(s, detail);
         return r;
+}
+
+/* One turn of net-snmp's loop, which calls on_message too. */
+static void turn(Serve *s) {
+        int r = serve_agent_error(&s->agent);
+
+        announce(s, serve_agent_detail(&s->agent));
+        if (r < 0)
+                end(s, r);
+        else
+                agent_check_and_process(1);
 }
 
 int serve_main(int fd) {
@@ -170,7 +182,6 @@ int serve_main(int fd) {
         if (!s)
                 return -ENOMEM;
         s->fd = fd;
-        s->detail = "";
         while (!s->done && !s->starting)
                 on_message(fd, s);
         if (s->done)
@@ -180,9 +191,7 @@ int serve_main(int fd) {
                 return r;
         if (register_readfd(fd, on_message, s) != FD_REGISTERED_OK)
                 return -ENFILE;
-        while (!s->done) {
-                announce(s);
-                agent_check_and_process(1);
-        }
+        while (!s->done)
+                turn(s);
         return s->error;
 }
