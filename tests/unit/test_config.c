@@ -1,0 +1,898 @@
+/* hsmd.conf: what a good one means, and that every mistake is told with its line and its remedy. */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+#include "hsmd/config.h"
+
+/* Line numbers below are those of this text. */
+static const char base[] =
+        "fleet: { name = \"test\"; interval = \"10 s\"; };\n"
+        "agent: { mode = \"own\"; address = \"udp:127.0.0.1:16161\";\n"
+        "  users = ( { name = \"nms\"; auth_protocol = \"SHA-256\"; auth_secret = { credential = "
+        "\"a\"; }; priv_protocol = \"AES\"; priv_secret = { file = \"/p\"; }; } ); };\n"
+        "sites = ( { number = 1; name = \"room\"; } );\n"
+        "pools = ( { number = 1; name = \"bureau\"; title = \"集群\"; required = 2;\n"
+        "  keys = ( { number = 1; label = \"probe\"; type = \"rsa\"; exercise = \"sign\"; } ); } );\n"
+        "services = ( { number = 1; name = \"licence\"; pool = \"bureau\"; keys = [ 1 ]; } );\n"
+        "device_defaults: { module = \"/usr/lib/module.so\"; environment: { A = \"1\"; B = \"2\"; }; "
+        "site = \"room\"; pool = \"bureau\"; pin = { file = \"/etc/pin\"; };\n"
+        "  snmp: { version = \"v3\"; user = \"hsmd\"; profile = \"generic\"; timeout = 500; }; };\n"
+        "devices = (\n"
+        "  { number = 2; name = \"two\"; serial = \"0002\"; snmp: { address = \"192.0.2.2\"; }; },\n"
+        "  { number = 1; name = \"one\"; serial = \"0001\";\n"
+        "    environment: { B = \"3\"; }; }\n"
+        ");\n";
+
+static const char profile[] =
+        "sensors = (\n"
+        "  { number = 2; name = \"inlet\"; oid = \"1.3.6.1.4.1.1.2.0\"; },\n"
+        "  { number = 1; name = \"temperature\"; oid = \"1.3.6.1.4.1.1.1.0\"; scale = 0.1;\n"
+        "    high_warning = 65; high_critical = 75.5; }\n"
+        ");\n";
+
+typedef struct Fixture {
+        char directory[64], path[128];
+        char *error;
+        Config *config;
+} Fixture;
+
+static void write_file(const Fixture *f, const char *name, const void *data, size_t size) {
+        char path[256];
+
+        snprintf(path, sizeof(path), "%s/%s", f->directory, name);
+        FILE *file = fopen(path, "we");
+        assert_non_null(file);
+        assert_int_equal(fwrite(data, 1, size, file), size);
+        assert_int_equal(fclose(file), 0);
+}
+
+static int setup(void **state) {
+        Fixture *f = calloc(1, sizeof(Fixture));
+        char sensors[96];
+
+        strcpy(f->directory, "/tmp/config-test-XXXXXX");
+        if (!mkdtemp(f->directory))
+                return -1;
+        snprintf(f->path, sizeof(f->path), "%s/hsmd.conf", f->directory);
+        snprintf(sensors, sizeof(sensors), "%s/sensors", f->directory);
+        if (mkdir(sensors, 0755) < 0)
+                return -1;
+        write_file(f, "sensors/generic.conf", profile, strlen(profile));
+        *state = f;
+        return 0;
+}
+
+static int teardown(void **state) {
+        Fixture *f = *state;
+        char command[128];
+
+        config_free(f->config);
+        free(f->error);
+        snprintf(command, sizeof(command), "rm -rf '%s'", f->directory);
+        int k = system(command);
+        free(f);
+        return k;
+}
+
+static int load_bytes(Fixture *f, const void *data, size_t size) {
+        free(f->error);
+        f->error = NULL;
+        f->config = config_free(f->config);
+        write_file(f, "hsmd.conf", data, size);
+        return config_load(f->path, &f->config, &f->error);
+}
+
+static int load(Fixture *f, const char *text) {
+        int k = load_bytes(f, text, strlen(text));
+
+        if (k < 0 && k != -ENOMEM)
+                assert_non_null(f->error);
+        return k;
+}
+
+/* base with the first `find` replaced; the caller frees it */
+static char *replaced(const char *find, const char *replacement) {
+        const char *at = strstr(base, find);
+        char *text;
+
+        if (!at)
+                fail_msg("the test's base does not hold: %s", find);
+        assert_true(asprintf(&text, "%.*s%s%s", (int) (at - base), base, replacement, at + strlen(find)) > 0);
+        return text;
+}
+
+static void assert_loads(Fixture *f, const char *text) {
+        if (load(f, text) < 0)
+                fail_msg("refused: %s", f->error);
+}
+
+static void assert_error(const Fixture *f, const char *expected) {
+        if (!f->error || !strstr(f->error, expected))
+                fail_msg("expected: %s\n     got: %s", expected, f->error ? f->error : "(loaded)");
+}
+
+/* What is said -------------------------------------------------------------------------------- */
+
+static void good_configuration_is_read_with_its_defaults(void **state) {
+        Fixture *f = *state;
+
+        assert_loads(f, base);
+        const Config *c = f->config;
+        assert_string_equal(c->name, "test");
+        assert_string_equal(c->title, "test");
+        assert_string_equal(c->contact, "");
+        assert_string_equal(c->group, "hsmd");
+        assert_int_equal(c->agent_mode, AGENT_MODE_OWN);
+        assert_string_equal(c->agent_address, "udp:127.0.0.1:16161");
+        assert_int_equal(c->n_users, 1);
+        assert_string_equal(c->users[0].auth_secret.credential, "a");
+        assert_null(c->users[0].auth_secret.file);
+        assert_string_equal(c->users[0].priv_secret.file, "/p");
+        assert_int_equal(c->pools[0].required, 2);
+        assert_string_equal(c->pools[0].title, "集群");
+        assert_int_equal(c->pools[0].keys[0].exercise, EXERCISE_SIGN);
+        assert_int_equal(c->services[0].pool, 0);
+        assert_int_equal(c->services[0].keys[0], 1);
+        assert_false(c->services[0].confirmed);
+}
+
+static void devices_stand_in_order_of_number_and_take_defaults(void **state) {
+        Fixture *f = *state;
+
+        assert_loads(f, base);
+        assert_int_equal(f->config->n_devices, 2);
+        const ConfigDevice *d = &f->config->devices[0];
+        assert_string_equal(d->name, "one");
+        assert_string_equal(d->module, "/usr/lib/module.so");
+        assert_string_equal(d->pin.file, "/etc/pin");
+        assert_string_equal(d->environment[0], "B=3"); /* its own first, then what it does not name */
+        assert_string_equal(d->environment[1], "A=1");
+        assert_null(d->environment[2]);
+        assert_int_equal(d->select, SELECT_SERIAL);
+        assert_true(d->deepbind);
+        assert_false(d->random);
+        assert_null(d->snmp.address);
+        assert_null(d->cwd);
+        assert_int_equal(d->present_interval, 10 * USEC_PER_SEC);
+}
+
+static void snmp_merges_key_by_key(void **state) {
+        Fixture *f = *state;
+
+        assert_loads(f, base);
+        const ConfigSnmp *s = &f->config->devices[1].snmp;
+        assert_string_equal(s->address, "192.0.2.2:161");
+        assert_string_equal(s->user, "hsmd");
+        assert_int_equal(s->version, SNMP_VERSION_V3);
+        assert_int_equal(s->timeout, 500 * USEC_PER_MSEC);
+        assert_int_equal(s->interval, 10 * USEC_PER_SEC);
+        assert_null(s->auth_protocol);
+}
+
+static void profile_holds_sensors_in_order_in_tenths_of_a_degree(void **state) {
+        Fixture *f = *state;
+
+        assert_loads(f, base);
+        assert_int_equal(f->config->n_profiles, 1);
+        const ConfigSensor *s = f->config->profiles[0].sensors;
+        assert_int_equal(f->config->profiles[0].n_sensors, 2);
+        assert_string_equal(s[0].name, "temperature");
+        assert_true(s[0].scale > 0.0999 && s[0].scale < 0.1001);
+        assert_true(s[0].has_high_warning && s[0].has_high_critical);
+        assert_int_equal(s[0].high_warning, 650);
+        assert_int_equal(s[0].high_critical, 755);
+        assert_false(s[1].has_high_warning);
+        assert_true(s[1].scale > 0.999 && s[1].scale < 1.001);
+}
+
+static void detection_bound_is_that_of_the_handbook(void **state) {
+        Fixture *f = *state;
+        CLEANUP_FREE char *text =
+                replaced("serial = \"0001\";", "serial = \"0001\"; fall = 3; deadline = \"2 s\";");
+
+        assert_loads(f, text);
+        assert_int_equal(detection_bound(&f->config->devices[1].timing), 23 * USEC_PER_SEC);
+        assert_int_equal(
+                detection_bound(&f->config->devices[0].timing), (10 + 1 + 3 * 2 + 2 * 2) * USEC_PER_SEC);
+}
+
+static void short_interval_shortens_its_companions(void **state) {
+        Fixture *f = *state;
+        CLEANUP_FREE char *text = replaced("\"10 s\"", "\"300 ms\"");
+
+        assert_loads(f, text);
+        const ConfigTiming *t = &f->config->devices[0].timing;
+        assert_int_equal(t->interval, 300 * USEC_PER_MSEC);
+        assert_int_equal(t->fast_interval, 300 * USEC_PER_MSEC);
+        assert_int_equal(t->jitter, 300 * USEC_PER_MSEC);
+}
+
+static void device_overrides_how_its_pools_key_is_found(void **state) {
+        Fixture *f = *state;
+        CLEANUP_FREE char *text = replaced(
+                "serial = \"0001\";", "serial = \"0001\"; keys = ( { number = 1; id = \"0aFF\"; } );");
+        ConfigKeyOverride selector;
+
+        assert_loads(f, text);
+        const ConfigKey *key = &f->config->pools[0].keys[0];
+        config_key_selector(&f->config->devices[0], key, &selector);
+        assert_string_equal(selector.label, "probe");
+        assert_int_equal(selector.id_size, 2);
+        assert_memory_equal(selector.id, "\x0a\xff", 2);
+        config_key_selector(&f->config->devices[1], key, &selector);
+        assert_int_equal(selector.id_size, 0);
+}
+
+static void included_file_is_part_and_its_errors_name_it(void **state) {
+        Fixture *f = *state;
+        CLEANUP_FREE char *text =
+                replaced("sites = ( { number = 1; name = \"room\"; } );", "@include \"sites.conf\"");
+        const char good[] = "\nsites = ( { number = 1; name = \"room\"; } );\n";
+        const char bad[] = "\nsites = ( { number = 1; name = \"room\"; titel = \"x\"; } );\n";
+        char expected[256];
+
+        write_file(f, "sites.conf", good, strlen(good));
+        assert_loads(f, text);
+        write_file(f, "sites.conf", bad, strlen(bad));
+        assert_int_equal(load(f, text), -EINVAL);
+        snprintf(expected, sizeof(expected), "%s/sites.conf:2: unknown key “titel”; did you mean “title”?",
+                f->directory);
+        assert_error(f, expected);
+}
+
+/* What is refused ----------------------------------------------------------------------------- */
+
+typedef struct Case {
+        const char *find, *replacement, *expected;
+} Case;
+
+/* Each mistake replaces a piece of the base, and must be told so. */
+static const Case cases[] = {
+        /* keys */
+        {"interval = ", "intervall = ", ":1: unknown key “intervall”; did you mean “interval”?"},
+        {"services = ", "zzzzzzz = ",
+                ":7: unknown key “zzzzzzz”; allowed: fleet, agent, sites, pools, services, device_defaults, "
+                "devices"},
+        {"module = ", "modul = ", ":8: unknown key “modul”; did you mean “module”?"},
+        {"module = \"/usr/lib/module.so\";", "", ":11: “module” is missing"},
+        {"name = \"test\";", "", ":1: “name” is missing; write name = "},
+        {"label = \"probe\"; ", "", ":6: the key has neither label nor id"},
+        {"pin = {", "name = \"x\"; pin = {", ":8: unknown key “name”; "},
+        {"number = 2;", "number = 2; number = 3;", ":11: duplicate setting name; each key may stand once"},
+        {"{ address = \"192.0.2.2\"; }", "{ version = \"v3\"; }", ":11: “address” is missing"},
+        /* types */
+        {"\"test\"", "5", ":1: “name” is an integer; write a string in quotes"},
+        {"\"10 s\"", "true", ":1: “interval” is no duration; write milliseconds (500), or "},
+        {"\"10 s\"", "-5", ":1: “interval” is no duration"},
+        {"\"10 s\"", "\"10 h\"", ":1: “interval” is no duration"},
+        {"\"10 s\"", "\"1.5 s\"", ":1: “interval” is no duration"},
+        {"\"10 s\"", "10.5", ":1: “interval” is no duration"},
+        {"required = 2", "required = \"2\"", ":5: “required” is a string; write an integer"},
+        {"required = 2", "required = 1.5", ":5: “required” is a number with a fraction; write an integer"},
+        {"( { number = 1; name = \"room\"; } )", "{ number = 1; }",
+                ":4: “sites” is a group { }; write a list"},
+        {"( { number = 1; name = \"room\"; } )", "( 5 )",
+                ":4: an element of “sites” is an integer; each is a group"},
+        {"[ 1 ]", "1", ":7: “keys” is an integer; write an array"},
+        {"[ 1 ]", "[ \"1\" ]", ":7: an element of “keys” is a string"},
+        {"fleet: { name = \"test\"; interval = \"10 s\"; }", "fleet = 5",
+                ":1: “fleet” is an integer; write a group"},
+        {"{ A = \"1\"; B = \"2\"; }", "\"A=1\"", ":8: “environment” is a string; write a group"},
+        {"A = \"1\"", "A = 1", ":8: “A” is an integer; write a string"},
+        {"A = \"1\"", "A-B = \"1\"", ":8: “A-B” is no name of an environment variable"},
+        {"A = \"1\"", "A = \"\\x01\"", ":8: “A” holds a control character"},
+        {"serial = \"0001\";", "serial = \"0001\"; deepbind = 1;",
+                ":12: “deepbind” is an integer; write true or false"},
+        {"required = 2", "required = 4294967298", ":5: the number 4294967298 does not fit"},
+        {"required = 2", "required = 0x100000002L", ":5: the number 0x100000002L does not fit"},
+        /* ranges */
+        {"\"10 s\"", "0", ":1: “interval” is out of range; write \"100 ms\" to \"1440 min\""},
+        {"\"10 s\"", "\"9999999999 min\"", ":1: “interval” is out of range"},
+        {"name = \"one\";", "name = \"one\"; deadline = 0;",
+                ":12: “deadline” is out of range; write \"10 ms\""},
+        {"name = \"one\";", "name = \"one\"; fall = 0;", ":12: fall = 0 is out of range; write 1 to 100"},
+        {"name = \"one\";", "name = \"one\"; jitter = \"11 s\";", ":12: “jitter” is longer than “interval”"},
+        {"name = \"one\";", "name = \"one\"; fast_interval = \"11 s\";",
+                ":12: “fast_interval” is longer than"},
+        {"number = 2;", "number = 0;", ":11: number = 0 is out of range; write 1 to 200000"},
+        {"number = 2;", "number = -1;", ":11: number = -1 is out of range"},
+        {"number = 2;", "number = 200001;", ":11: number = 200001 is out of range"},
+        {"required = 2", "required = 0", ":5: required = 0 is out of range"},
+        {"required = 2", "required = 3",
+                ":5: required = 3, but pool \"bureau\" has 2 members; write at most 2"},
+        /* words */
+        {"name = \"one\"", "name = \"o ne\"", ":12: name = \"o ne\" cannot be used; write letters, digits"},
+        {"name = \"one\"", "name = \"../x\"", ":12: name = \"../x\" cannot be used; write letters, digits"},
+        {"name = \"one\"", "name = \"\"", ":12: name = \"\" cannot be used; write a name"},
+        {"name = \"one\"", "name = \"aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffff1234\"",
+                ":12: “name” has 64 octets; at most 63"},
+        {"title = \"集群\"", "title = \"\xff\"", ":5: “title” holds a control character or is no UTF-8"},
+        {"title = \"集群\"", "title = \"a\\nb\"", ":5: “title” holds a control character or is no UTF-8"},
+        {"title = \"集群\"", "title = \"\xed\xa0\x80\"",
+                ":5: “title” holds a control character or is no UTF-8"},
+        {"title = \"集群\"", "title = \"\xc0\xaf\"", ":5: “title” holds a control character or is no UTF-8"},
+        {"\"/usr/lib/module.so\"", "\"lib/module.so\"",
+                ":8: module = \"lib/module.so\" cannot be used; write an absolute path"},
+        {"serial = \"0001\";", "serial = \"0001\"; cwd = \"x\";",
+                ":12: cwd = \"x\" cannot be used; write an absolute"},
+        {"serial = \"0001\";", "serial = \"00010002000300040\";", ":12: “serial” has 17 octets; at most 16"},
+        {"serial = \"0001\";", "serial = \"0001 \";", "write the serial number without the blanks"},
+        {"mode = \"own\"", "mode = \"onw\"", ":2: mode = \"onw\" is no agent mode; did you mean “own”?"},
+        {"exercise = \"sign\"", "exercise = \"decrypt\"",
+                ":6: exercise \"decrypt\" is not supported yet; use sign or present"},
+        {"exercise = \"sign\"", "exercise = \"sgin\"",
+                ":6: exercise = \"sgin\" is no exercise; did you mean “sign”?"},
+        {"type = \"rsa\"", "type = \"sm2\"", ":6: a key of type sm2 cannot be exercised yet; use present"},
+        {"type = \"rsa\"", "type = \"dsa\"", ":6: type = \"dsa\" is no key type; did you mean “rsa”?"},
+        {"label = \"probe\";", "id = \"a1b\";",
+                ":6: id = \"a1b\" is no key id; write 1 to 64 octets in hexadecimal"},
+        {"label = \"probe\";", "id = \"zz\";", ":6: id = \"zz\" is no key id"},
+        {"label = \"probe\";", "id = \"\";", ":6: id = \"\" is no key id"},
+        {"label = \"probe\";", "label = \"\";", ":6: label = \"\" cannot be used; write at least one"},
+        /* approval */
+        {"exercise = \"sign\"", "exercise = \"sign\"; business = true",
+                ":6: a business key is exercised without approval; add approved_by"},
+        {"exercise = \"sign\"", "exercise = \"sign\"; business = true; approved_by = \"李\"",
+                ":6: a business key is exercised without approval"},
+        {"exercise = \"sign\"", "approved_on = \"2025-02-30\"",
+                ":6: approved_on = \"2025-02-30\" cannot be used"},
+        {"exercise = \"sign\"", "approved_on = \"25-1-1\"", ":6: approved_on = \"25-1-1\" cannot be used"},
+        /* references */
+        {"pool = \"bureau\"; keys", "pool = \"bureua\"; keys",
+                ":7: pool \"bureua\" is not configured; did you mean “bureau”?"},
+        {"site = \"room\"", "site = \"moon-base\"",
+                ":8: site \"moon-base\" is not configured; allowed: room"},
+        {"[ 1 ]", "[ 2 ]", ":7: pool \"bureau\" has no key 2"},
+        {"[ 1 ]", "[ ]", ":7: “keys” is empty"},
+        {"[ 1 ]", "[ 1, 1 ]", ":7: key 1 is named twice"},
+        {"serial = \"0001\";", "serial = \"0001\"; keys = ( { number = 9; label = \"x\"; } );",
+                ":12: pool \"bureau\" has no key 9"},
+        {"profile = \"generic\"", "profile = \"vendor\"", "sensors/vendor.conf cannot be read"},
+        {"profile = \"generic\"", "profile = \"../generic\"", ":9: profile = \"../generic\" cannot be used"},
+        /* duplicates */
+        {"number = 2;", "number = 1;",
+                ":12: device number 1 is already used in line 11; each may be used once"},
+        {"\"two\"", "\"one\"", ":12: device name \"one\" is already used in line 11"},
+        {"\"0002\"", "\"0001\"", ":12: device serial \"0001\" is already used in line 11"},
+        {"    environment", "snmp: { address = \"192.0.2.2:161\"; }; environment",
+                ":12: SNMP address \"192.0.2.2:161\" is already used in line 11"},
+        {"exercise = \"sign\"; }", "}, { number = 1; label = \"x\"; type = \"ec\"; }",
+                ":6: key number 1 is already used in line 6"},
+        {"exercise = \"sign\"; }", "}, { number = 2; label = \"probe\"; type = \"ec\"; }",
+                ":6: the key has the same label and id as key 1"},
+        {"( { number = 1; name = \"room\"; } )",
+                "( { number = 1; name = \"room\"; }, { number = 1; name = \"b\"; } )",
+                ":4: site number 1 is already used in line 4"},
+        /* SNMP */
+        {"192.0.2.2", "machine.example", ":11: address = \"machine.example\" is no numeric address"},
+        {"192.0.2.2", "192.0.2.2:0", ":11: address = \"192.0.2.2:0\" is no numeric address"},
+        {"192.0.2.2", "192.0.2.2:65536", ":11: address = \"192.0.2.2:65536\" is no numeric address"},
+        {"192.0.2.2", "192.0.2.300", ":11: address = \"192.0.2.300\" is no numeric address"},
+        {"192.0.2.2", "::1", ":11: address = \"::1\" is no numeric address; write"},
+        {"user = \"hsmd\"; ", "", ":11: “user” is missing"},
+        {"\"192.0.2.2\";", "\"192.0.2.2\"; version = \"v2c\";", ":11: “community” is missing"},
+        {"\"192.0.2.2\";", "\"192.0.2.2\"; community = { file = \"/c\"; };",
+                ":11: “community” means nothing with "
+                "version v3"},
+        {"\"192.0.2.2\";", "\"192.0.2.2\"; auth_protocol = \"SHA-256\";", "is given without “auth_secret”"},
+        {"\"192.0.2.2\";", "\"192.0.2.2\"; priv_protocol = \"AES\"; priv_secret = { file = \"/k\"; };",
+                "encrypts only with authentication"},
+        {"user = \"hsmd\";", "auth_protocol = \"SHA256\"; user = \"hsmd\";",
+                ":9: auth_protocol = \"SHA256\" is not known; did you mean “SHA-256”?"},
+        /* secrets */
+        {"pin = { file = \"/etc/pin\"; }", "pin = \"123456\"",
+                ":8: “pin” is a string, but a secret never stands here"},
+        {"{ file = \"/etc/pin\"; }", "{ file = \"/etc/pin\"; credential = \"x\"; }",
+                ":8: “pin” names more than one"},
+        {"{ file = \"/etc/pin\"; }", "{ }", ":8: “pin” names nothing; write either"},
+        {"{ file = \"/etc/pin\"; }", "{ credential = \"a/b\"; }", ":8: credential = \"a/b\" cannot be used"},
+        {"{ file = \"/etc/pin\"; }", "{ credential = \"..\"; }", ":8: credential = \"..\" cannot be used"},
+        {"{ file = \"/etc/pin\"; }", "{ file = \"pin\"; }",
+                ":8: file = \"pin\" cannot be used; write an absolute"},
+        {"pin = { file = \"/etc/pin\"; };", "", ":11: “pin” is missing"},
+        /* agent */
+        {"address = \"udp:127.0.0.1:16161\";", "", ":2: “address” is missing; write address = "},
+        {"udp:127.0.0.1:16161", "127.0.0.1:16161",
+                ":2: address = \"127.0.0.1:16161\" cannot be used; write udp:"},
+        {"udp:127.0.0.1:16161", "udp:localhost:16161",
+                ":2: address = \"udp:localhost:16161\" cannot be used"},
+        {"mode = \"own\";", "mode = \"agentx\";",
+                ":2: address = \"udp:127.0.0.1:16161\" cannot be used; write the "
+                "absolute path"},
+        {"  users = ( { name", "  usres = ( { name",
+                ":2: an agent of its own answers nobody without “users”"},
+        {"auth_protocol = \"SHA-256\"; ", "", ":3: “auth_protocol” is missing"},
+        /* pools and selection */
+        {"keys = ( {", "kies = ( {", ":5: pool \"bureau\" has devices but no keys; write keys = "},
+        {"serial = \"0001\";", "", ":12: “serial” is missing; write serial = "},
+        {"serial = \"0001\";", "select = \"label\";", ":12: “label” is missing"},
+        {"serial = \"0001\";", "select = \"slot\";", ":12: “slot” is missing"},
+        {"serial = \"0001\";", "serial = \"0001\"; slot = 1;",
+                ":12: “slot” is not looked at with select = \"serial\""},
+        /* syntax */
+        {"sites = (", "sites = ", ":4: syntax error; write NAME = VALUE; and close every"},
+        {"sites = (", "@include \"/etc/hsmd/x\"\nsites = (", ":4: @include \"/etc/hsmd/x\" is absolute"},
+        {"sites = (", "@include \"sensors\"\nsites = (",
+                ":4: @include \"sensors\" cannot be read; name a readable"},
+        {"sites = (", "@include \"none\"\nsites = (", ":4: @include \"none\" cannot be read"},
+        {"sites = (", "@include \"hsmd.conf\"\nsites = (", ":4: @include \"hsmd.conf\" is nested too deeply"},
+};
+
+static void every_mistake_is_told_with_its_line_and_remedy(void **state) {
+        Fixture *f = *state;
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                CLEANUP_FREE char *text = replaced(cases[i].find, cases[i].replacement);
+
+                if (load(f, text) != -EINVAL)
+                        fail_msg("accepted: %s", cases[i].replacement);
+                assert_error(f, cases[i].expected);
+                assert_int_equal(strncmp(f->error, f->directory, strlen(f->directory)), 0);
+        }
+}
+
+static void accepted_variants_load(void **state) {
+        static const Case variants[] = {
+                {"\"10 s\"", "10000", NULL},
+                {"\"10 s\"", "\"10s\"", NULL},
+                {"\"10 s\"", "\"2 min\"", NULL},
+                {"\"192.0.2.2\"", "\"[2001:db8::2]:161\"", NULL},
+                {"mode = \"own\"; address = \"udp:127.0.0.1:16161\";", "mode = \"agentx\";", NULL},
+                {"udp:127.0.0.1:16161", "udp6:[::1]:16161", NULL},
+                {"serial = \"0001\";", "select = \"slot\"; slot = 0;", NULL},
+                {"serial = \"0001\";", "select = \"label\"; label = \"令牌\";", NULL},
+                {"exercise = \"sign\"", "business = true", NULL},
+                {"exercise = \"sign\"",
+                        "exercise = \"sign\"; business = true; approved_by = \"李工\"; approved_on = "
+                        "\"2024-02-29\"",
+                        NULL},
+                {"sites = (",
+                        "# 5000000000 @include \"none\"\n/* @include \"none\" 5000000000 */ // \"\nsites = (",
+                        NULL},
+                {"services = ( { number = 1; name = \"licence\"; pool = \"bureau\"; keys = [ 1 ]; } );", "",
+                        NULL},
+                {"pools = (", "pools = ( { number = 7; name = \"empty\"; required = 5; },", NULL},
+        };
+        Fixture *f = *state;
+
+        for (size_t i = 0; i < ELEMENTSOF(variants); i++) {
+                CLEANUP_FREE char *text = replaced(variants[i].find, variants[i].replacement);
+
+                assert_loads(f, text);
+        }
+}
+
+static void business_key_is_only_looked_for_by_default(void **state) {
+        Fixture *f = *state;
+        CLEANUP_FREE char *text = replaced("exercise = \"sign\"", "business = true");
+
+        assert_loads(f, text);
+        assert_int_equal(f->config->pools[0].keys[0].exercise, EXERCISE_PRESENT);
+}
+
+static void all_mistakes_are_told_in_one_run_and_each_once(void **state) {
+        Fixture *f = *state;
+        CLEANUP_FREE char *text = replaced("module = \"/usr/lib/module.so\"; environment: { A",
+                "module = \"x\"; zzz = 1; deadline = 0; environment: { A");
+        size_t lines = 1;
+
+        assert_int_equal(load(f, text), -EINVAL);
+        for (const char *p = f->error; *p; p++)
+                lines += *p == '\n';
+        assert_int_equal(lines, 3); /* in device_defaults, for two devices: not six */
+        assert_error(f, "module = \"x\"");
+        assert_error(f, "zzz");
+        assert_error(f, "deadline");
+}
+
+static void errors_are_capped_and_the_rest_counted(void **state) {
+        Fixture *f = *state;
+        CLEANUP_FREE char *text = NULL;
+        size_t size = 0, lines = 1;
+        FILE *m = open_memstream(&text, &size);
+
+        for (int i = 0; i < 50; i++)
+                fprintf(m, "a%d = 1;\n", i);
+        fclose(m);
+        assert_int_equal(load(f, text), -EINVAL);
+        for (const char *p = f->error; *p; p++)
+                lines += *p == '\n';
+        assert_int_equal(lines, 21);
+        assert_error(f, "more errors");
+}
+
+static void a_secret_written_by_mistake_is_not_repeated(void **state) {
+        Fixture *f = *state;
+        CLEANUP_FREE char *text = replaced("pin = { file = \"/etc/pin\"; }", "pin = \"s3cr3t\"");
+
+        assert_int_equal(load(f, text), -EINVAL);
+        assert_null(strstr(f->error, "s3cr3t"));
+}
+
+static void no_devices_is_an_error(void **state) {
+        Fixture *f = *state;
+        CLEANUP_FREE char *text = strndup(base, (size_t) (strstr(base, "devices = (") - base));
+        CLEANUP_FREE char *empty = NULL;
+
+        assert_int_equal(load(f, text), -EINVAL);
+        assert_error(f, ":1: “devices” is missing");
+        assert_true(asprintf(&empty, "%sdevices = ( );\n", text) > 0);
+        assert_int_equal(load(f, empty), -EINVAL);
+        assert_error(f, ":10: there are no devices");
+}
+
+/* Sensor profiles ----------------------------------------------------------------------------- */
+
+static void mistakes_in_a_profile_name_its_file_and_line(void **state) {
+        static const Case wrong[] = {
+                {NULL, "sensors = (\n { number = 1; name = \"t\"; oid = \"1.3.x\"; } );",
+                        "sensors/generic.conf:2: oid = \"1.3.x\" cannot be used; write a numeric OID"},
+                {NULL, "sensors = ( { number = 1; name = \"t\"; oid = \"3.1\"; } );",
+                        ":1: oid = \"3.1\" cannot"},
+                {NULL, "sensors = ( { number = 1; name = \"t\"; oid = \"1.40.1\"; } );",
+                        ":1: oid = \"1.40.1\" cannot"},
+                {NULL, "sensors = ( { number = 1; name = \"t\"; oid = \"1.3.4294967296\"; } );",
+                        ":1: oid = "},
+                {NULL, "sensors = ( { number = 1; name = \"t\"; oid = \"1.3.\"; } );",
+                        ":1: oid = \"1.3.\" cannot"},
+                {NULL, "sensors = ( { number = 1; name = \"t\"; oid = \".1.3\"; } );",
+                        ":1: oid = \".1.3\" cannot"},
+                {NULL, "sensors = ( { number = 1; name = \"t\"; oid = \"1.3.1\"; scale = 0; } );",
+                        ":1: scale = 0 makes"},
+                {NULL, "sensors = ( { number = 1; name = \"t\"; oid = \"1.3.1\"; scale = 1e999; } );",
+                        "“scale” is out"},
+                {NULL, "sensors = ( { number = 1; name = \"t\"; oid = \"1.3.1\"; high_warning = 900; } );",
+                        "“high_warning” is out of range; write -50 to 250"},
+                {NULL,
+                        "sensors = ( { number = 1; name = \"t\"; oid = \"1.3.1\"; high_warning = 70; "
+                        "high_critical = 70; } );",
+                        "“high_critical” is not above"},
+                {NULL, "sensors = ( { number = 10000; name = \"t\"; oid = \"1.3.1\"; } );",
+                        "write 1 to 9999"},
+                {NULL, "sensors = ( );", "a profile has 1 to 32 sensors"},
+                {NULL, "sensor = ( );", "unknown key “sensor”; did you mean “sensors”?"},
+                {NULL, "", ":1: “sensors” is missing"},
+                {NULL, "sensors = (", "sensors/generic.conf:1: syntax error"},
+                {NULL,
+                        "sensors = ( { number = 1; name = \"t\"; oid = \"1.3.1\"; },\n{ number = 1; name = "
+                        "\"u\"; oid = \"1.3.2\"; } );",
+                        "generic.conf:2: sensor number 1 is already used in line 1"},
+        };
+        Fixture *f = *state;
+
+        for (size_t i = 0; i < ELEMENTSOF(wrong); i++) {
+                write_file(f, "sensors/generic.conf", wrong[i].replacement, strlen(wrong[i].replacement));
+                if (load(f, base) != -EINVAL)
+                        fail_msg("accepted: %s", wrong[i].replacement);
+                assert_error(f, wrong[i].expected);
+        }
+}
+
+/* Public keys --------------------------------------------------------------------------------- */
+
+static void write_public_key(const Fixture *f, EVP_PKEY *key, const char *name, bool pem) {
+        char path[128];
+
+        snprintf(path, sizeof(path), "%s/%s", f->directory, name);
+        FILE *file = fopen(path, "we");
+        assert_non_null(file);
+        assert_int_equal(pem ? PEM_write_PUBKEY(file, key) : i2d_PUBKEY_fp(file, key), 1);
+        fclose(file);
+}
+
+static int load_with_key(Fixture *f, const char *type, const char *file) {
+        char keys[512];
+
+        snprintf(keys, sizeof(keys), "type = \"%s\"; exercise = \"present\"; public_key = \"%s/%s\"", type,
+                f->directory, file);
+        CLEANUP_FREE char *text = replaced("type = \"rsa\"; exercise = \"sign\"", keys);
+        return load(f, text);
+}
+
+static void public_key_is_kept_in_one_encoding_whatever_the_file(void **state) {
+        Fixture *f = *state;
+        EVP_PKEY *key = EVP_EC_gen("P-256");
+        unsigned char *der = NULL;
+        int n = i2d_PUBKEY(key, &der);
+
+        write_public_key(f, key, "a.pem", true);
+        write_public_key(f, key, "a.der", false);
+        EVP_PKEY_set_utf8_string_param(key, "point-format", "compressed");
+        write_public_key(f, key, "compressed.pem", true);
+        for (size_t i = 0; i < 3; i++) {
+                const char *const files[] = {"a.pem", "a.der", "compressed.pem"};
+
+                assert_int_equal(load_with_key(f, "ec", files[i]), 0);
+                const ConfigKey *k = &f->config->pools[0].keys[0];
+                assert_int_equal(k->spki_size, n);
+                assert_memory_equal(k->spki, der, (size_t) n);
+        }
+        OPENSSL_free(der);
+        EVP_PKEY_free(key);
+}
+
+static void public_key_of_another_type_is_refused(void **state) {
+        Fixture *f = *state;
+        EVP_PKEY *ec = EVP_EC_gen("P-256"), *sm2 = EVP_EC_gen("SM2"), *rsa = EVP_RSA_gen(2048);
+
+        write_public_key(f, ec, "ec.pem", true);
+        write_public_key(f, sm2, "sm2.pem", true);
+        write_public_key(f, rsa, "rsa.pem", true);
+        assert_int_equal(load_with_key(f, "rsa", "rsa.pem"), 0);
+        assert_int_equal(load_with_key(f, "sm2", "sm2.pem"), 0);
+        assert_int_equal(load_with_key(f, "rsa", "ec.pem"), -EINVAL);
+        assert_error(f, ":6: the public key is of type ec, but the key of type rsa; write type = \"ec\"");
+        assert_int_equal(load_with_key(f, "ec", "sm2.pem"), -EINVAL);
+        assert_error(f, "the public key is of type sm2, but the key of type ec");
+        assert_int_equal(load_with_key(f, "aes", "rsa.pem"), -EINVAL);
+        assert_error(f, "a key of type aes has no public key; remove public_key");
+        EVP_PKEY_free(ec);
+        EVP_PKEY_free(sm2);
+        EVP_PKEY_free(rsa);
+}
+
+static void unusable_public_key_file_is_refused(void **state) {
+        Fixture *f = *state;
+        EVP_PKEY *large = EVP_RSA_gen(5120);
+
+        assert_int_equal(load_with_key(f, "rsa", "none.pem"), -EINVAL);
+        assert_error(f, "none.pem\" cannot be read (No such file or directory)");
+        assert_int_equal(load_with_key(f, "rsa", "sensors"), -EINVAL);
+        assert_error(f, "cannot be read");
+        write_file(f, "text.pem", "hello", 5);
+        assert_int_equal(load_with_key(f, "rsa", "text.pem"), -EINVAL);
+        assert_error(f, "text.pem\" holds no public key; name a SubjectPublicKeyInfo");
+        write_public_key(f, large, "large.pem", true);
+        assert_int_equal(load_with_key(f, "rsa", "large.pem"), -EINVAL);
+        assert_error(f, "cannot be encoded in 640 octets");
+        EVP_PKEY_free(large);
+}
+
+/* Reload -------------------------------------------------------------------------------------- */
+
+static void only_what_the_probe_sees_makes_it_another_probe(void **state) {
+        static const struct {
+                const char *find, *replacement;
+                bool same;
+        } changes[] = {
+                {"\"test\"", "\"other\"", true},
+                {"\"10 s\"; };\n", "\"10 s\"; fall = 3; };\n", true},
+                {"title = \"集群\"", "title = \"x\"", true},
+                {"timeout = 500", "timeout = 600", true},
+                {"serial = \"0001\";", "serial = \"0001\"; title = \"一号\"; location = \"A1\";", true},
+                {"module.so", "module2.so", false},
+                {"B = \"3\"", "B = \"4\"", false},
+                {"A = \"1\"", "A = \"4\"", false},
+                {"B = \"3\"", "B = \"3\"; C = \"1\"", false},
+                {"serial = \"0001\"", "serial = \"0009\"", false},
+                {"/etc/pin", "/etc/pin2", false},
+                {"{ file = \"/etc/pin\"; }", "{ credential = \"pin\"; }", false},
+                {"serial = \"0001\";", "serial = \"0001\"; random = true;", false},
+                {"serial = \"0001\";", "serial = \"0001\"; deepbind = false;", false},
+                {"serial = \"0001\";", "serial = \"0001\"; cwd = \"/x\";", false},
+                {"serial = \"0001\";", "serial = \"0001\"; present_interval = \"1 min\";", false},
+                {"serial = \"0001\";", "serial = \"0001\"; keys = ( { number = 1; label = \"x\"; } );",
+                        false},
+                {"serial = \"0001\";", "serial = \"0001\"; keys = ( { number = 1; label = \"probe\"; } );",
+                        true},
+                {"label = \"probe\"", "label = \"other\"", false},
+                {"label = \"probe\"", "label = \"probe\"; id = \"01\"", false},
+                {"exercise = \"sign\"", "exercise = \"present\"", false},
+        };
+        Fixture *f = *state;
+        Config *before = NULL;
+
+        assert_loads(f, base);
+        before = f->config;
+        f->config = NULL;
+        for (size_t i = 0; i < ELEMENTSOF(changes); i++) {
+                CLEANUP_FREE char *text = replaced(changes[i].find, changes[i].replacement);
+
+                assert_loads(f, text);
+                if (config_device_same_probe(&before->devices[0], &before->pools[0], &f->config->devices[0],
+                            &f->config->pools[0]) != changes[i].same)
+                        fail_msg("judged wrongly: %s", changes[i].replacement);
+        }
+        config_free(before);
+}
+
+/* Nasty input --------------------------------------------------------------------------------- */
+
+static void what_is_no_configuration_is_refused_by_name(void **state) {
+        Fixture *f = *state;
+        char path[160];
+
+        assert_int_equal(load(f, ""), -EINVAL);
+        assert_error(f, "hsmd.conf:1: “fleet” is missing");
+        assert_int_equal(load_bytes(f, "fleet\0: { };", 12), -EINVAL);
+        assert_error(f, "holds a NUL octet");
+
+        free(f->error);
+        f->error = NULL;
+        assert_int_equal(config_load(f->directory, &f->config, &f->error), -EINVAL);
+        assert_error(f, ":1: this is no regular file");
+        free(f->error);
+        f->error = NULL;
+        snprintf(path, sizeof(path), "%s/none.conf", f->directory);
+        assert_int_equal(config_load(path, &f->config, &f->error), -ENOENT);
+        assert_error(f, "none.conf:1: cannot be read (No such file or directory)");
+}
+
+static void fifo_blocks_nobody(void **state) {
+        Fixture *f = *state;
+        char path[160];
+        CLEANUP_FREE char *text = replaced("sites = (", "@include \"fifo\"\nsites = (");
+
+        snprintf(path, sizeof(path), "%s/fifo", f->directory);
+        assert_int_equal(mkfifo(path, 0600), 0);
+        assert_int_equal(load(f, text), -EINVAL);
+        assert_error(f, "@include \"fifo\" cannot be read");
+        free(f->error);
+        f->error = NULL;
+        assert_int_equal(config_load(path, &f->config, &f->error), -EINVAL);
+        assert_error(f, "this is no regular file");
+}
+
+static void deep_nesting_and_huge_files_are_refused(void **state) {
+        Fixture *f = *state;
+        size_t n = 200000;
+        CLEANUP_FREE char *text = malloc(n + 1);
+
+        memset(text, '(', n);
+        memcpy(text, "a=", 2);
+        text[n] = '\0';
+        assert_int_equal(load(f, text), -EINVAL);
+        assert_error(f, "nested too deeply");
+
+        write_file(f, "hsmd.conf", "", 0);
+        assert_int_equal(truncate(f->path, 65 * 1024 * 1024), 0); /* sparse */
+        free(f->error);
+        f->error = NULL;
+        assert_int_equal(config_load(f->path, &f->config, &f->error), -EINVAL);
+        assert_error(f, "larger than 64 MiB");
+}
+
+/* Every error is "FILE:LINE: …; …", whatever was broken. */
+static void assert_told(Fixture *f, int k, const char *text, size_t size) {
+        char *end;
+
+        if (k == 0)
+                return;
+        assert_non_null(f->error);
+        size_t n = strlen(f->directory);
+        if (strncmp(f->error, f->directory, n) != 0)
+                fail_msg("no file: %s for %.*s", f->error, (int) size, text);
+        const char *line = strstr(f->error, ".conf:");
+        assert_non_null(line);
+        assert_true(strtoul(line + 6, &end, 10) > 0);
+        assert_int_equal(*end, ':');
+}
+
+static void file_cut_anywhere_never_crashes(void **state) {
+        Fixture *f = *state;
+
+        for (size_t n = 0; n < strlen(base); n++)
+                assert_told(f, load_bytes(f, base, n), base, n);
+}
+
+static uint32_t next_random(uint32_t *state) {
+        *state = *state * 1664525 + 1013904223;
+        return *state >> 8;
+}
+
+static void file_with_any_octets_changed_never_crashes(void **state) {
+        static const char octets[] = "\"{}()[];:=,#/*\\@-+.0xL9aZ \n\t\xff\x80\xe9\x01";
+        Fixture *f = *state;
+        uint32_t seed = 20240229;
+
+        for (int round = 0; round < 1500; round++) {
+                CLEANUP_FREE char *text = strdup(base);
+                size_t n = strlen(text);
+
+                for (uint32_t change = next_random(&seed) % 4; change < 4; change++)
+                        text[next_random(&seed) % n] = octets[next_random(&seed) % (sizeof(octets) - 1)];
+                assert_told(f, load_bytes(f, text, n), text, n);
+        }
+}
+
+/* Every value of the file is replaced by one of each type. */
+static void wrong_type_anywhere_never_crashes(void **state) {
+        static const char *const values[] = {"5", "5.5", "true", "\"x\"", "[ ]", "[ 1 ]", "( )", "( ( ) )",
+                "( 1 )", "{ }", "{ x = 1; }", "( { } )", "( { x = { }; } )"};
+        Fixture *f = *state;
+
+        for (const char *p = strstr(base, " = "); p; p = strstr(p + 1, " = ")) {
+                const char *value = p + 3;
+                size_t end =
+                        *value == '"' ? (size_t) (strchr(value + 1, '"') - value + 1) : strcspn(value, ";");
+
+                for (size_t i = 0; i < ELEMENTSOF(values); i++) {
+                        CLEANUP_FREE char *text = NULL;
+
+                        assert_true(asprintf(&text, "%.*s%s%s", (int) (value - base), base, values[i],
+                                            value + end) > 0);
+                        assert_told(f, load(f, text), text, strlen(text));
+                }
+        }
+}
+
+static void thousand_devices_load(void **state) {
+        Fixture *f = *state;
+        CLEANUP_FREE char *text = NULL;
+        size_t size = 0;
+        FILE *m = open_memstream(&text, &size);
+
+        fwrite(base, 1, (size_t) (strstr(base, "devices = (") - base), m);
+        fputs("devices = (\n", m);
+        for (int i = 1000; i > 0; i--)
+                fprintf(m,
+                        "{ number = %d; name = \"d%d\"; serial = \"%d\"; snmp: { address = \"10.0.%d.%d\"; "
+                        "}; }%s\n",
+                        i, i, i, i / 250, i % 250, i > 1 ? "," : "");
+        fputs(");\n", m);
+        fclose(m);
+        assert_loads(f, text);
+        assert_int_equal(f->config->n_devices, 1000);
+        for (size_t i = 0; i < 1000; i++)
+                assert_int_equal(f->config->devices[i].number, i + 1);
+}
+
+static void shipped_configuration_is_right(void **state) {
+        Fixture *f = *state;
+        int k = config_load(SHIPPED_CONFIGURATION, &f->config, &f->error);
+
+        if (k < 0)
+                fail_msg("refused: %s", f->error);
+        assert_int_equal(f->config->n_devices, 9);
+        assert_int_equal(f->config->n_pools, 2);
+        assert_int_equal(f->config->n_services, 4);
+        assert_string_equal(f->config->services[0].title, "电子营业执照系统");
+        assert_true(f->config->services[0].confirmed);
+        assert_false(f->config->services[1].confirmed);
+        assert_int_equal(detection_bound(&f->config->devices[0].timing), 23 * USEC_PER_SEC);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                TEST(good_configuration_is_read_with_its_defaults),
+                TEST(devices_stand_in_order_of_number_and_take_defaults),
+                TEST(snmp_merges_key_by_key),
+                TEST(profile_holds_sensors_in_order_in_tenths_of_a_degree),
+                TEST(detection_bound_is_that_of_the_handbook),
+                TEST(short_interval_shortens_its_companions),
+                TEST(device_overrides_how_its_pools_key_is_found),
+                TEST(included_file_is_part_and_its_errors_name_it),
+                TEST(every_mistake_is_told_with_its_line_and_remedy),
+                TEST(accepted_variants_load),
+                TEST(business_key_is_only_looked_for_by_default),
+                TEST(all_mistakes_are_told_in_one_run_and_each_once),
+                TEST(errors_are_capped_and_the_rest_counted),
+                TEST(a_secret_written_by_mistake_is_not_repeated),
+                TEST(no_devices_is_an_error),
+                TEST(mistakes_in_a_profile_name_its_file_and_line),
+                TEST(public_key_is_kept_in_one_encoding_whatever_the_file),
+                TEST(public_key_of_another_type_is_refused),
+                TEST(unusable_public_key_file_is_refused),
+                TEST(only_what_the_probe_sees_makes_it_another_probe),
+                TEST(what_is_no_configuration_is_refused_by_name),
+                TEST(fifo_blocks_nobody),
+                TEST(deep_nesting_and_huge_files_are_refused),
+                TEST(file_cut_anywhere_never_crashes),
+                TEST(file_with_any_octets_changed_never_crashes),
+                TEST(wrong_type_anywhere_never_crashes),
+                TEST(thousand_devices_load),
+                TEST(shipped_configuration_is_right),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,243 @@
+/* The PIN guard and the other small files that outlive a restart. */
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "hsmd/engine-file.h"
+#include "hsmd/guard.h"
+#include "unit.h"
+
+#define DEADLINE (20 * USEC_PER_SEC)
+
+typedef struct World {
+        char directory[64], pin_path[96], note_path[96];
+        sd_event *event;
+        Disk *disk;
+        Guard *guard;
+        GuardAnswer answer;
+        bool answered;
+} World;
+
+static void put(const char *path, const char *text) {
+        FILE *f = fopen(path, "we");
+
+        assert_non_null(f);
+        fputs(text, f);
+        fclose(f);
+        assert_int_equal(chmod(path, 0600), 0);
+}
+
+static void open_world(World *w) {
+        assert_int_equal(sd_event_new(&w->event), 0);
+        assert_int_equal(disk_new(w->event, &w->disk), 0);
+        assert_int_equal(guard_new(w->directory, w->disk, &w->guard), 0);
+}
+
+static void close_world(World *w) {
+        w->disk = disk_free(w->disk, DEADLINE);
+        w->guard = guard_free(w->guard);
+        w->event = sd_event_unref(w->event);
+}
+
+static int setup(void **state) {
+        World *w = calloc(1, sizeof(*w));
+
+        strcpy(w->directory, "/tmp/hsmd-guard-XXXXXX");
+        assert_non_null(mkdtemp(w->directory));
+        snprintf(w->pin_path, sizeof(w->pin_path), "%s/pin", w->directory);
+        snprintf(w->note_path, sizeof(w->note_path), "%s/guard/one", w->directory);
+        put(w->pin_path, "1234\n");
+        open_world(w);
+        *state = w;
+        return 0;
+}
+
+static int teardown(void **state) {
+        World *w = *state;
+        char command[128];
+        int r;
+
+        close_world(w);
+        snprintf(command, sizeof(command), "rm -rf %s", w->directory);
+        r = system(command);
+        free(w);
+        return r;
+}
+
+static void on_answer(const GuardAnswer *answer, void *userdata) {
+        World *w = userdata;
+
+        w->answer = *answer;
+        w->answered = true;
+}
+
+static const GuardAnswer *ask_for(World *w, const char *serial) {
+        SecretSource source = {.file = w->pin_path};
+        GuardQuestion *q = NULL;
+        usec_t until = now_monotonic() + DEADLINE;
+
+        w->answered = false;
+        assert_true(guard_ask(w->guard, "one", serial, &source, on_answer, w, &q) >= 0);
+        while (!w->answered && now_monotonic() < until)
+                assert_true(sd_event_run(w->event, USEC_PER_SEC) >= 0);
+        assert_true(w->answered);
+        return &w->answer;
+}
+
+/* A restart: what counts is what is on disk. */
+static void restart(World *w) {
+        close_world(w);
+        open_world(w);
+}
+
+static void a_new_pin_is_given_once_and_is_not_proven(void **state) {
+        const GuardAnswer *a = ask_for(*state, "S1");
+
+        assert_int_equal(a->reason, REASON_NONE);
+        assert_string_equal(a->pin, "1234");
+        assert_false(a->proven);
+}
+
+static void a_refused_pin_stays_refused_across_restarts(void **state) {
+        World *w = *state;
+        char hmac[65];
+
+        strcpy(hmac, ask_for(w, "S1")->hmac);
+        guard_note(w->guard, "one", "S1", hmac, GUARD_REFUSED, "CKR_PIN_INCORRECT");
+        assert_int_equal(ask_for(w, "S1")->reason, REASON_PIN_REFUSED);
+        restart(w);
+        assert_int_equal(ask_for(w, "S1")->reason, REASON_PIN_REFUSED);
+        assert_int_equal(w->answer.pin[0], '\0');
+}
+
+static void a_login_that_never_came_back_is_not_tried_again(void **state) {
+        World *w = *state;
+        char hmac[65];
+
+        strcpy(hmac, ask_for(w, "S1")->hmac);
+        guard_note(w->guard, "one", "S1", hmac, GUARD_KILLED, "none");
+        assert_int_equal(ask_for(w, "S1")->reason, REASON_PIN_REFUSED);
+}
+
+static void a_changed_pin_gets_one_new_attempt(void **state) {
+        World *w = *state;
+        char hmac[65];
+
+        strcpy(hmac, ask_for(w, "S1")->hmac);
+        guard_note(w->guard, "one", "S1", hmac, GUARD_REFUSED, "CKR_PIN_INCORRECT");
+        put(w->pin_path, "5678");
+        assert_int_equal(ask_for(w, "S1")->reason, REASON_NONE);
+        assert_string_equal(w->answer.pin, "5678");
+}
+
+static void a_note_removed_by_hand_gives_one_new_attempt(void **state) {
+        World *w = *state;
+        char hmac[65];
+
+        strcpy(hmac, ask_for(w, "S1")->hmac);
+        guard_note(w->guard, "one", "S1", hmac, GUARD_REFUSED, "CKR_PIN_INCORRECT");
+        assert_int_equal(ask_for(w, "S1")->reason, REASON_PIN_REFUSED);
+        assert_int_equal(unlink(w->note_path), 0);
+        assert_int_equal(ask_for(w, "S1")->reason, REASON_NONE);
+}
+
+static void success_is_proof_for_this_token_alone(void **state) {
+        World *w = *state;
+        char hmac[65];
+
+        strcpy(hmac, ask_for(w, "S1")->hmac);
+        guard_note(w->guard, "one", "S1", hmac, GUARD_SUCCEEDED, "CKR_OK");
+        restart(w);
+        assert_true(ask_for(w, "S1")->proven);
+        assert_false(ask_for(w, "S2")->proven);
+}
+
+static void a_damaged_note_means_closed(void **state) {
+        World *w = *state;
+
+        put(w->note_path, "rubbish\n");
+        assert_int_equal(ask_for(w, "S1")->reason, REASON_GUARD_UNREADABLE);
+        put(w->note_path, "");
+        assert_int_equal(ask_for(w, "S1")->reason, REASON_GUARD_UNREADABLE);
+        assert_int_equal(unlink(w->note_path), 0);
+        assert_int_equal(mkdir(w->note_path, 0700), 0); /* cannot be read as a file at all */
+        assert_int_equal(ask_for(w, "S1")->reason, REASON_GUARD_UNREADABLE);
+}
+
+static void a_pin_that_others_can_read_is_not_used(void **state) {
+        World *w = *state;
+
+        assert_int_equal(chmod(w->pin_path, 0644), 0);
+        assert_int_equal(ask_for(w, "S1")->reason, REASON_PIN_UNAVAILABLE);
+        assert_non_null(strstr(w->answer.detail, "0600"));
+        assert_int_equal(unlink(w->pin_path), 0);
+        assert_int_equal(ask_for(w, "S1")->reason, REASON_PIN_UNAVAILABLE);
+}
+
+static void the_note_holds_no_pin(void **state) {
+        World *w = *state;
+        char text[1024], hmac[65];
+        size_t size = 0;
+        struct stat st;
+
+        put(w->pin_path, "a-very-secret-pin");
+        strcpy(hmac, ask_for(w, "S1")->hmac);
+        guard_note(w->guard, "one", "S1", hmac, GUARD_REFUSED, "CKR_PIN_INCORRECT");
+        restart(w);
+        assert_int_equal(read_small_file(w->note_path, text, sizeof(text), &size), 0);
+        assert_null(strstr(text, "a-very-secret-pin"));
+        assert_non_null(strstr(text, "CKR_PIN_INCORRECT"));
+        assert_int_equal(stat(w->note_path, &st), 0);
+        assert_int_equal(st.st_mode & 0777, 0600);
+}
+
+static void a_dropped_question_is_not_answered(void **state) {
+        World *w = *state;
+        SecretSource source = {.file = w->pin_path};
+        GuardQuestion *q = NULL;
+
+        w->answered = false;
+        assert_true(guard_ask(w->guard, "one", "S1", &source, on_answer, w, &q) >= 0);
+        guard_drop(q);
+        /* the disk works in order: an answer to a later question says that the first one is over */
+        ask_for(w, "S2");
+        assert_true(w->answered);
+        assert_false(w->answer.proven);
+}
+
+static void engine_boots_only_grow_and_the_id_stays(void **state) {
+        World *w = *state;
+        EngineFile first = {0}, next = {0};
+        char path[96];
+
+        snprintf(path, sizeof(path), "%s/engine", w->directory);
+        assert_int_equal(engine_file_boot(path, &first), 0);
+        assert_int_equal(first.boots, 1);
+        assert_in_range(first.id_size, 5, 32); /* RFC 3411, SnmpEngineID */
+        for (uint32_t i = 2; i < 5; i++) {
+                assert_int_equal(engine_file_boot(path, &next), 0);
+                assert_int_equal(next.boots, i);
+                assert_memory_equal(next.id, first.id, sizeof(first.id));
+        }
+        put(path, "id zz\n");
+        assert_int_equal(engine_file_boot(path, &next), -EBADMSG);
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup_teardown(a_new_pin_is_given_once_and_is_not_proven, setup, teardown),
+                cmocka_unit_test_setup_teardown(a_refused_pin_stays_refused_across_restarts, setup, teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_login_that_never_came_back_is_not_tried_again, setup, teardown),
+                cmocka_unit_test_setup_teardown(a_changed_pin_gets_one_new_attempt, setup, teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_note_removed_by_hand_gives_one_new_attempt, setup, teardown),
+                cmocka_unit_test_setup_teardown(success_is_proof_for_this_token_alone, setup, teardown),
+                cmocka_unit_test_setup_teardown(a_damaged_note_means_closed, setup, teardown),
+                cmocka_unit_test_setup_teardown(a_pin_that_others_can_read_is_not_used, setup, teardown),
+                cmocka_unit_test_setup_teardown(the_note_holds_no_pin, setup, teardown),
+                cmocka_unit_test_setup_teardown(a_dropped_question_is_not_answered, setup, teardown),
+                cmocka_unit_test_setup_teardown(engine_boots_only_grow_and_the_id_stays, setup, teardown),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
