@@ -117,8 +117,8 @@ static int run_until_answered(Client *c, usec_t until) {
         while (!c->answered) {
                 int r = sd_bus_process(c->bus, NULL);
 
-                if (r < 0)
-                        return r == -ENOTCONN ? -ECONNRESET : r;
+                if (r < 0) /* it went away, or speaks another language */
+                        return r == -ENOMEM ? r : -ECONNRESET;
                 if (r > 0 || c->answered)
                         continue;
                 r = wait_for_bus(c, until);

@@ -168,7 +168,6 @@ static void fill_device_place(DeviceRow *d, uint32_t number) {
 }
 
 static void fill_device(DeviceRow *d, uint32_t number) {
-
         *d = (DeviceRow){0};
         fill_device_place(d, number);
         FIELD_TEXT_SET(Device, d, manufacturer, "Example");
