@@ -74,17 +74,19 @@ bool ring_oldest_in_flight(const Ring *ring, RingRecord *ret) {
 
 size_t ring_tail(const Ring *ring, RingRecord *ret, size_t n) {
         uint64_t finished = atomic_load_explicit(&ring->finished, memory_order_acquire);
-        size_t want = MIN_OF(n, (size_t) RING_RECORDS), got = 0;
-        uint64_t first = finished > want ? finished - want + 1 : 1;
+        size_t want = MIN_OF(MIN_OF(n, (size_t) RING_RECORDS), finished), got = 0;
 
-        for (uint64_t seq = first; seq <= finished; seq++) {
+        /* counted, not compared with `finished`: that is hostile input and may be the largest number there is
+         */
+        for (size_t i = 0; i < want; i++) {
+                uint64_t seq = finished - want + 1 + i;
                 RingRecord copy = ring->records[(seq - 1) % RING_RECORDS];
 
+                /* what is checked must be what is returned: the compiler may not read the record again */
+                atomic_signal_fence(memory_order_seq_cst);
                 if (copy.sequence != seq || copy.call == CALL_NONE || copy.call >= CALL_MAX ||
                         copy.ended < copy.started)
                         continue;
-                if (got == want) /* a hostile count: never more than was asked for */
-                        break;
                 ret[got++] = copy;
         }
         return got;
