@@ -1,0 +1,38 @@
+# From HSMD_MIB_ROOT, all that is written with it: arcs for C (HSMD_MIB_ROOT_ARCS), and for the MIB's text the parent with
+# named arcs, the last arc and what to import (HSMD_MIB_PARENT, HSMD_MIB_ARC, HSMD_MIB_IMPORT). Arcs are named because
+# smilint warns of nodes without a name.
+if(NOT HSMD_MIB_ROOT MATCHES "^1(\\.[0-9]+)+$")
+    message(FATAL_ERROR "HSMD_MIB_ROOT is \"${HSMD_MIB_ROOT}\"; it must be a numeric OID under iso(1), as 1.3.6.1.4.1.8072.1")
+endif()
+string(REPLACE "." ", " HSMD_MIB_ROOT_ARCS "${HSMD_MIB_ROOT}")
+
+# What net-snmp's own modules call the nodes above the default root.
+set(known_1.3 org)
+set(known_1.3.6 dod)
+set(known_1.3.6.1 internet)
+set(known_1.3.6.1.4.1.8072 netSnmp)
+set(known_1.3.6.1.4.1.8072.9999 netSnmpExperimental)
+set(known_1.3.6.1.4.1.8072.9999.9999 netSnmpPlaypen)
+
+string(REPLACE "." ";" arcs "${HSMD_MIB_ROOT}")
+list(POP_BACK arcs HSMD_MIB_ARC)
+if(HSMD_MIB_ROOT MATCHES "^1\\.3\\.6\\.1\\.4\\.1\\.")
+    set(HSMD_MIB_PARENT enterprises)
+    set(HSMD_MIB_IMPORT ", enterprises")
+    set(prefix 1.3.6.1.4.1)
+    list(SUBLIST arcs 6 -1 arcs)
+else()
+    set(HSMD_MIB_PARENT iso)
+    set(HSMD_MIB_IMPORT "")
+    set(prefix 1)
+    list(POP_FRONT arcs)
+endif()
+foreach(arc IN LISTS arcs)
+    string(APPEND prefix ".${arc}")
+    if(DEFINED known_${prefix})
+        set(name "${known_${prefix}}")
+    else()
+        string(REPLACE "." "x" name "hsmdArc${prefix}")
+    endif()
+    string(APPEND HSMD_MIB_PARENT " ${name}(${arc})")
+endforeach()
