@@ -192,6 +192,13 @@ static int on_connection(sd_event_source *source UNUSED, int fd, uint32_t events
         return 0;
 }
 
+/* As a service we run with the right group already, and the sandbox forbids chown. */
+static bool belongs_to(const char *path, gid_t group) {
+        struct stat st;
+
+        return lstat(path, &st) >= 0 && st.st_gid == group;
+}
+
 /* Only a group's number is needed; the name service may be slow, so this is asked before the loop runs. */
 static void give_to_group(Control *control, const char *path, const char *group) {
         struct group *entry = group ? getgrnam(group) : NULL;
@@ -202,7 +209,7 @@ static void give_to_group(Control *control, const char *path, const char *group)
                 log_event(control->journal, &(LogEvent){.priority = LOG_WARNING},
                         "control: there is no group %s; only root and hsmd's own user may use the socket",
                         group);
-        else if (chown(path, (uid_t) -1, entry->gr_gid) < 0)
+        else if (!belongs_to(path, entry->gr_gid) && chown(path, (uid_t) -1, entry->gr_gid) < 0)
                 log_event(control->journal, &(LogEvent){.priority = LOG_WARNING},
                         "control: cannot give the socket to group %s: %s", group, strerror(errno));
 }

@@ -8,7 +8,11 @@ CREDENTIALS = "/etc/hsmd/credentials"
 DROP_IN = "/etc/systemd/system/hsmd.service.d/credentials.conf"
 UP_SECONDS = 60  # a generous limit for a loaded test machine: nothing is measured by it
 
-MACHINES_UNIT = """[Service]
+# Before= also keeps hsmd.service loaded while it is inactive, so that its timestamps can still be read.
+MACHINES_UNIT = """[Unit]
+Before=hsmd.service
+
+[Service]
 Type=oneshot
 RemainAfterExit=yes
 ExecStart={source}/tests/fleet/machines start {directory} --snmpd /usr/sbin/snmpd

@@ -41,7 +41,7 @@ done
 # nspawn leaves a few directories below /run/systemd: not on the host.
 mount -t tmpfs tmpfs /run/systemd
 exec systemd-nspawn --boot --directory="$root" --machine="$name" --register=no --keep-unit --private-network \
-    --link-journal=no "$@" -- systemd.unit=sysinit.target systemd.log_target=null
+    --link-journal=no "$@" -- systemd.unit=sysinit.target systemd.log_target=journal
 """
 
 

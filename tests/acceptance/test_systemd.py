@@ -162,8 +162,16 @@ def test_bad_configuration_is_refused_by_reload_and_the_old_one_runs_on(running)
     assert "9/9 up" in running.status_line()
 
 
+def test_start_warns_of_nothing(running):
+    machine = running.machine
+    warnings = [line["MESSAGE"] for line in journal(machine, "-p", "warning", f"_PID={machine.property('hsmd', 'MainPID')}")
+                if "MIB is not served" not in line["MESSAGE"]]  # snmpd is not started yet
+    assert warnings == []
+
+
 def test_members_of_the_group_may_read_and_others_may_not(running):
     machine = running.machine
+    assert machine.output("stat", "-c", "%a %U %G", "/run/hsmd/control").strip() == "660 hsmd hsmd"
     member = machine.run("setpriv", "--reuid=nobody", "--regid=hsmd", "--clear-groups", "hsmctl", "status")
     assert "bureau-1" in member.stdout
     stranger = machine.run("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "hsmctl", "status", check=False)
