@@ -23,6 +23,7 @@ class Demo:
         self.options = options
         self.environment = None
         self.process = None
+        self.own_hsmd = None  # one that a test started itself
 
     def __enter__(self):
         self.directory = tempfile.TemporaryDirectory(prefix="demo-test-")
@@ -48,6 +49,9 @@ class Demo:
 
     def end(self, seconds=30):
         """Lets COMMAND end; returns the demo's status."""
+        if self.own_hsmd:
+            self.own_hsmd.kill()
+            self.own_hsmd.wait()
         if not self.process.stdin.closed:
             self.process.stdin.close()
         return self.process.wait(seconds)
@@ -71,6 +75,11 @@ class Demo:
         done = subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=timeout, check=False)
         assert done.returncode == 0 or not check, f"{command} exited {done.returncode}: {done.stdout}{done.stderr}"
         return done.stdout
+
+    def attempt(self, *command, timeout=30):
+        """As run, but returns the status with what it wrote."""
+        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=timeout, check=False)
+        return done.returncode, done.stdout + done.stderr
 
     def fleet(self, *arguments):
         return self.run("fleet", *arguments)
@@ -97,6 +106,7 @@ class Demo:
         last = {}
 
         def there():
+            last.clear()
             last.update(self.device(name))
             return last["state"] == state and reason in (None, last.get("reason"))
 
@@ -110,6 +120,38 @@ class Demo:
     def hsmd_pid(self):
         with open(self.path("hsmd.pid"), encoding="ascii") as file:
             return int(file.read())
+
+    def attempts(self, name):
+        """The device's last attempts, oldest first."""
+        return json.loads(self.run("hsmctl", "device", name, "--json=short"))["attempts"]
+
+    def exists(self, pid):
+        return identity(pid) is not None
+
+    def children(self, pid):
+        """The pids below pid."""
+        return [i[0] for i in descendants(pid)]
+
+    def start_hsmd(self):
+        """Starts hsmd as the demo does, after it was ended."""
+        with open(self.path("hsmd.log"), "ab") as log:
+            process = subprocess.Popen([os.path.join(os.environ["HSMD_BIN"], "hsmd"), "--config", self.path("hsmd.conf"),
+                                        "--state", self.path("state"), "--runtime", self.path("run"),
+                                        "--libexec", os.environ["HSMD_BIN"]],
+                                       stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment)
+        self.own_hsmd = process
+        with open(self.path("hsmd.pid"), "w", encoding="ascii") as file:
+            file.write(f"{process.pid}\n")
+        wait_until(lambda: self.attempt("hsmctl", "status")[0] == 0, 20, "hsmd answers")
+
+    def restart_hsmd(self, how):
+        """Ends hsmd by a signal and starts it again."""
+        pid = self.hsmd_pid()
+        os.kill(pid, getattr(signal, how))
+        if self.own_hsmd:
+            self.own_hsmd.wait(20)
+        wait_until(lambda: not self.exists(pid), 20, "hsmd has ended")
+        self.start_hsmd()
 
     def signal(self, pid, name):
         os.kill(pid, getattr(signal, name))
