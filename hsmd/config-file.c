@@ -1,4 +1,6 @@
 /* One file of libconfig syntax. */
+#include <fcntl.h>
+
 #include "config-reader.h"
 
 /* What libconfig says, and what would be right. */
@@ -20,8 +22,18 @@ static void note_parse_error(Reader *r, const char *path, const config_t *tree) 
                 syntax_hint(text));
 }
 
+/* Not blocking: a FIFO of that name must not hold anybody. config_scan refuses it then. */
+static FILE *open_file(const char *path) {
+        int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+        FILE *file = fd >= 0 ? fdopen(fd, "r") : NULL;
+
+        if (fd >= 0 && !file)
+                close(fd);
+        return file;
+}
+
 int config_parse_file(Reader *r, const char *path, config_t *tree) {
-        CLEANUP_FCLOSE FILE *file = fopen(path, "re");
+        CLEANUP_FCLOSE FILE *file = open_file(path);
 
         config_init(tree);
         if (!file) {
