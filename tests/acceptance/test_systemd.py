@@ -8,6 +8,7 @@ import fleet
 
 EXPOSURE_GOAL = 1.5
 WORKERS = ("hsmd-probe", "hsmd-snmp")
+HSMD_DEVICE_STATE, UP = "1.3.6.1.4.1.8072.9999.9999.156.1.5.1.13", "1"
 
 
 def exposure(machine, unit):
@@ -130,9 +131,14 @@ def test_fault_stands_in_the_journal_with_its_fields(running):
         line = machine.wait_until(down, fleet.UP_SECONDS, "bureau-3 down in the journal")[-1]
     finally:
         running.fault("clear", "bureau-3")
-    assert line["MESSAGE_ID"] and "bureau-3" in line["MESSAGE"]
+    assert "bureau-3" in line["MESSAGE"] and line["_SYSTEMD_UNIT"] == "hsmd.service"
     assert line["HSM_STEP"] in ("slot", "token", "find")
-    assert line["_SYSTEMD_UNIT"] == "hsmd.service"
+    # The first failure is that of the living probe: the token was there, and a call fails.
+    first = journal(machine, "HSM_DEVICE=bureau-3", "HSM_STATE=suspect")[-1]
+    assert first["HSM_CALL"].startswith("C_") and re.fullmatch("CKR_[A-Z_]+", first["HSM_RETURN"])
+    assert first["HSM_RETURN"] != "CKR_OK" and int(first["HSM_DURATION_US"]) > 0
+    explained = machine.output("journalctl", "-u", "hsmd", "-x", "HSM_DEVICE=bureau-3", "HSM_STATE=down", "--no-pager")
+    assert "Cipher machine bureau-3 is now down" in explained
 
 
 def test_reload_keeps_every_probe_and_says_who_asked(running):
@@ -164,6 +170,8 @@ def test_bad_configuration_is_refused_by_reload_and_the_old_one_runs_on(running)
 
 def test_start_warns_of_nothing(running):
     machine = running.machine
+    machine.run("systemctl", "restart", "hsmd")
+    running.settle()
     warnings = [line["MESSAGE"] for line in journal(machine, "-p", "warning", f"_PID={machine.property('hsmd', 'MainPID')}")
                 if "MIB is not served" not in line["MESSAGE"]]  # snmpd is not started yet
     assert warnings == []
@@ -190,16 +198,22 @@ def test_killed_daemon_is_started_again_and_everything_comes_up(running):
 
 
 def test_agentx_works_from_debians_unchanged_snmpd_conf(running):
+    """What the operator does is what the drop-in's comments say: two lines, with secrets of their own."""
     machine = running.machine
-    machine.write("/etc/snmp/snmpd.conf.d/site.conf", "rocommunity test-only 127.0.0.1 -V hsmd\n", 0o600)
-    machine.run("chown", "Debian-snmp", "/etc/snmp/snmpd.conf.d/site.conf")
+    drop_in = machine.read("/etc/snmp/snmpd.conf.d/hsmd.conf")
+    machine.write("/etc/snmp/snmpd.conf.d/hsmd.conf", re.sub(r"(?m)^#(createUser|rouser) ", r"\1 ", drop_in))
     machine.run("systemctl", "restart", "snmpd")
+    complaints = machine.output("journalctl", "-b", "-u", "snmpd", "--no-pager", "-o", "cat")
+    assert "Can't" not in complaints and "rror" not in complaints, complaints
 
     def states():
-        walk = machine.run("snmpwalk", "-m", "", "-v2c", "-c", "test-only", "-Oqv", "127.0.0.1",
-                           "1.3.6.1.4.1.8072.9999.9999.156.1.5.1.1.13", check=False)
-        return walk.returncode == 0 and walk.stdout.split() == ["1"] * 9
-    machine.wait_until(states, fleet.UP_SECONDS, "nine times up(1) through snmpd")
+        walk = machine.run("snmpwalk", "-m", "", "-v3", "-l", "authPriv", "-u", "nms", "-a", "SHA-256", "-A",
+                           "authentication-secret", "-x", "AES", "-X", "privacy-secret", "-Oqv", "127.0.0.1",
+                           HSMD_DEVICE_STATE, check=False)
+        return walk.returncode == 0 and walk.stdout.split() == [UP] * 9
+    machine.wait_until(states, fleet.UP_SECONDS, "nine times up through snmpd")
+    machine.run("systemctl", "restart", "snmpd")
+    machine.wait_until(states, fleet.UP_SECONDS, "the same after a restart of snmpd")
 
 
 def test_stop_takes_less_than_two_seconds_and_leaves_nothing(running):
