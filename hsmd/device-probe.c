@@ -212,7 +212,7 @@ int device_start(Device *d, usec_t delay) {
 
         d->due = now_monotonic() + delay;
         if (!d->due_source)
-                r = sd_event_add_time(e, &d->due_source, CLOCK_MONOTONIC, d->due, USEC_PER_MSEC, on_due, d);
+                r = sd_event_add_time(e, &d->due_source, CLOCK_MONOTONIC, d->due, 1, on_due, d);
         else
                 arm(d->due_source, d->due);
         if (r >= 0 && !d->deadline_source) {

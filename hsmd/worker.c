@@ -32,6 +32,8 @@ struct Supervisor {
         Journal *journal;
         Worker *workers;
         size_t n_workers, unkillable;
+        pid_t orphans[16]; /* the last ones that were told */
+        size_t n_orphans;
         sd_event_source *sigchld_source;
         uint8_t *buffer; /* for one message */
 };
@@ -132,6 +134,15 @@ static void drain_socket(Worker *w) {
         }
 }
 
+/* Between its end and our waitid an orphan is seen more than once; it is told once. */
+static bool first_seen(Supervisor *s, pid_t pid) {
+        for (size_t i = 0; i < ELEMENTSOF(s->orphans); i++)
+                if (s->orphans[i] == pid)
+                        return false;
+        s->orphans[s->n_orphans++ % ELEMENTSOF(s->orphans)] = pid;
+        return true;
+}
+
 /* Kills every child of ours that is no worker: a dead worker left it behind. Its own children become ours in
  * turn and are found when it has ended. */
 static void kill_orphans(Supervisor *s) {
@@ -148,11 +159,12 @@ static void kill_orphans(Supervisor *s) {
 
                 while (w && w->pid != pid)
                         w = w->next;
-                if (!w && pid > 1) {
+                if (w || pid <= 1)
+                        continue;
+                kill(pid, SIGKILL);
+                if (first_seen(s, pid))
                         log_event(s->journal, &(LogEvent){.priority = LOG_WARNING},
                                 "process %d was left behind by a worker; killed", pid);
-                        kill(pid, SIGKILL);
-                }
         }
 }
 
