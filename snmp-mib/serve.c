@@ -1,5 +1,7 @@
 #include "serve.h"
 
+#include <fcntl.h>
+
 #include <net-snmp/net-snmp-config.h>
 
 #include <net-snmp/net-snmp-includes.h>
@@ -153,14 +155,26 @@ static void announce(Serve *s, const char *detail) {
         s->said = m;
 }
 
+/* Takes what hsmd sent meanwhile: if it were left unread, our end would take what we said last along with it.
+ */
+static void drain(Serve *s) {
+        int received = -1;
+
+        fcntl(s->fd, F_SETFL, O_NONBLOCK);
+        while (protocol_receive(s->fd, s->buffer, &received) > 0)
+                closep(&received);
+}
+
 static int start(Serve *s) {
         const char *detail = "";
         int r = serve_agent_start(&s->agent, &s->config, s->users, s->n_users, &detail);
 
         if (s->users)
                 wipe(s->users, USERS_MAX * sizeof(*s->users));
-        if (r < 0)
+        if (r < 0) {
                 announce(s, detail);
+                drain(s);
+        }
         return r;
 }
 
