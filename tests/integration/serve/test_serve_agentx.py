@@ -128,11 +128,13 @@ def stock_configuration(directory, port, drop_in):
 
 
 def drop_in_with_user(directory):
-    """Ours, as installed, with a group that every host has, a socket of the test's, and its example user let in."""
+    """Ours, as installed, with a user and group that every host has, a socket of the test's, and its example user let
+    in."""
     with open(os.path.join(os.environ["HSMD_BIN"], "../snmp-mib/hsmd.conf"), encoding="utf-8") as file:
         text = file.read()
-    assert "agentXPerms 0660 0755 root hsmd" in text
-    text = text.replace("root hsmd", "root daemon").replace("#createUser", "createUser").replace("#rouser", "rouser")
+    assert "agentXPerms 0660 0755 Debian-snmp hsmd" in text
+    text = text.replace("Debian-snmp hsmd", "root daemon")
+    text = text.replace("#createUser", "createUser").replace("#rouser", "rouser")
     return text.replace("master agentx", f"agentXSocket {directory}/agentx/master\nmaster agentx")
 
 
