@@ -44,6 +44,14 @@ def test_glossary_is_the_same_in_both_languages():
     assert tables[0] == tables[1]
 
 
+def test_tests_that_the_failure_catalogue_names_exist():
+    named = [name for row in rows(read("docs/failures.md")) for name in re.findall(r"^`(\w+)`$", row[-1])]
+    text = "".join(read(path) for pattern in ("tests/unit/*.c", "tests/integration/**/*.py")
+                   for path in glob.glob(os.path.join(SOURCE, pattern), recursive=True))
+    assert named
+    assert [name for name in named if not re.search(rf"\b{name}\(", text)] == []
+
+
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_links_lead_somewhere(document):
     directory = os.path.dirname(os.path.join(SOURCE, document))
