@@ -99,3 +99,12 @@ def test_every_accessible_object_and_every_notification_is_in_a_group(module):
              if n.findtext("access") != "noaccess"}
     assert named - grouped == set()
     assert len(named) > 150
+
+
+def test_list_of_numbers_is_what_the_tools_make_of_the_module():
+    with open(os.path.join(os.path.dirname(BIN), "snmp-mib", "HSMD-MIB-oids.txt"), encoding="ascii") as file:
+        listed = [line.split() for line in file if not line.startswith("#")]
+    assert len(listed) > 170
+    names = ["HSMD-MIB::" + name for _, name in listed]
+    r = subprocess.run(["snmptranslate", "-On", *names], env=tool_environment("/tmp"), capture_output=True, text=True, check=True)
+    assert r.stdout.split() == ["." + oid for oid, _ in listed]
