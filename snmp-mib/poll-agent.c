@@ -7,6 +7,11 @@
 #define PRIORITY_ANSWER (SD_EVENT_PRIORITY_NORMAL - 10)
 #define PRIORITY_TIMER (SD_EVENT_PRIORITY_NORMAL + 10)
 
+/* A poll takes a handful of datagrams. Who sends more is answered after everybody else: a flood from one
+ * machine must keep neither hsmd's messages nor the others' turns waiting. */
+#define PRIORITY_FLOOD (SD_EVENT_PRIORITY_NORMAL + 20)
+#define DATAGRAMS_OF_A_POLL 64
+
 static void poll_step(PollAgent *a);
 
 static void arm(PollAgent *a, usec_t when) {
@@ -243,26 +248,25 @@ static void poll_step(PollAgent *a) {
 
 /* ---- the loop ---- */
 
-static int on_readable(sd_event_source *source UNUSED, int fd UNUSED, uint32_t events UNUSED, void *data) {
+static int on_readable(sd_event_source *source, int fd UNUSED, uint32_t events UNUSED, void *data) {
         PollAgent *a = data;
 
+        if (++a->datagrams == DATAGRAMS_OF_A_POLL)
+                (void) sd_event_source_set_priority(source, PRIORITY_FLOOD);
         engine_read(&a->engine);
         poll_step(a);
         return 0;
 }
 
 static int open_engine(PollAgent *a) {
-        int r;
+        sd_event *event = sd_event_source_get_event(a->timer);
+        int r = engine_open(&a->engine);
 
-        if (a->io)
-                return 0;
-        r = engine_open(&a->engine);
+        if (r >= 0 && !a->io)
+                r = sd_event_add_io(event, &a->io, engine_fd(&a->engine), EPOLLIN, on_readable, a);
         if (r < 0)
                 return r;
-        r = sd_event_add_io(
-                sd_event_source_get_event(a->timer), &a->io, engine_fd(&a->engine), EPOLLIN, on_readable, a);
-        if (r < 0)
-                return r;
+        a->datagrams = 0;
         return sd_event_source_set_priority(a->io, PRIORITY_ANSWER);
 }
 

@@ -63,7 +63,8 @@ struct PollAgent {
         PollOutcome outcome;
         const char *why;
         bool retried;
-        bool met; /* it told its engine id in this poll */
+        bool met;           /* it told its engine id in this poll */
+        unsigned datagrams; /* read since this poll began */
         usec_t due;
         sd_event_source *timer, *io;
 

@@ -32,11 +32,12 @@ def free_port():
 class Snmpd:
     """A machine's agent: net-snmp's snmpd, whose temperature is read from a file at each request."""
 
-    def __init__(self, directory, engine_id=None):
+    def __init__(self, directory, engine_id=None, boots=0):
         self.directory = directory
         self.directory.mkdir(parents=True)
         self.port = free_port()
-        self.engine_id = engine_id
+        self.engine_id = engine_id  # hexadecimal; None: another one at each start
+        self.boots = boots  # with an engine id: snmpEngineBoots is one more
         self.process = None
         self.users = [("hsmd", "SHA-256", "auth-secret", "AES", "priv-secret", "priv")]
         self.set("integer", 451)
@@ -72,7 +73,9 @@ class Snmpd:
             f"pass_persist .{TEMPERATURE.rsplit('.', 1)[0]} {script}",
         ]
         if self.engine_id:
-            lines.append(f"exactEngineID 0x{self.engine_id}")
+            # without the old id, the boots would begin again at 1
+            lines += [f"exactEngineID 0x{self.engine_id}", f"oldEngineID 0x{self.engine_id}"]
+            lines.append(f"engineBoots {self.boots}")
         for name, auth, auth_secret, priv, priv_secret, level in self.users:
             lines.append(f"createUser {name} {auth} {auth_secret} {priv} {priv_secret}".rstrip())
             lines.append(f"rouser {name} {level}")
@@ -99,16 +102,9 @@ class Snmpd:
 
     def stop(self):
         if self.process:
-            self.process.send_signal(signal.SIGCONT)
             self.process.kill()
             self.process.wait()
             self.process = None
-
-    def forget_state(self):
-        """As a machine does that is reset to its factory settings: its boots begin again at 1."""
-        for file in (self.directory / "state").rglob("*"):
-            if file.is_file():
-                file.unlink()
 
 
 class Poll:
