@@ -13,6 +13,8 @@
 struct Client {
         sd_bus *bus;
         int interrupts[2];
+        ClientInterrupt handler;
+        void *userdata;
         sd_bus_error error;
         /* of the call that is waiting */
         sd_bus_message *reply;
@@ -73,9 +75,11 @@ Client *client_free(Client *c) {
         return NULL;
 }
 
-void client_interrupt_by(Client *c, int fd1, int fd2) {
+void client_interrupt_by(Client *c, int fd1, int fd2, ClientInterrupt handler, void *userdata) {
         c->interrupts[0] = fd1;
         c->interrupts[1] = fd2;
+        c->handler = handler;
+        c->userdata = userdata;
 }
 
 const sd_bus_error *client_error(const Client *c) {
@@ -108,7 +112,9 @@ static int wait_for_bus(Client *c, usec_t until) {
         r = ppoll(fds, ELEMENTSOF(fds), &left, NULL);
         if (r < 0)
                 return errno == EINTR ? 0 : -errno;
-        return fds[1].revents || fds[2].revents ? -EINTR : 0;
+        if ((fds[1].revents || fds[2].revents) && c->handler(c->userdata))
+                return -EINTR;
+        return 0;
 }
 
 /* sd_bus_call would wait 90 s for a stopped hsmd to finish the handshake, whatever its own timeout says;

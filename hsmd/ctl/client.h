@@ -16,8 +16,10 @@ typedef struct Client Client;
 int client_new(const char *socket, Client **ret);
 Client *client_free(Client *client);
 
-/* A descriptor that interrupts a waiting call with -EINTR when it becomes readable, or -1. At most two. */
-void client_interrupt_by(Client *client, int fd1, int fd2);
+/* While a call waits and one of the descriptors (-1: none) is readable, the handler is called, which reads
+ * it; true ends the call with -EINTR. */
+typedef bool (*ClientInterrupt)(void *userdata);
+void client_interrupt_by(Client *client, int fd1, int fd2, ClientInterrupt handler, void *userdata);
 
 /* Calls a method with arguments as sd_bus_message_append takes them. *ret_reply is the caller's to unref.
  * -ETIMEDOUT: no answer by the deadline; -ECONNRESET: hsmd went away; -EINTR; -EREMOTEIO: hsmd answered an

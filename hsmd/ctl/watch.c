@@ -15,7 +15,6 @@
  * within 2 s. */
 #define WATCH_DEADLINE (850 * USEC_PER_MSEC)
 #define REFRESH USEC_PER_SEC
-#define FETCH_TRIES 10
 
 #define HOME "\033[H"
 #define CLEAR_LINE "\033[K"
@@ -37,7 +36,7 @@ typedef struct Watch {
         bool quit;
 } Watch;
 
-static int read_signals(Watch *w) {
+static void read_signals(Watch *w) {
         struct signalfd_siginfo info;
 
         while (read(w->signals, &info, sizeof(info)) == sizeof(info)) {
@@ -46,18 +45,44 @@ static int read_signals(Watch *w) {
                 else
                         w->quit = true;
         }
-        return 0;
+}
+
+static bool is_readable(int fd) {
+        struct pollfd p = {.fd = fd, .events = POLLIN};
+
+        return poll(&p, 1, 0) > 0;
 }
 
 static void read_keyboard(Watch *w) {
         char keys[32];
-        ssize_t n = read(STDIN_FILENO, keys, sizeof(keys));
+        ssize_t n;
 
+        if (!w->keyboard || !is_readable(STDIN_FILENO))
+                return;
+        n = read(STDIN_FILENO, keys, sizeof(keys));
         if (n <= 0)
                 w->keyboard = false;
         for (ssize_t i = 0; i < n; i++)
-                if (keys[i] == 'q' || keys[i] == 'Q' || keys[i] == 3)
+                if (keys[i] == 'q' || keys[i] == 'Q')
                         w->quit = true;
+}
+
+static bool on_input(void *userdata);
+
+/* Keys and signals are taken while a call waits, too; keys that come all the time must not hold up the
+ * picture. */
+static void take_input_while_calling(Watch *w) {
+        if (w->client)
+                client_interrupt_by(w->client, w->signals, w->keyboard ? STDIN_FILENO : -1, on_input, w);
+}
+
+static bool on_input(void *userdata) {
+        Watch *w = userdata;
+
+        read_signals(w);
+        read_keyboard(w);
+        take_input_while_calling(w);
+        return w->quit;
 }
 
 /* Waits for signals and keys, at most until the given time. True if there was something. */
@@ -71,38 +96,22 @@ static bool wait_for_input(Watch *w, usec_t until) {
 
         if (ppoll(fds, ELEMENTSOF(fds), &timeout, NULL) <= 0)
                 return false;
-        if (fds[0].revents)
-                read_signals(w);
-        if (fds[1].revents)
-                read_keyboard(w);
+        (void) on_input(w);
         return true;
-}
-
-static int fetch_once(Watch *w, Picture *ret) {
-        int r = w->client ? 0 : client_new(w->o->socket, &w->client);
-
-        if (r >= 0) {
-                client_interrupt_by(w->client, w->signals, w->keyboard ? STDIN_FILENO : -1);
-                r = picture_fetch(w->client, FLEET_VIEW_TABLES, WATCH_DEADLINE, ret);
-        }
-        if (r < 0)
-                w->client = client_free(w->client);
-        return r;
 }
 
 static void fetch(Watch *w) {
         Picture p = {0};
-        int r = -EINTR;
+        int r = w->client ? 0 : client_new(w->o->socket, &w->client);
 
-        /* keys that come all the time must neither stop the picture nor let an old one look new */
-        for (unsigned i = 0; r == -EINTR && i < FETCH_TRIES && !w->quit; i++) {
-                r = fetch_once(w, &p);
-                if (r == -EINTR)
-                        (void) wait_for_input(w, 0);
-        }
+        take_input_while_calling(w);
+        if (r >= 0)
+                r = picture_fetch(w->client, FLEET_VIEW_TABLES, WATCH_DEADLINE, &p);
         w->error = r;
-        if (r < 0)
+        if (r < 0) {
+                w->client = client_free(w->client);
                 return;
+        }
         picture_clear(&w->picture);
         w->picture = p;
         w->has_picture = true;

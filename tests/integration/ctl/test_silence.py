@@ -134,14 +134,20 @@ def test_watch_ends_at_once_though_hsmd_does_not_answer(stub, watch):
     assert terminal.wait_for_end(4) == 0
 
 
-def test_watch_keys_that_keep_coming_do_not_hold_the_picture(stub, watch):
-    terminal = watch()
+def test_watch_keys_that_keep_coming_neither_hide_silence_nor_make_it(stub, watch):
+    terminal = watch("--lang", "zh")
     terminal.wait_for_text("portal-2")
-    stub.device("bureau-3", "down", "call_failed", "sign", "C_Sign", "CKR_DEVICE_ERROR")
-    deadline = time.monotonic() + 10
-    while not any("CKR_DEVICE_ERROR" in row for row in terminal.take(0.005).shown()):
-        terminal.press("x")
-        assert time.monotonic() < deadline
+
+    def wait_pressing(condition, what):
+        def pressed(screen):
+            terminal.press("x")
+            return condition(screen)
+        terminal.wait_for(pressed, 6, what)
+
+    stub.stop()
+    wait_pressing(lambda s: "无应答" in s.shown()[0], "no answer")
+    stub.proceed()
+    wait_pressing(lambda s: sum("正常" in row for row in s.shown()) >= 10, "the states")
 
 
 def test_watch_follows_the_terminals_size(stub, watch):
