@@ -36,11 +36,12 @@ bool text_is_clean(const char *text) {
         return true;
 }
 
-static int hex_digit(char c) {
-        if (c >= '0' && c <= '9')
-                return c - '0';
-        c = (char) tolower((unsigned char) c);
-        return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+/* The digit's value; 16 if it is none. */
+static unsigned hex_digit(char c) {
+        static const char digits[] = "0123456789abcdef";
+        const char *at = memchr(digits, tolower((unsigned char) c), 16);
+
+        return at ? (unsigned) (at - digits) : 16;
 }
 
 bool hex_parse(const char *text, uint8_t *dst, size_t max, size_t *ret_size) {
@@ -49,7 +50,7 @@ bool hex_parse(const char *text, uint8_t *dst, size_t max, size_t *ret_size) {
         if (n == 0 || n % 2 != 0 || n / 2 > max)
                 return false;
         for (size_t i = 0; i < n; i++)
-                if (hex_digit(text[i]) < 0)
+                if (hex_digit(text[i]) == 16)
                         return false;
         for (size_t i = 0; i < n / 2; i++)
                 dst[i] = (uint8_t) (hex_digit(text[2 * i]) << 4 | hex_digit(text[2 * i + 1]));

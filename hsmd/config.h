@@ -2,7 +2,8 @@
 #define HSMD_CONFIG_H
 /* The configuration: read whole from hsmd.conf (libconfig syntax, @include allowed), checked whole, then constant.
  * Every error names file:line and what would be right. hsmd.conf(5) documents the keys; the words are those of this
- * header. Numbers are given by the operator and stable: they are the MIB's indices. */
+ * header. Numbers are given by the operator and stable: they are the MIB's indices. Titles, contacts, locations and
+ * addresses of machines are never NULL: a title that is not given is the name, the others are "". */
 
 #include "names.h"
 #include "protocol.h"
@@ -47,7 +48,7 @@ typedef struct ConfigService { /* parsed and checked, judged later */
         uint32_t *keys;   /* numbers of the pool's keys */
         size_t n_keys;
         uint32_t required_rate; /* signatures a second at peak; 0 = not known */
-        bool confirmed;
+        bool confirmed;         /* default false */
 } ConfigService;
 
 typedef struct ConfigSensor { /* sensors/NAME.conf */

@@ -1,5 +1,6 @@
 /* hsmd.conf: what a good one means, and that every mistake is told with its line and its remedy. */
 #include <fcntl.h>
+#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -72,14 +73,17 @@ static int setup(void **state) {
         return 0;
 }
 
+static int remove_entry(
+        const char *path, UNUSED const struct stat *st, UNUSED int type, UNUSED struct FTW *ftw) {
+        return remove(path);
+}
+
 static int teardown(void **state) {
         Fixture *f = *state;
-        char command[128];
 
         config_free(f->config);
         free(f->error);
-        snprintf(command, sizeof(command), "rm -rf '%s'", f->directory);
-        int k = system(command);
+        int k = nftw(f->directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
         free(f);
         return k;
 }
