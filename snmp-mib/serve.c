@@ -1,6 +1,8 @@
 #include "serve.h"
 
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/poll.h>
 
 #include <net-snmp/net-snmp-config.h>
 
@@ -189,6 +191,12 @@ static void turn(Serve *s) {
                 agent_check_and_process(1);
 }
 
+static void wait_readable(int fd) {
+        struct pollfd p = {.fd = fd, .events = POLLIN};
+
+        poll(&p, 1, -1);
+}
+
 int serve_main(int fd) {
         CLEANUP(serve_freep) Serve *s = calloc(1, sizeof(*s));
         int r;
@@ -196,8 +204,11 @@ int serve_main(int fd) {
         if (!s)
                 return -ENOMEM;
         s->fd = fd;
-        while (!s->done && !s->starting)
+        signal(SIGPIPE, SIG_IGN); /* net-snmp writes to a master that may be gone */
+        while (!s->done && !s->starting) {
+                wait_readable(fd);
                 on_message(fd, s);
+        }
         if (s->done)
                 return s->error;
         r = start(s);

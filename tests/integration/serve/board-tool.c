@@ -91,7 +91,7 @@ static void fill_row(Tool *t, BoardTable table, size_t n, const uint32_t *index,
         FleetRow *head = (FleetRow *) row; /* every row begins alike */
 
         for (size_t i = 0; i < info->n_fields; i++) {
-                bool is_index = i < info->n_index;
+                bool is_index = i < info->n_index && i < 2; /* no table has more */
 
                 fill_cell(row, &info->fields[i], n + 1);
                 if (is_index)
