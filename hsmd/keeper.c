@@ -67,6 +67,7 @@ static void replace(Keeper *k, const char *why, usec_t now) {
         if (k->worker)
                 worker_kill(k->worker, true);
         start_at(k, now + RESTART_PAUSE);
+        fleet_publish(k->manager); /* the count of restarts */
 }
 
 void keeper_renew(Keeper *k) {
