@@ -102,17 +102,22 @@ def read_until(terminal, wanted, seconds):
     while wanted not in said:
         assert time.monotonic() < deadline, f"{wanted} did not show; there was: {said[-2000:]!r}"
         if select.select([terminal], [], [], 1)[0]:
-            said += os.read(terminal, 65536)
+            said += read_some(terminal)
     return said
+
+
+def read_some(terminal):
+    """What was written; a terminal that nobody holds any more is an input/output error."""
+    try:
+        return os.read(terminal, 65536)
+    except OSError:
+        return b""
 
 
 def drain(terminal):
     """What a terminal does: takes what is written, so that nobody waits for it."""
-    try:
-        while select.select([terminal], [], [], 0)[0] and os.read(terminal, 65536):
-            pass
-    except OSError:
-        pass  # the last writer has gone
+    while select.select([terminal], [], [], 0)[0] and read_some(terminal):
+        pass
 
 
 def test_ctrl_c_ends_the_watch_screen():
