@@ -77,7 +77,8 @@ static int read_checked(int fd, char *dst, size_t size, size_t *ret_size) {
         if (got < 0)
                 return (int) got;
         size_t n = cut_newline(dst, (size_t) got);
-        /* the buffer is full: only the newline may have been in the terminator's place, and nothing may follow */
+        /* the buffer is full: only the newline may have been in the terminator's place, and nothing may
+         * follow */
         if ((size_t) got == size) {
                 ssize_t rest = read_whole(fd, &more, 1);
 
