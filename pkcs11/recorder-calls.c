@@ -323,12 +323,14 @@ static CK_RV rec_generate_random(CK_SESSION_HANDLE session, CK_BYTE *data, CK_UL
                 return flight_refuse(CKR_FUNCTION_NOT_SUPPORTED);                                            \
         }
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): these are declarations */
 #define S CK_SESSION_HANDLE s
 #define M CK_MECHANISM *m
 #define K CK_OBJECT_HANDLE k
 #define IN(x) CK_BYTE *x, CK_ULONG x##_size
 #define OUT(x) CK_BYTE *x, CK_ULONG *x##_size
 #define TEMPLATE(x) CK_ATTRIBUTE *x, CK_ULONG x##_count
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 REFUSE(init_token, CK_SLOT_ID slot, IN(pin), CK_UTF8CHAR *label)
 REFUSE(init_pin, S, IN(pin))

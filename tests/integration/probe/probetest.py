@@ -97,17 +97,19 @@ class Probe:
         self.say("key", *words)
         return self
 
-    def wait(self, event, **fields):
+    def wait(self, event, patience=DEADLINE, **fields):
         """The next event of that name and with those fields."""
-        end = time.monotonic() + DEADLINE
+        end = time.monotonic() + patience
         while True:
             try:
                 got = self.events.get(timeout=max(0.0, end - time.monotonic()))
             except queue.Empty:
-                raise AssertionError(f"no {event} {fields} within {DEADLINE} s; seen: {self.seen[-5:]}") from None
+                raise AssertionError(f"no {event} {fields} within {patience} s; seen: {self.seen[-5:]}") from None
             self.seen.append(got)
             if got["event"] == event and all(got.get(k) == v for k, v in fields.items()):
                 return got
+            if got["event"] == "exit":
+                raise AssertionError(f"the probe ended ({got}) while {event} {fields} was waited for")
 
     def start(self):
         self.say("start")
