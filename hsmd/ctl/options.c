@@ -175,7 +175,7 @@ static ExitCode take_option(Options *o, int option, const char *value) {
 
 /* --lang counts for the messages about the other options too, wherever it stands. */
 static void find_lang(int argc, char **argv, Options *o) {
-        for (int i = 1; i < argc; i++) {
+        for (int i = 1; i < argc && argv[i]; i++) {
                 const char *value = NULL;
 
                 if (strncmp(argv[i], "--lang=", 7) == 0)
@@ -204,7 +204,7 @@ ExitCode options_parse(int argc, char **argv, Options *ret, bool *ret_done) {
                         *ret_done = true;
                         return EXIT_OK;
                 }
-                if (take_option(o, option, optarg) != EXIT_OK)
+                if (take_option(o, option, optarg ? optarg : "") != EXIT_OK)
                         return EXIT_USAGE;
         }
         if (!o->by)
