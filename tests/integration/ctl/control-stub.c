@@ -7,6 +7,7 @@
  *     device NAME STATE REASON STEP CALL RETURN     ("-" for what is not known)
  *     temperature NAME TENTHS                       ("-": not known)
  *     hostile NAME                                  strings that no terminal, D-Bus or JSON should see
+ *     fleet STATE
  *     quit
  */
 
@@ -292,6 +293,10 @@ static int run_command(Stub *s, sd_event *event) {
                 return command_temperature(s, args);
         if (n == 2 && streq(args[0], "hostile"))
                 return command_hostile(s, args);
+        if (n == 2 && streq(args[0], "fleet")) {
+                FIELD_SET(Fleet, &s->fleet, state, name_value(&service_state_names, args[1]));
+                return 0;
+        }
         if (n == 1 && streq(args[0], "quit"))
                 return sd_event_exit(event, 0);
         return -EINVAL;

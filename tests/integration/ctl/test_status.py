@@ -2,8 +2,10 @@
 
 import json
 import re
+import subprocess
 
 import pytest
+from ctl_stub import BIN, environment
 from ctl_terminal import Terminal, columns
 
 STATUS_ZH = """\
@@ -139,8 +141,6 @@ def test_why_is_not_cut_while_the_title_may_be(mixed, run):
 
 
 def test_language_is_the_locales(stub):
-    from ctl_stub import BIN, environment
-    import subprocess
     for variables, word in (({"LANG": "zh_CN.UTF-8"}, "密码机集群"), ({"LANG": "de_DE.UTF-8"}, "POOL"),
                             ({"LC_ALL": "C", "LANG": "zh_CN.UTF-8"}, "POOL"), ({"LC_MESSAGES": "zh_CN"}, "密码机集群")):
         out = subprocess.run([BIN / "hsmctl", "status"], env=environment(HSMD_SOCKET=str(stub.path), **variables),
@@ -208,8 +208,11 @@ def test_colour_only_on_a_terminal_and_not_with_no_color(mixed, run):
             terminal.close()
 
 
-def test_check_answers_as_monitoring_plugins_do(run):
-    assert run("status", "--check").returncode == 0
+@pytest.mark.parametrize("state, code", [("ok", 0), ("at_risk", 1), ("degraded", 1), ("lost", 2), ("unknown", 3)])
+def test_check_answers_as_monitoring_plugins_do(stub, run, state, code):
+    stub.command("fleet", state)
+    assert run("status", "--check").returncode == code
+    assert run("status").returncode == 0
 
 
 def test_unknown_device_is_named_with_those_that_there_are(run):
@@ -232,8 +235,6 @@ def test_version_names_both(run):
 
 
 def test_a_full_disk_is_not_success(stub):
-    import subprocess
-    from ctl_stub import BIN, environment
     with open("/dev/full", "w", encoding="ascii") as full:
         result = subprocess.run([BIN / "hsmctl", "--socket", stub.path, "status", "--json=short"], stdout=full,
                                 env=environment(), check=False)
