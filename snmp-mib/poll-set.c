@@ -50,7 +50,7 @@ static PollAgent *find_alike(const PollSet *set, uint32_t device, const uint8_t 
                 PollAgent *a = set->agents[i];
 
                 if (a->device == device && memcmp(a->digest, digest, POLL_DIGEST_SIZE) == 0)
-                        return contains(set->next, set->n_next, a) ? NULL : a;
+                        return a;
         }
         return NULL;
 }
@@ -65,6 +65,21 @@ static int append(PollSet *set, PollAgent *agent) {
         return 0;
 }
 
+/* A set that hsmd began and then tells anew, from the start, before MSG_POLL_START: the later telling counts.
+ */
+static void drop_earlier_telling(PollSet *set, uint32_t device) {
+        for (size_t i = 0; i < set->n_next; i++) {
+                PollAgent *earlier = set->next[i];
+
+                if (earlier->device != device)
+                        continue;
+                set->next[i] = set->next[--set->n_next];
+                if (!contains(set->agents, set->n, earlier))
+                        poll_agent_free(earlier);
+                return;
+        }
+}
+
 int poll_set_add(PollSet *set, const MsgPollAgent *config) {
         uint8_t digest[POLL_DIGEST_SIZE];
         PollAgent *agent;
@@ -72,6 +87,7 @@ int poll_set_add(PollSet *set, const MsgPollAgent *config) {
 
         if (!digest_of(set, config, digest))
                 return -EIO;
+        drop_earlier_telling(set, config->device);
         agent = find_alike(set, config->device, digest);
         if (agent)
                 return append(set, agent);

@@ -115,6 +115,20 @@ def test_reload_keeps_unchanged_agents_and_ends_the_untold(poll, machine):
     assert not poll.states(3, since=poll.mark() - 5)
 
 
+def test_agent_told_twice_before_the_start_is_polled_once_as_told_last(poll, machine, silent_address):
+    m, other = machine(), machine()
+    for _ in range(2):
+        poll.agent(1, silent_address())
+        poll.agent(2, other.address)
+        poll.agent(1, m.address)
+        poll.start()
+        mark = poll.mark()
+        assert {s["state"] for s in poll.wait_polls(1, 3, mark)} == {"ok"}
+    mark = poll.mark()
+    turns = len(poll.wait_polls(2, 6, mark))
+    assert len(poll.states(1, mark)) <= turns + 2, "it is polled twice an interval"
+
+
 def test_changed_secret_counts_from_the_reload_on(poll, machine):
     m = machine()
     poll.agent(1, m.address, auth_secret="wrong-secret")
