@@ -1,11 +1,6 @@
 /* Frees a configuration, part by part; every part may be half filled. */
 #include "config-reader.h"
 
-static void secret_done(SecretSource *source) {
-        free(source->file);
-        free(source->credential);
-}
-
 static void pool_done(ConfigPool *pool) {
         for (size_t i = 0; i < pool->n_keys; i++) {
                 ConfigKey *key = &pool->keys[i];
@@ -35,9 +30,9 @@ static void snmp_done(ConfigSnmp *snmp) {
         free(snmp->user);
         free(snmp->auth_protocol);
         free(snmp->priv_protocol);
-        secret_done(&snmp->community);
-        secret_done(&snmp->auth_secret);
-        secret_done(&snmp->priv_secret);
+        secret_source_done(&snmp->community);
+        secret_source_done(&snmp->auth_secret);
+        secret_source_done(&snmp->priv_secret);
 }
 
 static void environment_done(char **environment) {
@@ -56,7 +51,7 @@ void config_device_done(ConfigDevice *d) {
                 free(d->keys[i].label);
         free(d->keys);
         environment_done(d->environment);
-        secret_done(&d->pin);
+        secret_source_done(&d->pin);
         snmp_done(&d->snmp);
 }
 
@@ -64,8 +59,8 @@ static void user_done(ConfigUser *user) {
         free(user->name);
         free(user->auth_protocol);
         free(user->priv_protocol);
-        secret_done(&user->auth_secret);
-        secret_done(&user->priv_secret);
+        secret_source_done(&user->auth_secret);
+        secret_source_done(&user->priv_secret);
 }
 
 static void site_done(ConfigSite *site) {

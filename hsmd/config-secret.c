@@ -8,12 +8,6 @@ static const char *check_credential(const char *value) {
         return strchr(value, '/') ? "a credential's name without “/”" : NULL;
 }
 
-static void secret_source_done(SecretSource *source) {
-        free(source->file);
-        free(source->credential);
-        *source = (SecretSource){};
-}
-
 config_setting_t *read_secret(const Section *s, const char *key, SecretSource *target) {
         static const char *const keys[] = {"file", "credential"};
         config_setting_t *setting = config_get(s, key);

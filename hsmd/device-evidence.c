@@ -106,7 +106,7 @@ static void log_change(const Device *d, DeviceState before) {
 }
 
 /* After any judgement: tell it and show it. */
-static void judged(Device *d, bool changed, DeviceState before, Reason reason_before) {
+void device_judged(Device *d, bool changed, DeviceState before, Reason reason_before) {
         if (changed)
                 d->state_since_realtime = now_realtime();
         if (changed || d->judgement.reason != reason_before)
@@ -134,71 +134,7 @@ static void judge_one(Device *d, const Evidence *e, usec_t now) {
                 d->failures++;
         }
         d->judged = d->judged || d->judgement.state != DEVICE_UNKNOWN;
-        judged(d, changed, before, reason_before);
-}
-
-/* Which key it is, for people; the first one says enough. */
-static void look_at_keys(Device *d, Conditions *c) {
-        for (size_t i = 0; i < d->pool->n_keys; i++) {
-                const ConfigKey *k = &d->pool->keys[i];
-                bool missing = d->keys[i].state == KEY_MISSING, mismatch = d->keys[i].state == KEY_MISMATCH;
-
-                if ((missing && !c->key_missing) || (mismatch && !c->key_mismatch))
-                        snprintf(d->condition, sizeof(d->condition), "key %u (%s) %s", k->number,
-                                k->label ? k->label : "by id",
-                                missing ? "is missing" : "is another one than the pinned public key says");
-                c->key_missing = c->key_missing || missing;
-                c->key_mismatch = c->key_mismatch || mismatch;
-        }
-}
-
-static void look_at_sensors(Device *d, Conditions *c) {
-        const ConfigProfile *p = &d->manager->config->profiles[d->config->snmp.profile];
-        char told[sizeof(d->condition)] = "";
-
-        if (!d->config->snmp.address || d->agent_state == AGENT_UNKNOWN)
-                return;
-        if (d->agent_state == AGENT_SILENT || d->agent_state == AGENT_REFUSED) {
-                c->sensor_lost = true;
-                snprintf(told, sizeof(told), "its SNMP agent is %s",
-                        name_of(&agent_state_names, d->agent_state));
-        }
-        for (size_t i = 0; i < p->n_sensors && !c->sensor_lost; i++) {
-                const Sensor *s = &d->sensors[i];
-                const ConfigSensor *k = &p->sensors[i];
-
-                if (s->known && s->sample.status != SENSOR_OK) {
-                        c->sensor_lost = true;
-                        snprintf(told, sizeof(told), "sensor %s: %s", k->name,
-                                name_of(&sensor_reason_names, s->sample.reason));
-                } else if (s->has_value && k->has_high_warning && s->value >= k->high_warning && !c->hot) {
-                        c->hot = true;
-                        snprintf(told, sizeof(told), "%s %.1f degrees Celsius, warning at %.1f", k->name,
-                                s->value / 10.0, k->high_warning / 10.0);
-                }
-        }
-        /* what is said of a key goes before */
-        if (!c->key_missing && !c->key_mismatch)
-                copy_text(d->condition, sizeof(d->condition), told);
-}
-
-void device_conditions(Device *d, usec_t now) {
-        Conditions c = {0};
-        DeviceState before = d->judgement.state;
-        Reason reason_before = d->judgement.reason;
-        bool changed;
-
-        d->condition[0] = '\0';
-        look_at_keys(d, &c);
-        if (d->manager->config->n_profiles > 0)
-                look_at_sensors(d, &c);
-        changed = judge_conditions(&d->judgement, &c, now);
-        judged(d, changed, before, reason_before);
-}
-
-/* What is said beside state and reason: of the condition while that is what makes the state. */
-const char *device_detail(const Device *d) {
-        return d->judgement.state == DEVICE_DEGRADED ? d->condition : d->detail;
+        device_judged(d, changed, before, reason_before);
 }
 
 static void take_keys(Device *d, const MsgProbeResult *r, usec_t now) {
@@ -299,28 +235,12 @@ void device_result(Device *d, const MsgProbeResult *r, usec_t now) {
                  * new process */
                 device_drop_probe(d, false);
         }
-        /* conditions first where they make the state, so that nothing is `up` for an instant without its key */
+        /* conditions first where they make the state, so that nothing is `up` for an instant without its key
+         */
         if (e.ok)
                 device_conditions(d, now);
         judge_one(d, &e, now);
         device_plan(d, now);
-}
-
-/* A login that never came back may have been counted by the token as a wrong PIN. */
-static void note_lost_login(Device *d, uint32_t call) {
-        if (call != CALL_LOGIN || !d->login_running || d->pin_proven)
-                return;
-        guard_note(d->manager->guard, d->config->name, d->token_serial, d->pin_hmac, GUARD_KILLED, "none");
-        log_event(d->manager->journal,
-                &(LogEvent){.priority = LOG_ERR,
-                        .message_id = MESSAGE_PIN_REFUSED,
-                        .device = d->config->name,
-                        .step = "login",
-                        .call = "C_Login"},
-                "%s: C_Login never came back and this PIN has not succeeded on this token yet; it is not "
-                "sent again until "
-                "it is changed or the note guard/%s in the state directory is removed",
-                d->config->name, d->config->name);
 }
 
 static void log_replaced(const Device *d, const char *how) {
@@ -363,7 +283,7 @@ void device_attempt_lost(Device *d, Reason reason, const char *how, usec_t now) 
         d->last_call_usec = now > call.started ? now - call.started : 0;
         snprintf(d->detail, sizeof(d->detail), "%s had not returned after %.1f s: the probe %s",
                 pkcs11_call_name(call.call), (double) d->last_call_usec / USEC_PER_SEC, how);
-        note_lost_login(d, call.call);
+        device_note_lost_login(d, call.call);
         if (reason == REASON_TIMEOUT && d->logged_in)
                 d->kills_logged_in++;
         record_attempt(d, e.step, 0, now);
@@ -383,5 +303,5 @@ void device_no_evidence(Device *d, usec_t now) {
 
         snprintf(d->detail, sizeof(d->detail), "a due check has produced no evidence for longer than %.1f s",
                 (double) detection_bound(&d->config->timing) / USEC_PER_SEC);
-        judged(d, changed, before, reason_before);
+        device_judged(d, changed, before, reason_before);
 }

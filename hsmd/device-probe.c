@@ -11,11 +11,6 @@
 /* how long a probe may stay stopped when hsmd itself had not run either */
 #define STOP_EXCUSED (2 * USEC_PER_SEC)
 
-/* PKCS#11 v2.40, section 11.1: CKR_PIN_INCORRECT to CKR_PIN_LOCKED, and CKR_USER_ALREADY_LOGGED_IN */
-#define CKR_PIN_FIRST 0xA0
-#define CKR_PIN_LAST 0xA4
-#define CKR_ALREADY 0x100
-
 static const WorkerOps probe_ops;
 
 static usec_t random_below(usec_t limit) {
@@ -37,26 +32,17 @@ static void disarm(sd_event_source *source) {
 
 /* The configuration of the probe: the pool's keys with the device's own labels or ids where they differ. */
 static void fill_key(const Device *d, const ConfigKey *key, ProbeKey *ret) {
-        const ConfigKeyOverride *o = NULL;
-        const char *label = key->label;
+        ConfigKeyOverride selector;
 
-        for (size_t i = 0; i < d->config->n_keys; i++)
-                if (d->config->keys[i].number == key->number)
-                        o = &d->config->keys[i];
+        config_key_selector(d->config, key, &selector);
         *ret = (ProbeKey){.number = key->number,
                 .type = key->type,
                 .exercise = key->exercise,
                 .business = key->business,
-                .id_size = key->id_size};
-        memcpy(ret->id, key->id, sizeof(ret->id));
-        if (o && o->id_size > 0) {
-                ret->id_size = o->id_size;
-                memcpy(ret->id, o->id, sizeof(ret->id));
-        }
-        if (o && o->label)
-                label = o->label;
-        if (label)
-                copy_text(ret->label, sizeof(ret->label), label);
+                .id_size = selector.id_size};
+        memcpy(ret->id, selector.id, sizeof(ret->id));
+        if (selector.label)
+                copy_text(ret->label, sizeof(ret->label), selector.label);
         if (key->spki_size > 0 && key->spki_size <= sizeof(ret->spki)) {
                 memcpy(ret->spki, key->spki, key->spki_size);
                 ret->spki_size = (uint32_t) key->spki_size;
@@ -300,68 +286,6 @@ void device_tick(Device *d, usec_t now) {
         device_sensors_tick(d, now);
 }
 
-/* The PIN: asked for by the probe when its climb reaches login, granted by the guard. */
-
-static void on_pin(const GuardAnswer *answer, void *userdata) {
-        Device *d = userdata;
-        MsgPin m = MESSAGE(MsgPin, MSG_PIN);
-
-        d->question = NULL;
-        if (!d->worker || d->phase != PROBE_CLIMBING)
-                return;
-        m.reason = answer->reason;
-        if (answer->reason == REASON_NONE) {
-                memcpy(m.pin, answer->pin, answer->pin_size);
-                m.size = (uint32_t) answer->pin_size;
-                copy_text(d->pin_hmac, sizeof(d->pin_hmac), answer->hmac);
-                d->pin_proven = answer->proven;
-                d->login_running = true;
-        } else {
-                copy_text(d->detail, sizeof(d->detail), answer->detail);
-        }
-        worker_send(d->worker, &m.head, -1);
-        wipe(&m, sizeof(m));
-}
-
-static void pin_wanted(Device *d, const MsgPinWanted *m) {
-        if (d->phase != PROBE_CLIMBING || m->attempt != d->attempt || d->question)
-                return;
-        snprintf(d->token_serial, sizeof(d->token_serial), "%.*s", (int) sizeof(m->serial) - 1, m->serial);
-        d->token_serial[strcspn(d->token_serial, "\n\r")] = '\0';
-        guard_ask(d->manager->guard, d->config->name, d->token_serial, &d->config->pin, on_pin, d,
-                &d->question);
-}
-
-static void login_done(Device *d, const MsgLoginDone *m) {
-        char buffer[24];
-        const char *name = pkcs11_return_name(m->rv, buffer);
-
-        if (!d->login_running || m->attempt != d->attempt)
-                return;
-        d->login_running = false;
-        d->logins++;
-        d->logged_in = m->rv == 0 || m->rv == CKR_ALREADY;
-        if (m->rv == 0 && !d->pin_proven) {
-                guard_note(d->manager->guard, d->config->name, d->token_serial, d->pin_hmac, GUARD_SUCCEEDED,
-                        name);
-                d->pin_proven = true;
-        } else if (m->rv >= CKR_PIN_FIRST && m->rv <= CKR_PIN_LAST) {
-                guard_note(d->manager->guard, d->config->name, d->token_serial, d->pin_hmac, GUARD_REFUSED,
-                        name);
-                log_event(d->manager->journal,
-                        &(LogEvent){.priority = LOG_ERR,
-                                .message_id = MESSAGE_PIN_REFUSED,
-                                .device = d->config->name,
-                                .step = "login",
-                                .call = "C_Login",
-                                .ret = name},
-                        "%s: the token refused the PIN (%s); it is not sent again until it is changed or the "
-                        "note "
-                        "guard/%s in the state directory is removed",
-                        d->config->name, name, d->config->name);
-        }
-}
-
 static void on_message(Worker *w UNUSED, int type, const void *message, int fd, void *userdata) {
         Device *d = userdata;
         usec_t now = now_monotonic();
@@ -373,10 +297,10 @@ static void on_message(Worker *w UNUSED, int type, const void *message, int fd, 
                         begin_climb(d, now);
                 break;
         case MSG_PIN_WANTED:
-                pin_wanted(d, message);
+                device_pin_wanted(d, message);
                 break;
         case MSG_LOGIN_DONE:
-                login_done(d, message);
+                device_login_done(d, message);
                 break;
         case MSG_PROBE_RESULT: {
                 const MsgProbeResult *r = message;

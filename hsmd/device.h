@@ -5,6 +5,8 @@
  *   device.c           made, taken over by a new configuration, freed
  *   device-probe.c     the probe process: started, asked, watched by deadlines, replaced
  *   device-evidence.c  what an attempt proved: from results and endings to the judgement
+ *   device-login.c     the PIN and the guard
+ *   device-conditions.c  what degrades it
  *   device-row.c       what is shown
  *   sensors.c          what poll learnt: from samples to conditions */
 
@@ -119,13 +121,25 @@ void device_attempt_lost(Device *device, Reason reason, const char *how, usec_t 
 /* The probe ended or stopped with no attempt under way: nobody's fault but ours. */
 void device_probe_lost(Device *device, const char *how, usec_t now);
 void device_no_evidence(Device *device, usec_t now);
+/* The call that a probe was in, or had last finished, in words: "in C_Sign for 5.000 s". */
+bool device_call_in_flight(const Device *device, RingRecord *ret);
+Step step_of_call(uint32_t call);
+
+/* After any judgement: tells it (state and reason before are what was shown) and shows it. */
+void device_judged(Device *device, bool changed, DeviceState before, Reason reason_before);
+
+/* device-login.c: the PIN is asked for by the probe when its climb reaches login, and granted by the guard.
+ */
+void device_pin_wanted(Device *device, const MsgPinWanted *message);
+void device_login_done(Device *device, const MsgLoginDone *message);
+/* The probe was lost inside this call: if that was a login, the token may have counted it as a wrong PIN. */
+void device_note_lost_login(Device *device, uint32_t call);
+
+/* device-conditions.c */
 /* What is said beside state and reason, in English; may be empty. */
 const char *device_detail(const Device *device);
 /* Judges the conditions anew. */
 void device_conditions(Device *device, usec_t now);
-/* The call that a probe was in, or had last finished, in words: "in C_Sign for 5.000 s". */
-bool device_call_in_flight(const Device *device, RingRecord *ret);
-Step step_of_call(uint32_t call);
 
 /* device-row.c */
 void device_publish(Device *device);

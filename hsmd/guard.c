@@ -179,8 +179,7 @@ static void question_done(void *job, bool cancelled) {
                 wipe(q->answer.pin, sizeof(q->answer.pin));
         if (q->answered && !cancelled)
                 q->answered(&q->answer, q->userdata);
-        free(q->source.file);
-        free(q->source.credential);
+        secret_source_done(&q->source);
         wipe(q, sizeof(*q));
         free(q);
 }
@@ -195,8 +194,7 @@ int guard_ask(Guard *g, const char *device, const char *serial, const SecretSour
         snprintf(q->note_path, sizeof(q->note_path), "%s/%s", g->directory, device);
         copy_text(q->serial, sizeof(q->serial), serial);
         memcpy(q->host_key, g->host_key, sizeof(q->host_key));
-        q->source.file = source->file ? strdup(source->file) : NULL;
-        q->source.credential = source->credential ? strdup(source->credential) : NULL;
+        q->source = secret_source_copy(source);
         q->answered = answered;
         q->userdata = userdata;
         r = disk_submit(g->disk, q, question_work, question_done);

@@ -59,7 +59,12 @@ void fleet_publish(Manager *manager);
 typedef void (*ReloadDone)(int error, const char *message, void *userdata);
 /* done, if not NULL, is called once: now or later. */
 void manager_reload(Manager *manager, uid_t uid, const char *by, ReloadDone done, void *userdata);
+
+/* manager-apply.c */
 /* Makes board, devices and workers fit a configuration, which it takes over; what is unchanged stays. */
 int manager_apply(Manager *manager, Config *config);
+
+/* manager-control.c: what the control socket asks. */
+extern const ControlOps manager_control_ops;
 
 #endif

@@ -26,16 +26,6 @@ typedef struct SetJob {
         int *errors;
 } SetJob;
 
-static SecretSource copy_source(const SecretSource *s) {
-        return (SecretSource){.file = s->file ? strdup(s->file) : NULL,
-                .credential = s->credential ? strdup(s->credential) : NULL};
-}
-
-static void free_source(SecretSource *s) {
-        free(s->file);
-        free(s->credential);
-}
-
 static void text(char *dst, size_t size, const char *src) {
         copy_text(dst, size, src ? src : "");
 }
@@ -60,15 +50,15 @@ static void fill_agent(const Device *d, MsgPollAgent *m, AgentSources *s) {
                 m->sensors[i].scale = p->sensors[i].scale;
                 text(m->sensors[i].oid, sizeof(m->sensors[i].oid), p->sensors[i].oid);
         }
-        s->community = copy_source(&c->community);
-        s->auth = copy_source(&c->auth_secret);
-        s->priv = copy_source(&c->priv_secret);
+        s->community = secret_source_copy(&c->community);
+        s->auth = secret_source_copy(&c->auth_secret);
+        s->priv = secret_source_copy(&c->priv_secret);
 }
 
 static int read_one(const SecretSource *s, char *dst, size_t size) {
         size_t n;
 
-        return s->file || s->credential ? secret_read(s, dst, size, &n) : 0;
+        return secret_source_given(s) ? secret_read(s, dst, size, &n) : 0;
 }
 
 /* Disk's thread. */
@@ -146,9 +136,9 @@ static void set_done(void *userdata, bool cancelled) {
                 take_set(job->poller, job);
         wipe_agents(&job->agents, job->n);
         for (size_t i = 0; i < job->n; i++) {
-                free_source(&job->sources[i].community);
-                free_source(&job->sources[i].auth);
-                free_source(&job->sources[i].priv);
+                secret_source_done(&job->sources[i].community);
+                secret_source_done(&job->sources[i].auth);
+                secret_source_done(&job->sources[i].priv);
         }
         free(job->sources);
         free(job->errors);

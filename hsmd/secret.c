@@ -116,3 +116,18 @@ void secret_describe(const SecretSource *source, char *dst, size_t size) {
         else
                 snprintf(dst, size, "file %s", source->file ? source->file : "(none)");
 }
+
+SecretSource secret_source_copy(const SecretSource *s) {
+        return (SecretSource){.file = s->file ? strdup(s->file) : NULL,
+                .credential = s->credential ? strdup(s->credential) : NULL};
+}
+
+void secret_source_done(SecretSource *s) {
+        free(s->file);
+        free(s->credential);
+        *s = (SecretSource){0};
+}
+
+bool secret_source_given(const SecretSource *s) {
+        return s->file || s->credential;
+}

@@ -28,15 +28,10 @@ typedef struct BootJob {
         size_t n_users;
 } BootJob;
 
-static SecretSource copy_source(const SecretSource *s) {
-        return (SecretSource){.file = s->file ? strdup(s->file) : NULL,
-                .credential = s->credential ? strdup(s->credential) : NULL};
-}
-
 static int read_one(const SecretSource *s, char *dst, size_t size) {
         size_t n;
 
-        return s->file || s->credential ? secret_read(s, dst, size, &n) : 0;
+        return secret_source_given(s) ? secret_read(s, dst, size, &n) : 0;
 }
 
 /* Disk's thread. */
@@ -101,10 +96,8 @@ static void boot_done(void *userdata, bool cancelled) {
                         tell(s, job);
         }
         for (size_t i = 0; i < job->n_users; i++) {
-                free(job->auth[i].file);
-                free(job->auth[i].credential);
-                free(job->priv[i].file);
-                free(job->priv[i].credential);
+                secret_source_done(&job->auth[i]);
+                secret_source_done(&job->priv[i]);
         }
         if (job->users)
                 wipe(job->users, job->n_users * sizeof(*job->users));
@@ -126,8 +119,8 @@ static void fill_users(const Config *c, BootJob *job) {
                         m->auth_protocol, sizeof(m->auth_protocol), u->auth_protocol ? u->auth_protocol : "");
                 copy_text(
                         m->priv_protocol, sizeof(m->priv_protocol), u->priv_protocol ? u->priv_protocol : "");
-                job->auth[i] = copy_source(&u->auth_secret);
-                job->priv[i] = copy_source(&u->priv_secret);
+                job->auth[i] = secret_source_copy(&u->auth_secret);
+                job->priv[i] = secret_source_copy(&u->priv_secret);
         }
         job->n_users = c->n_users;
 }

@@ -1,0 +1,227 @@
+#include <limits.h>
+#include <sys/stat.h>
+
+#include "manager.h"
+#include "poller.h"
+#include "server.h"
+
+/* First climbs do not all start in the same instant: a module's start costs some milliseconds of CPU. */
+#define FIRST_CLIMB_SPREAD (10 * USEC_PER_MSEC)
+
+static int make_world(const Manager *m, const ConfigDevice *c) {
+        char path[PATH_MAX];
+
+        if (c->cwd)
+                return 0;
+        snprintf(path, sizeof(path), "%s/probe/%s", m->options.state, c->name);
+        return mkdir(path, 0700) < 0 && errno != EEXIST ? -errno : 0;
+}
+
+static Device *find_unchanged(const Manager *m, const Config *config, const ConfigDevice *c) {
+        for (size_t i = 0; i < m->n_devices; i++) {
+                Device *d = m->devices[i];
+
+                if (d && d->config->number == c->number && streq(d->config->name, c->name) &&
+                        streq(d->pool->name, config->pools[c->pool].name) &&
+                        config_device_same_probe(d->config, d->pool, c, &config->pools[c->pool]))
+                        return d;
+        }
+        return NULL;
+}
+
+static bool same_sensors(const Config *a, const ConfigDevice *da, const Config *b, const ConfigDevice *db) {
+        const ConfigProfile *p, *q;
+
+        if (!da->snmp.address || !db->snmp.address)
+                return !da->snmp.address && !db->snmp.address;
+        p = &a->profiles[da->snmp.profile];
+        q = &b->profiles[db->snmp.profile];
+        if (p->n_sensors != q->n_sensors || !streq(da->snmp.address, db->snmp.address))
+                return false;
+        for (size_t i = 0; i < p->n_sensors; i++)
+                if (p->sensors[i].number != q->sensors[i].number ||
+                        !streq(p->sensors[i].oid, q->sensors[i].oid) ||
+                        p->sensors[i].scale != q->sensors[i].scale)
+                        return false;
+        return true;
+}
+
+static bool same_text(const char *a, const char *b) {
+        return a && b ? streq(a, b) : !a && !b;
+}
+
+static bool same_source(const SecretSource *a, const SecretSource *b) {
+        return same_text(a->file, b->file) && same_text(a->credential, b->credential);
+}
+
+static bool same_agent(const Config *a, const Config *b) {
+        if (a->agent_mode != b->agent_mode || !same_text(a->agent_address, b->agent_address) ||
+                a->n_users != b->n_users || !same_text(a->name, b->name) ||
+                !same_text(a->contact, b->contact) || !same_text(a->location, b->location))
+                return false;
+        for (size_t i = 0; i < a->n_users; i++) {
+                const ConfigUser *u = &a->users[i], *v = &b->users[i];
+
+                if (!streq(u->name, v->name) || !same_text(u->auth_protocol, v->auth_protocol) ||
+                        !same_text(u->priv_protocol, v->priv_protocol) ||
+                        !same_source(&u->auth_secret, &v->auth_secret) ||
+                        !same_source(&u->priv_secret, &v->priv_secret))
+                        return false;
+        }
+        return true;
+}
+
+static int make_board(const Config *c, BoardWriter **ret) {
+        size_t rows[BOARD_TABLES] = {[BOARD_FLEET] = 1,
+                [BOARD_SITES] = c->n_sites,
+                [BOARD_POOLS] = c->n_pools,
+                [BOARD_DEVICES] = c->n_devices};
+
+        for (size_t i = 0; i < c->n_devices; i++) {
+                const ConfigDevice *d = &c->devices[i];
+
+                rows[BOARD_KEYS] += c->pools[d->pool].n_keys;
+                if (d->snmp.address)
+                        rows[BOARD_SENSORS] += c->profiles[d->snmp.profile].n_sensors;
+        }
+        return board_writer_new(rows, ret);
+}
+
+/* What a new configuration needs, made before anything of the old one is given up. */
+typedef struct Plan {
+        BoardWriter *board;
+        Device **devices;
+        bool *kept;
+        PoolState *pool_states, *pool_told;
+} Plan;
+
+static int make_plan(Manager *m, const Config *c, Plan *plan) {
+        int r = make_board(c, &plan->board);
+
+        plan->devices = calloc(c->n_devices + 1, sizeof(*plan->devices));
+        plan->kept = calloc(c->n_devices + 1, sizeof(*plan->kept));
+        plan->pool_states = calloc(c->n_pools + 1, sizeof(*plan->pool_states));
+        plan->pool_told = calloc(c->n_pools + 1, sizeof(*plan->pool_told));
+        if (r >= 0 && (!plan->devices || !plan->kept || !plan->pool_states || !plan->pool_told))
+                r = -ENOMEM;
+        for (size_t i = 0; r >= 0 && i < c->n_devices; i++) {
+                plan->devices[i] = find_unchanged(m, c, &c->devices[i]);
+                plan->kept[i] = plan->devices[i] != NULL;
+                if (!plan->kept[i])
+                        r = device_new(m, &c->devices[i], &c->pools[c->devices[i].pool], &plan->devices[i]);
+                if (r >= 0)
+                        r = make_world(m, &c->devices[i]);
+        }
+        return r;
+}
+
+static void drop_plan(Plan *plan, const Config *c) {
+        for (size_t i = 0; plan->devices && plan->kept && i < c->n_devices; i++)
+                if (!plan->kept[i])
+                        device_free(plan->devices[i]);
+        board_writer_free(plan->board);
+        free(plan->devices);
+        free(plan->kept);
+        free(plan->pool_states);
+        free(plan->pool_told);
+}
+
+/* Old devices that the new configuration does not keep end with their probes. */
+static void end_dropped(Manager *m, const Plan *plan, size_t n) {
+        for (size_t i = 0; i < m->n_devices; i++) {
+                bool kept = false;
+
+                for (size_t k = 0; k < n; k++)
+                        kept = kept || plan->devices[k] == m->devices[i];
+                if (!kept) {
+                        device_stop(m->devices[i], 300 * USEC_PER_MSEC);
+                        device_free(m->devices[i]);
+                }
+        }
+        free(m->devices);
+}
+
+static void place_devices(Manager *m, const Plan *plan, const Config *old) {
+        const Config *c = m->config;
+        size_t keys = 0, sensors = 0, fresh = 0;
+
+        for (size_t i = 0; i < c->n_devices; i++) {
+                Device *d = m->devices[i];
+                bool forget = plan->kept[i] && !same_sensors(old, d->config, c, &c->devices[i]);
+
+                device_adopt(d, &c->devices[i], &c->pools[c->devices[i].pool]);
+                if (forget)
+                        device_forget_sensors(d);
+                d->index = i;
+                d->key_index = keys;
+                d->sensor_index = sensors;
+                keys += d->pool->n_keys;
+                if (d->config->snmp.address)
+                        sensors += c->profiles[d->config->snmp.profile].n_sensors;
+                if (plan->kept[i])
+                        continue;
+                device_start(d, fresh * FIRST_CLIMB_SPREAD);
+                fresh++;
+        }
+        for (size_t i = 0; i < m->n_devices; i++)
+                device_publish(m->devices[i]);
+}
+
+static void fit_workers(Manager *m, bool agent_changed) {
+        bool any_agent = false;
+
+        for (size_t i = 0; i < m->n_devices; i++)
+                any_agent = any_agent || m->devices[i]->config->snmp.address;
+        if (any_agent && !m->poller) {
+                poller_new(m, &m->poller);
+        } else if (!any_agent && m->poller) {
+                m->poller = poller_free(m->poller);
+        } else if (m->poller) {
+                poller_reconfigure(m->poller);
+        }
+        if (!m->server)
+                server_new(m, &m->server);
+        else
+                server_reconfigure(m->server, agent_changed);
+}
+
+/* A pool of the same name keeps what was said of it: a reload is no news. */
+static void carry_pools(const Manager *m, const Config *old, const Config *c, const Plan *plan) {
+        for (size_t i = 0; i < c->n_pools; i++)
+                for (size_t k = 0; old && k < old->n_pools; k++)
+                        if (streq(old->pools[k].name, c->pools[i].name)) {
+                                plan->pool_states[i] = m->pool_states[k];
+                                plan->pool_told[i] = m->pool_told[k];
+                        }
+}
+
+int manager_apply(Manager *m, Config *config) {
+        Plan plan = {0};
+        Config *old = m->config;
+        BoardWriter *old_board = m->board;
+        int r = make_plan(m, config, &plan);
+
+        if (r < 0) {
+                drop_plan(&plan, config);
+                return r;
+        }
+        end_dropped(m, &plan, config->n_devices);
+        m->config = config;
+        m->board = plan.board;
+        m->devices = plan.devices;
+        m->n_devices = config->n_devices;
+        carry_pools(m, old, config, &plan);
+        free(m->pool_states);
+        free(m->pool_told);
+        m->pool_states = plan.pool_states;
+        m->pool_told = plan.pool_told;
+        m->generation++;
+        board_writer_tick(m->board, now_monotonic());
+        place_devices(m, &plan, old);
+        fleet_publish(m);
+        fit_workers(m, old && !same_agent(old, config));
+        free(plan.kept);
+        board_writer_free(old_board);
+        config_free(old);
+        return 0;
+}
