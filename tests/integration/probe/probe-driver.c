@@ -147,6 +147,7 @@ static void print_in_flight(const Driver *d) {
 
         printf("{\"event\":\"in_flight\"");
         print_text("call", ring_oldest_in_flight(d->ring, &record) ? pkcs11_call_name(record.call) : "none");
+        print_text("step", d->ring->step ? name_of(&step_names, d->ring->step) : "none");
         end_line();
 }
 

@@ -67,10 +67,10 @@ class Token:
 class Probe:
     """probe-driver with one hsmd-probe."""
 
-    def __init__(self, token, module=SOFTHSM, env=(), **settings):
+    def __init__(self, token, module=SOFTHSM, env=(), before=(), **settings):
         self.events = queue.Queue()
         self.seen = []
-        self.process = subprocess.Popen([BIN / "probe-driver"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        self.process = subprocess.Popen([*before, BIN / "probe-driver"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         text=True)
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
@@ -142,13 +142,13 @@ class Probe:
                 return got
 
     def in_flight(self, call):
-        """Waits until that call is in flight."""
+        """Waits until that call is in flight; the rung on which it is."""
         end = time.monotonic() + DEADLINE
         while time.monotonic() < end:
             self.say("in_flight")
-            got = self.wait("in_flight")["call"]
-            if got == call:
-                return
+            got = self.wait("in_flight")
+            if got["call"] == call:
+                return got["step"]
             time.sleep(0.01)
         raise AssertionError(f"{call} was not seen in flight; last {got}")
 

@@ -26,11 +26,11 @@ CALLS = [
 ]
 
 
-@pytest.mark.parametrize("call", [c for c, _ in CALLS])
-def test_hung_call_stands_in_the_in_flight_table(token, wrapped, call):
+@pytest.mark.parametrize("call,step", CALLS)
+def test_hung_call_stands_in_the_in_flight_table_with_its_rung(token, wrapped, call, step):
     p = wrapped.probe(f"{call}:hang", random=1).key(1, "rsa", "sign", "id=01").start()
     p.say("climb", 1)
-    p.in_flight(call)
+    assert p.in_flight(call) == step
     p.say("signal", int(signal.SIGTERM))  # a hung call does not make the probe deaf
     assert p.wait("exit")["signal"] == signal.SIGTERM
 
@@ -56,7 +56,8 @@ def test_between_calls_nothing_is_in_flight(token, probe):
     p = probe().key(1, "rsa", "sign", "id=01").start()
     p.climb()
     p.say("in_flight")
-    assert p.wait("in_flight")["call"] == "none"
+    got = p.wait("in_flight")
+    assert (got["call"], got["step"]) == ("none", "none")
 
 
 @pytest.mark.parametrize("kind,key_id", [("rsa", "01"), ("ec", "02")])
