@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from hsmdtest.demo import LONG, Demo
-from hsmdtest.processes import state
+from hsmdtest.processes import descendants, state
 from hsmdtest.waiting import wait_until
 
 COUNTED_OTHERS = ("checks_skipped", "failures", "probe_restarts")
@@ -157,22 +157,30 @@ def test_lost_probe_is_replaced_and_delays_nobody(demo, how):
     assert state(device["probe_pid"]) is None
 
 
-def test_stopped_hsmd_changes_no_verdict(demo):
+def kept_by_a_stop(demo):
+    keys = ("state", "state_since", "failures", "probe_restarts")
+    return {name: [d[key] for key in keys] for name, d in demo.devices().items()}
+
+
+@pytest.mark.parametrize("workers_too", [False, True], ids=["alone", "with_its_workers"])
+def test_stopped_hsmd_changes_no_verdict(demo, workers_too):
     seconds = 30 if LONG else 6
-    before = {n: (d["state"], d["state_since"], d["failures"], d["probe_restarts"]) for n, d in demo.devices().items()}
-    pid = demo.hsmd_pid()
-    demo.signal(pid, "SIGSTOP")
+    before, hsmd = kept_by_a_stop(demo), demo.hsmd_pid()
+    pids = [hsmd] + ([pid for pid, _ in descendants(hsmd)] if workers_too else [])
+    for pid in pids:
+        demo.signal(pid, "SIGSTOP")
     stopped = now()
     try:
-        wait_until(lambda: demo.snmp("hsmdDeviceState.1") == ["unknown"], 5, "SNMP says unknown")
+        if not workers_too:
+            wait_until(lambda: demo.snmp("hsmdDeviceState.1") == ["unknown"], 5, "SNMP says unknown")
         wait_until(lambda: now() - stopped >= seconds, seconds + 1, "hsmd stood long enough")
     finally:
-        demo.signal(pid, "SIGCONT")
+        for pid in pids:
+            demo.signal(pid, "SIGCONT")
     wait_until(lambda: demo.snmp("hsmdDeviceState.1") == ["up"], 5, "SNMP says up again")
     probes = demo.device("bureau-1")["probes"]
     wait_until(lambda: demo.device("bureau-1")["probes"] >= probes + 2, 30, "it is probed on")
-    after = {n: (d["state"], d["state_since"], d["failures"], d["probe_restarts"]) for n, d in demo.devices().items()}
-    assert after == before
+    assert kept_by_a_stop(demo) == before
 
 
 def test_environment_file_serves_another_terminal(demo):
