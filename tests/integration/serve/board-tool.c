@@ -267,10 +267,16 @@ static void start_worker(Tool *t) {
         send_config(t);
         send_users(t);
         send_or_die(t, &begin.head, -1);
+        t->next_ping = 0;
+        turn(t); /* one ping lies unread while the worker starts */
 }
 
-static void command_start(Tool *t) {
+static void command_start(Tool *t, bool late) {
+        siginfo_t info;
+
         start_worker(t);
+        if (late)
+                waitid(P_PID, (id_t) t->pid, &info, WEXITED | WNOWAIT);
         if (wait_until(t, has_said, 0, DEADLINE))
                 printf("ok %d\n", t->serving);
         else
@@ -458,7 +464,7 @@ static void obey(Tool *t, char *line) {
         if (streq(w[0], "board"))
                 command_board(t, strtoul(w[1], NULL, 10), strtoul(w[2], NULL, 10), (unsigned) atoi(w[3]));
         else if (streq(w[0], "start"))
-                command_start(t);
+                command_start(t, streq(w[1], "late"));
         else if (streq(w[0], "kill"))
                 command_kill(t);
         else if (streq(w[0], "set") || streq(w[0], "clear"))
