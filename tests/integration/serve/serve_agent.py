@@ -40,7 +40,7 @@ def mib_directories():
 
 def root_oid():
     """Where this build's HSMD-MIB is rooted."""
-    text = subprocess.run(["snmptranslate", "-On", "HSMD-MIB::hsmdMIB"], env=tool_environment("/tmp"), check=True,
+    text = subprocess.run(["snmptranslate", "-On", "HSMD-MIB::hsmdMIB"], env=tool_environment(os.devnull), check=True,
                           capture_output=True, text=True).stdout
     return text.strip().lstrip(".")
 
