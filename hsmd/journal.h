@@ -1,9 +1,9 @@
 #ifndef HSMD_JOURNAL_H
 #define HSMD_JOURNAL_H
-/* The log. Lines leave through a bounded queue and a thread of their own, because sd_journal_send blocks for good when
- * journald has stopped: log_event never blocks. When the queue is full, lines are dropped and counted, and the count is
- * logged first afterwards. Where there is no journal (no socket of journald), the same lines go to stderr, the fields
- * after the message. */
+/* The log. Lines leave through a bounded queue and a thread of their own, because sd_journal_send blocks for
+ * good when journald has stopped: log_event never blocks. When the queue is full, lines are dropped and
+ * counted, and the count is logged first afterwards. Where there is no journal (no socket of journald), the
+ * same lines go to stderr, the fields after the message. */
 
 #include <syslog.h>
 
@@ -13,22 +13,23 @@ typedef struct Journal Journal;
 
 /* One structured line. NULL members are left out. */
 typedef struct LogEvent {
-        int priority;           /* LOG_ERR and so on */
-        const char *message_id; /* 32 hexadecimal digits, of the journal catalog */
-        const char *device;     /* HSM_DEVICE= */
-        const char *state;      /* HSM_STATE= */
-        const char *reason;     /* HSM_REASON= */
-        const char *step;       /* HSM_STEP= */
-        const char *call;       /* HSM_CALL= */
-        const char *ret;        /* HSM_RETURN= */
-        usec_t duration;        /* HSM_DURATION_US=; 0 is left out */
+        int priority;                             /* LOG_ERR and so on */
+        const char *message_id;                   /* 32 hexadecimal digits, of the journal catalog */
+        const char *device;                       /* HSM_DEVICE= */
+        const char *state;                        /* HSM_STATE= */
+        const char *reason;                       /* HSM_REASON= */
+        const char *step;                         /* HSM_STEP= */
+        const char *call;                         /* HSM_CALL= */
+        const char *ret;                          /* HSM_RETURN= */
+        usec_t duration;                          /* HSM_DURATION_US=; 0 is left out */
         const char *operator_uid, *operator_name; /* HSM_OPERATOR_UID=, HSM_OPERATOR= (as stated) */
 } LogEvent;
 
 /* Starts the thread (all signals blocked in it). capacity: lines in the queue. Negative errno. */
 int journal_new(size_t capacity, Journal **ret);
 
-/* Gives the thread up to grace to write what is queued, then abandons it (a stopped journald must not delay a stop). */
+/* Gives the thread up to grace to write what is queued, then abandons it (a stopped journald must not delay a
+ * stop). */
 Journal *journal_free(Journal *journal, usec_t grace);
 
 /* Never blocks and never fails visibly. journal may be NULL: then the line goes straight to stderr. */

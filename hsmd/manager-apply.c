@@ -98,7 +98,7 @@ typedef struct Plan {
 static int make_plan(Manager *m, const Config *c, Plan *plan) {
         int r = make_board(c, &plan->board);
 
-        plan->devices = calloc(c->n_devices + 1, sizeof(*plan->devices));
+        plan->devices = calloc(c->n_devices + 1, sizeof(void *));
         plan->kept = calloc(c->n_devices + 1, sizeof(*plan->kept));
         plan->pool_states = calloc(c->n_pools + 1, sizeof(*plan->pool_states));
         plan->pool_told = calloc(c->n_pools + 1, sizeof(*plan->pool_told));

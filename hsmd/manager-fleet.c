@@ -1,3 +1,4 @@
+#include <stdarg.h>
 #include <systemd/sd-daemon.h>
 
 #include "lateness.h"
@@ -5,6 +6,9 @@
 #include "poller.h"
 #include "pool.h"
 #include "server.h"
+
+/* so many devices in trouble are named in the status line */
+#define TROUBLED_NAMED 4
 
 /* *ret_judged: every member has had its first verdict. */
 static PoolFacts count_members(const Manager *m, const ConfigPool *pool, bool *ret_judged) {
@@ -95,30 +99,45 @@ static void publish_sites(const Manager *m) {
         }
 }
 
-/* "8/9 up, bureau degraded; bureau-3 down (find)": what `systemctl status` shows. */
-static void tell_status(Manager *m) {
-        char text[sizeof(m->status)];
-        size_t up = 0, others = 0;
-        int n;
+/* Adds to a text as much as fits; what is cut is cut on a character boundary by whoever shows it. */
+static void PRINTF(3, 4) add(char *text, size_t size, const char *format, ...) {
+        size_t n = strlen(text);
+        va_list ap;
 
-        for (size_t i = 0; i < m->n_devices; i++)
-                up += m->devices[i]->judgement.state == DEVICE_UP;
-        n = snprintf(text, sizeof(text), "%zu/%zu up", up, m->n_devices);
-        for (size_t i = 0; i < m->config->n_pools; i++)
-                n += snprintf(text + n, sizeof(text) - (size_t) n, "%s %.40s %s", i == 0 ? "," : ",",
-                        m->config->pools[i].name, name_of(&pool_state_names, m->pool_states[i]));
-        for (size_t i = 0; i < m->n_devices && n < (int) sizeof(text) - 160; i++) {
+        va_start(ap, format);
+        vsnprintf(text + n, size - n, format, ap);
+        va_end(ap);
+}
+
+static void add_troubled(const Manager *m, char *text, size_t size) {
+        size_t others = 0;
+
+        for (size_t i = 0; i < m->n_devices; i++) {
                 const Judgement *j = &m->devices[i]->judgement;
 
-                if (j->state == DEVICE_UP || ++others > 4)
+                if (j->state == DEVICE_UP || ++others > TROUBLED_NAMED)
                         continue;
-                n += snprintf(text + n, sizeof(text) - (size_t) n, "%s %s %s (%s)", others == 1 ? ";" : ",",
-                        m->devices[i]->config->name, name_of(&device_state_names, j->state),
+                add(text, size, "%s %s %s (%s)", others == 1 ? ";" : ",", m->devices[i]->config->name,
+                        name_of(&device_state_names, j->state),
                         j->failed_step != STEP_NONE ? name_of(&step_names, j->failed_step)
                                                     : name_of(&reason_names, j->reason));
         }
-        if (others > 4)
-                snprintf(text + n, sizeof(text) - (size_t) n, " and %zu more", others - 4);
+        if (others > TROUBLED_NAMED)
+                add(text, size, " and %zu more", others - TROUBLED_NAMED);
+}
+
+/* "8/9 up, bureau degraded; bureau-3 down (find)": what `systemctl status` shows. */
+static void tell_status(Manager *m) {
+        char text[sizeof(m->status)] = "";
+        size_t up = 0;
+
+        for (size_t i = 0; i < m->n_devices; i++)
+                up += m->devices[i]->judgement.state == DEVICE_UP;
+        add(text, sizeof(text), "%zu/%zu up", up, m->n_devices);
+        for (size_t i = 0; i < m->config->n_pools; i++)
+                add(text, sizeof(text), ", %s %s", m->config->pools[i].name,
+                        name_of(&pool_state_names, m->pool_states[i]));
+        add_troubled(m, text, sizeof(text));
         if (streq(text, m->status))
                 return;
         copy_text(m->status, sizeof(m->status), text);

@@ -42,9 +42,9 @@ int ring_new(int *ret_fd, Ring **ret_ring) {
                 r = -errno;
         else
                 r = ring_map(fd, &ring);
-        if (r < 0) {
+        if (r < 0 || !ring) {
                 close(fd);
-                return r;
+                return r < 0 ? r : -EIO;
         }
         ring->magic = RING_MAGIC;
         *ret_fd = fd;

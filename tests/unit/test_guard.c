@@ -1,5 +1,6 @@
 /* The PIN guard and the other small files that outlive a restart. */
 #include <fcntl.h>
+#include <ftw.h>
 #include <sys/stat.h>
 
 #include "hsmd/engine-file.h"
@@ -41,7 +42,7 @@ static void close_world(World *w) {
 static int setup(void **state) {
         World *w = calloc(1, sizeof(*w));
 
-        strcpy(w->directory, "/tmp/hsmd-guard-XXXXXX");
+        copy_text(w->directory, sizeof(w->directory), "/tmp/hsmd-guard-XXXXXX");
         assert_non_null(mkdtemp(w->directory));
         snprintf(w->pin_path, sizeof(w->pin_path), "%s/pin", w->directory);
         snprintf(w->note_path, sizeof(w->note_path), "%s/guard/one", w->directory);
@@ -51,14 +52,17 @@ static int setup(void **state) {
         return 0;
 }
 
+static int remove_one(
+        const char *path, const struct stat *st UNUSED, int type UNUSED, struct FTW *ftw UNUSED) {
+        return remove(path);
+}
+
 static int teardown(void **state) {
         World *w = *state;
-        char command[128];
         int r;
 
         close_world(w);
-        snprintf(command, sizeof(command), "rm -rf %s", w->directory);
-        r = system(command);
+        r = nftw(w->directory, remove_one, 16, FTW_DEPTH | FTW_PHYS);
         free(w);
         return r;
 }
@@ -101,7 +105,7 @@ static void a_refused_pin_stays_refused_across_restarts(void **state) {
         World *w = *state;
         char hmac[65];
 
-        strcpy(hmac, ask_for(w, "S1")->hmac);
+        copy_text(hmac, sizeof(hmac), ask_for(w, "S1")->hmac);
         guard_note(w->guard, "one", "S1", hmac, GUARD_REFUSED, "CKR_PIN_INCORRECT");
         assert_int_equal(ask_for(w, "S1")->reason, REASON_PIN_REFUSED);
         restart(w);
@@ -113,7 +117,7 @@ static void a_login_that_never_came_back_is_not_tried_again(void **state) {
         World *w = *state;
         char hmac[65];
 
-        strcpy(hmac, ask_for(w, "S1")->hmac);
+        copy_text(hmac, sizeof(hmac), ask_for(w, "S1")->hmac);
         guard_note(w->guard, "one", "S1", hmac, GUARD_KILLED, "none");
         assert_int_equal(ask_for(w, "S1")->reason, REASON_PIN_REFUSED);
 }
@@ -122,7 +126,7 @@ static void a_changed_pin_gets_one_new_attempt(void **state) {
         World *w = *state;
         char hmac[65];
 
-        strcpy(hmac, ask_for(w, "S1")->hmac);
+        copy_text(hmac, sizeof(hmac), ask_for(w, "S1")->hmac);
         guard_note(w->guard, "one", "S1", hmac, GUARD_REFUSED, "CKR_PIN_INCORRECT");
         put(w->pin_path, "5678");
         assert_int_equal(ask_for(w, "S1")->reason, REASON_NONE);
@@ -133,7 +137,7 @@ static void a_note_removed_by_hand_gives_one_new_attempt(void **state) {
         World *w = *state;
         char hmac[65];
 
-        strcpy(hmac, ask_for(w, "S1")->hmac);
+        copy_text(hmac, sizeof(hmac), ask_for(w, "S1")->hmac);
         guard_note(w->guard, "one", "S1", hmac, GUARD_REFUSED, "CKR_PIN_INCORRECT");
         assert_int_equal(ask_for(w, "S1")->reason, REASON_PIN_REFUSED);
         assert_int_equal(unlink(w->note_path), 0);
@@ -144,7 +148,7 @@ static void success_is_proof_for_this_token_alone(void **state) {
         World *w = *state;
         char hmac[65];
 
-        strcpy(hmac, ask_for(w, "S1")->hmac);
+        copy_text(hmac, sizeof(hmac), ask_for(w, "S1")->hmac);
         guard_note(w->guard, "one", "S1", hmac, GUARD_SUCCEEDED, "CKR_OK");
         restart(w);
         assert_true(ask_for(w, "S1")->proven);
@@ -180,7 +184,7 @@ static void the_note_holds_no_pin(void **state) {
         struct stat st;
 
         put(w->pin_path, "a-very-secret-pin");
-        strcpy(hmac, ask_for(w, "S1")->hmac);
+        copy_text(hmac, sizeof(hmac), ask_for(w, "S1")->hmac);
         guard_note(w->guard, "one", "S1", hmac, GUARD_REFUSED, "CKR_PIN_INCORRECT");
         restart(w);
         assert_int_equal(read_small_file(w->note_path, text, sizeof(text), &size), 0);

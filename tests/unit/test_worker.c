@@ -38,7 +38,7 @@ static const WorkerOps ops = {.message = on_message, .ended = on_ended, .stopped
 static int setup(void **state) {
         World *w = calloc(1, sizeof(*w));
 
-        strcpy(w->directory, "/tmp/hsmd-worker-XXXXXX");
+        copy_text(w->directory, sizeof(w->directory), "/tmp/hsmd-worker-XXXXXX");
         assert_non_null(mkdtemp(w->directory));
         snprintf(w->path, sizeof(w->path), "%s/told", w->directory);
         assert_int_equal(sd_event_new(&w->event), 0);
