@@ -171,6 +171,8 @@ static CK_RV rec_logout(CK_SESSION_HANDLE session) {
  * ------------------------------------------------------------------------------------------------ */
 
 #define ATTRIBUTES_MAX 16
+/* No public attribute is longer. Who asks for a length allocates, and clears, what he is told. */
+#define ATTRIBUTE_SIZE_MAX (64 * 1024)
 
 /* Whether the object is one whose CKA_VALUE is public. The module is asked: a class that a caller states is
  * no proof.
@@ -195,6 +197,21 @@ static bool all_public(
         return true;
 }
 
+/* What a module says of lengths although it returned CKR_OK. One beyond what was offered would make the
+ * caller read past its buffer, an absurd one take all memory; that an attribute is missing has to be told by
+ * the return value too (v2.40, C_GetAttributeValue), and callers look no further. */
+static CK_RV judge_lengths(const CK_ATTRIBUTE *a, const CK_ULONG *room, CK_ULONG n) {
+        CK_RV rv = CKR_OK;
+
+        for (CK_ULONG i = 0; i < n; i++) {
+                if (a[i].ulValueLen == CK_UNAVAILABLE_INFORMATION)
+                        rv = CKR_ATTRIBUTE_TYPE_INVALID;
+                else if (a[i].ulValueLen > (a[i].pValue ? room[i] : ATTRIBUTE_SIZE_MAX))
+                        return CKR_BUFFER_TOO_SMALL;
+        }
+        return rv;
+}
+
 static CK_RV rec_get_attribute_value(
         CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *a, CK_ULONG n) {
         CK_ULONG room[ATTRIBUTES_MAX];
@@ -210,11 +227,10 @@ static CK_RV rec_get_attribute_value(
         for (CK_ULONG i = 0; i < n; i++)
                 room[i] = a[i].ulValueLen;
         rv = FORWARD(CALL_GET_ATTRIBUTE_VALUE, session, C_GetAttributeValue, session, object, a, n);
-        /* a length beyond what was offered would make the caller read past its buffer */
-        for (CK_ULONG i = 0; rv == CKR_OK && i < n; i++)
-                if (a[i].pValue && a[i].ulValueLen > room[i])
-                        return flight_disbelieve(CKR_BUFFER_TOO_SMALL);
-        return rv;
+        if (rv != CKR_OK)
+                return rv;
+        rv = judge_lengths(a, room, n);
+        return rv == CKR_OK ? rv : flight_disbelieve(rv);
 }
 
 static bool template_is_public(const CK_ATTRIBUTE *a, CK_ULONG n) {

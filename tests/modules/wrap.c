@@ -14,11 +14,19 @@
  *   rv=VALUE     returns this CK_RV without asking the module behind
  *   null         has no such function in its list (C_GetFunctionList reads it)
  *   fork         leaves a child that ignores SIGTERM and keeps every descriptor open
+ *   exit         calls exit(0)
+ *   abort        calls abort()
+ *   print=KIB    writes that much to stdout and to stderr
+ *   deaf         blocks every signal and takes SIGTERM for itself
+ *   steal        closes descriptor 3 and opens a socket, which then has that number; "stolen" is logged when
+ *                something was sent to it
+ *   query=N      C_GetSlotList, C_GetAttributeValue: N is the answer when only a length is asked for
  *   flags=BITS   C_GetTokenInfo: these flags are set too
  *   serial=TEXT  C_GetTokenInfo: another serial
  *   corrupt      C_Sign: the signature has one wrong bit
  *   length=N     C_Sign, C_GetAttributeValue: says that the answer has N octets
- *   authenticate C_GetAttributeValue: CKA_ALWAYS_AUTHENTICATE is true */
+ *   authenticate C_GetAttributeValue: CKA_ALWAYS_AUTHENTICATE is true
+ *   lenient      C_GetAttributeValue: CKR_OK also where an attribute is missing; its length tells */
 
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -28,6 +36,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -111,13 +120,71 @@ static void write_log(const char *call) {
         close(fd);
 }
 
+static void print_much(long kib) {
+        char text[1024];
+
+        memset(text, 'x', sizeof(text));
+        text[sizeof(text) - 1] = '\n';
+        for (long i = 0; i < kib; i++)
+                if (write(1, text, sizeof(text)) < 0 || write(2, text, sizeof(text)) < 0)
+                        return;
+}
+
+static void ignore(int number) {
+        (void) number;
+}
+
+static void go_deaf(void) {
+        sigset_t all;
+
+        signal(SIGTERM, ignore);
+        sigfillset(&all);
+        sigprocmask(SIG_SETMASK, &all, NULL);
+}
+
+/* The other end of the socket that took descriptor 3; 0 when none did. */
+static int stolen;
+
+static void look_into_stolen(void) {
+        char octet;
+
+        if (stolen > 0 && recv(stolen, &octet, 1, MSG_DONTWAIT) >= 0)
+                write_log("stolen");
+}
+
+static void steal(void) {
+        int pair[2];
+
+        if (stolen > 0)
+                return;
+        close(3);
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0 && pair[0] == 3)
+                stolen = pair[1];
+}
+
+/* What a process may do to itself and to whoever shares it. */
+static void misbehave(const char *action) {
+        if (strcmp(action, "exit") == 0)
+                exit(0);
+        if (strcmp(action, "abort") == 0)
+                abort();
+        if (strcmp(action, "deaf") == 0)
+                go_deaf();
+        if (strcmp(action, "steal") == 0)
+                steal();
+        if (strncmp(action, "print=", 6) == 0)
+                print_much(strtol(action + 6, NULL, 0));
+}
+
 /* Does what is to go wrong before a call; true when *rv is to be returned at once. */
 static bool go_wrong(const char *call, CK_RV *rv) {
         char action[128];
 
         write_log(call);
+        look_into_stolen();
         if (!find_fault(call, action, sizeof(action)))
                 return false;
+        misbehave(action);
         if (strcmp(action, "hang") == 0)
                 hang();
         if (strcmp(action, "crash") == 0)
@@ -147,7 +214,6 @@ static bool go_wrong(const char *call, CK_RV *rv) {
 PASS(C_Initialize, (void *args), (args))
 PASS(C_Finalize, (void *reserved), (reserved))
 PASS(C_GetInfo, (CK_INFO * info), (info))
-PASS(C_GetSlotList, (CK_BBOOL present, CK_SLOT_ID *slots, CK_ULONG *n), (present, slots, n))
 PASS(C_GetSlotInfo, (CK_SLOT_ID slot, CK_SLOT_INFO *info), (slot, info))
 PASS(C_OpenSession, (CK_SLOT_ID slot, CK_FLAGS flags, void *a, CK_NOTIFY n, CK_SESSION_HANDLE *session),
         (slot, flags, a, n, session))
@@ -162,6 +228,20 @@ PASS(C_SignInit, (CK_SESSION_HANDLE session, CK_MECHANISM *m, CK_OBJECT_HANDLE k
 PASS(C_GenerateRandom, (CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG size), (session, data, size))
 PASS(C_CreateObject, (CK_SESSION_HANDLE s, CK_ATTRIBUTE *a, CK_ULONG n, CK_OBJECT_HANDLE *o), (s, a, n, o))
 PASS(C_DestroyObject, (CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object), (session, object))
+
+static CK_RV wrap_C_GetSlotList(CK_BBOOL present, CK_SLOT_ID *slots, CK_ULONG *n) {
+        char action[128];
+        const char *value;
+        CK_RV rv;
+
+        if (go_wrong("C_GetSlotList", &rv))
+                return rv;
+        rv = behind->C_GetSlotList(present, slots, n);
+        value = value_of("C_GetSlotList", "query", action, sizeof(action));
+        if (value && !slots)
+                *n = strtoul(value, NULL, 0);
+        return rv;
+}
 
 static CK_RV wrap_C_GetTokenInfo(CK_SLOT_ID slot, CK_TOKEN_INFO *info) {
         char action[128];
@@ -191,7 +271,10 @@ static CK_RV wrap_C_GetAttributeValue(
         if (go_wrong("C_GetAttributeValue", &rv))
                 return rv;
         rv = behind->C_GetAttributeValue(session, object, a, n);
-        value = value_of("C_GetAttributeValue", "length", action, sizeof(action));
+        if (rv == CKR_ATTRIBUTE_TYPE_INVALID && is_fault("C_GetAttributeValue", "lenient"))
+                rv = CKR_OK;
+        value = value_of(
+                "C_GetAttributeValue", n > 0 && !a[0].pValue ? "query" : "length", action, sizeof(action));
         for (CK_ULONG i = 0; i < n; i++) {
                 if (value)
                         a[i].ulValueLen = strtoul(value, NULL, 0);

@@ -52,6 +52,25 @@ def test_crash_in_a_call_leaves_the_call_in_flight(token, wrapped, call):
     p.in_flight(call)
 
 
+@pytest.mark.parametrize("how,status,sig", [("exit", 0, 0), ("abort", 0, signal.SIGABRT)])
+@pytest.mark.parametrize("call", ["C_Initialize", "C_Login", "C_Sign"])
+def test_module_that_ends_the_process_leaves_the_call_in_flight(token, wrapped, call, how, status, sig):
+    p = wrapped.probe(f"{call}:{how}").key(1, "rsa", "sign", "id=01").start()
+    p.say("climb", 1)
+    end = p.wait("exit")
+    assert (end["status"], end["signal"]) == (status, sig)
+    p.in_flight(call)
+
+
+def test_module_that_blocks_signals_and_takes_sigterm_does_not_make_the_probe_deaf(token, wrapped):
+    p = wrapped.probe("C_Initialize:deaf").key(1, "rsa", "sign", "id=01").start()
+    assert p.climb()["step"] == "none"
+    assert p.check(2)["step"] == "none"
+    p.say("signal", int(signal.SIGTERM))
+    assert p.wait("exit", status=0, signal=0)
+    assert wrapped.reached("C_CloseSession") == 1
+
+
 def test_between_calls_nothing_is_in_flight(token, probe):
     p = probe().key(1, "rsa", "sign", "id=01").start()
     p.climb()
@@ -113,6 +132,27 @@ def test_absurd_length_is_not_believed(token, wrapped, call):
     assert result["step"] in ("find", "sign"), result["detail"]
     p.say("close")
     assert p.wait("exit")["status"] == 0
+
+
+def memory_peak_kib(pid):
+    with open(f"/proc/{pid}/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
+
+
+@pytest.mark.parametrize("length", [0x8000_0000, 0x2_0000_0000, 2**63 - 1, 2**64 - 1])
+def test_absurd_length_takes_no_memory(token, wrapped, length):
+    # libp11 asks for a length, allocates that much and clears it
+    p = wrapped.probe(f"C_GetAttributeValue:query={length}").key(1, "ec", "sign", "id=02").start()
+    result = p.climb()
+    assert result["step"] in ("find", "sign"), result["detail"]
+    assert memory_peak_kib(p.pid) < (1_000_000 if SANITIZED else 100_000)
+
+
+@pytest.mark.parametrize("kind,key_id", [("rsa", "01"), ("ec", "02")])
+def test_attributes_missing_by_their_length_alone_are_missing(token, wrapped, kind, key_id):
+    p = wrapped.probe("C_GetAttributeValue:lenient").key(1, kind, "sign", f"id={key_id}").start()
+    result = p.climb()
+    assert (result["step"], result["keys"][0]["state"]) == ("none", "usable"), result["detail"]
 
 
 def test_empty_entry_of_the_function_list_is_an_error_not_a_crash(token, wrapped):
