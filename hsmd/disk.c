@@ -64,6 +64,7 @@ static void *disk_thread(void *userdata) {
                 job->work(job->data);
                 pthread_mutex_lock(&d->lock);
                 queue_put(&d->finished, job);
+                pthread_cond_broadcast(&d->wake); /* disk_free waits for the queue to run empty */
                 eventfd_write(d->finished_fd, 1);
         }
         d->stopped = true;

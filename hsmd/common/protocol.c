@@ -84,8 +84,8 @@ int protocol_receive(int fd, void *buffer, int *ret_fd) {
         do
                 n = recvmsg(fd, &mh, MSG_CMSG_CLOEXEC);
         while (n < 0 && errno == EINTR);
-        if (n < 0)
-                return -errno;
+        if (n < 0) /* the other side ended with messages of ours unread: that is its end too */
+                return errno == ECONNRESET ? 0 : -errno;
         received = take_descriptor(&mh);
         if (n == 0)
                 return 0;
