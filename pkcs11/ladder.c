@@ -60,7 +60,8 @@ static CK_RV list_slots(Ladder *l, CK_SLOT_ID *ret_slots, CK_ULONG *ret_n) {
 
         if (rv != CKR_OK)
                 return rv;
-        n = MIN_OF(n, (CK_ULONG) SLOTS_MAX);
+        /* asked only because some modules look for new slots then: between the two calls slots come and go */
+        n = SLOTS_MAX;
         rv = l->module.calls->C_GetSlotList(CK_TRUE, ret_slots, &n);
         if (rv == CKR_OK)
                 *ret_n = n;

@@ -134,6 +134,13 @@ def test_absurd_length_is_not_believed(token, wrapped, call):
     assert p.wait("exit")["status"] == 0
 
 
+@pytest.mark.parametrize("count", [0, 1, 2**64 - 1])
+def test_slots_that_come_between_two_calls_are_seen(token, wrapped, count):
+    p = wrapped.probe(f"C_GetSlotList:query={count}").key(1, "rsa", "sign", "id=01").start()
+    result = p.climb()
+    assert result["step"] == "none", result["detail"]
+
+
 def memory_peak_kib(pid):
     with open(f"/proc/{pid}/status") as status:
         return next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
