@@ -43,12 +43,20 @@ void keys_done(Keys *keys) {
 /* --- searching
  * ---------------------------------------------------------------------------------------------- */
 
-/* The first object of a class by id and label; CK_INVALID_HANDLE when there is none. */
+/* More objects of one name than this are not looked at. */
+#define FOUND_MAX 16
+
+typedef struct Found {
+        CK_OBJECT_HANDLE handles[FOUND_MAX];
+        CK_ULONG n;
+} Found;
+
+/* The objects of a class by id and label. */
 static CK_RV search(Module *module, CK_OBJECT_CLASS class, const uint8_t *id, size_t id_size,
-        const char *label, CK_OBJECT_HANDLE *ret) {
+        const char *label, Found *ret) {
         CK_ATTRIBUTE template[3] = {{.type = CKA_CLASS, .pValue = &class, .ulValueLen = sizeof(class)}};
-        CK_ULONG n = 1, found = 0;
-        CK_OBJECT_HANDLE handle = CK_INVALID_HANDLE;
+        CK_ULONG n = 1;
+        Found found = {.n = 0};
         CK_RV rv, end;
 
         if (id_size > 0)
@@ -58,12 +66,12 @@ static CK_RV search(Module *module, CK_OBJECT_CLASS class, const uint8_t *id, si
         rv = module->calls->C_FindObjectsInit(module->session, template, n);
         if (rv != CKR_OK)
                 return rv;
-        rv = module->calls->C_FindObjects(module->session, &handle, 1, &found);
+        rv = module->calls->C_FindObjects(module->session, found.handles, FOUND_MAX, &found.n);
         end = module->calls->C_FindObjectsFinal(module->session);
         if (rv == CKR_OK)
                 rv = end;
         if (rv == CKR_OK)
-                *ret = found == 1 ? handle : CK_INVALID_HANDLE;
+                *ret = found;
         return rv;
 }
 
@@ -73,21 +81,21 @@ static bool is_secret(const ProbeKey *config) {
 
 /* A key to be signed with is its private key; one to be present may be known by its public half or
  * certificate. */
-static CK_RV search_classes(Module *module, Key *key) {
+static CK_RV search_classes(Module *module, Key *key, Found *ret) {
         static const CK_OBJECT_CLASS asymmetric[] = {CKO_PRIVATE_KEY, CKO_PUBLIC_KEY, CKO_CERTIFICATE},
                                      symmetric[] = {CKO_SECRET_KEY};
         const CK_OBJECT_CLASS *classes = is_secret(key->config) ? symmetric : asymmetric;
         size_t n = is_secret(key->config) || key->config->exercise == EXERCISE_SIGN ? 1 : 3;
-        CK_OBJECT_HANDLE handle = CK_INVALID_HANDLE;
+        Found found = {.n = 0};
         CK_RV rv = CKR_OK;
 
-        for (size_t i = 0; i < n && rv == CKR_OK && handle == CK_INVALID_HANDLE; i++) {
+        for (size_t i = 0; i < n && rv == CKR_OK && found.n == 0; i++) {
                 key->object_class = classes[i];
                 rv = search(module, classes[i], key->config->id, MIN_OF(key->config->id_size, 64u),
-                        key->config->label, &handle);
+                        key->config->label, &found);
         }
         if (rv == CKR_OK)
-                key->handle = handle;
+                *ret = found;
         return rv;
 }
 
@@ -157,18 +165,17 @@ static int certificate_key(Module *module, CK_OBJECT_HANDLE certificate, EVP_PKE
  * standard. The companion has the same CKA_ID, or where there is none the same label. */
 static int companion_key(Module *module, Key *key, Octets id, EVP_PKEY **ret) {
         const char *label = id.size > 0 ? "" : key->config->label;
-        CK_OBJECT_HANDLE handle = CK_INVALID_HANDLE;
+        Found found;
         Reading reading;
 
-        if (search(module, CKO_PUBLIC_KEY, id.data, id.size, label, &handle) == CKR_OK &&
-                handle != CK_INVALID_HANDLE && read_object(module, handle, &reading) == CKR_OK &&
+        if (search(module, CKO_PUBLIC_KEY, id.data, id.size, label, &found) == CKR_OK && found.n > 0 &&
+                read_object(module, found.handles[0], &reading) == CKR_OK &&
                 public_key_of(&reading, ret) == 0) {
-                key->public_handle = handle;
+                key->public_handle = found.handles[0];
                 return 0;
         }
-        if (search(module, CKO_CERTIFICATE, id.data, id.size, label, &handle) == CKR_OK &&
-                handle != CK_INVALID_HANDLE)
-                return certificate_key(module, handle, ret);
+        if (search(module, CKO_CERTIFICATE, id.data, id.size, label, &found) == CKR_OK && found.n > 0)
+                return certificate_key(module, found.handles[0], ret);
         return -ENOENT;
 }
 
@@ -180,6 +187,25 @@ static int public_half(Module *module, Key *key, const Reading *reading, EVP_PKE
         if (key->object_class != CKO_PRIVATE_KEY)
                 return -ENOENT;
         return companion_key(module, key, value_of(reading, READ_ID, sizeof(reading->id)), ret);
+}
+
+static bool shows_expected(Module *module, Key *key) {
+        CLEANUP_PKEY EVP_PKEY *public = NULL;
+        Reading reading;
+
+        return read_object(module, key->handle, &reading) == CKR_OK &&
+               public_half(module, key, &reading, &public) == 0 && EVP_PKEY_eq(key->expected, public) == 1;
+}
+
+/* Several objects may bear one name. The one with the expected public key is meant, else the first. */
+static void choose(Module *module, Key *key, const Found *found) {
+        for (CK_ULONG i = 0; i < found->n && found->n > 1 && key->expected; i++) {
+                key->handle = found->handles[i];
+                if (shows_expected(module, key))
+                        return;
+                key->public_handle = CK_INVALID_HANDLE;
+        }
+        key->handle = found->handles[0];
 }
 
 /* --- judging what was found
@@ -265,6 +291,7 @@ static int judge_found(Key *key, Module *module, Attempt *attempt, const Reading
 
 int key_find(Key *key, Module *module, Attempt *attempt) {
         Reading reading;
+        Found found;
         CK_RV rv;
 
         forget_signer(key, module);
@@ -272,13 +299,15 @@ int key_find(Key *key, Module *module, Attempt *attempt) {
         key->has_fingerprint = false;
         key->rv = CKR_OK;
         key->state = KEY_UNKNOWN;
-        rv = search_classes(module, key);
-        if (rv == CKR_OK && key->handle == CK_INVALID_HANDLE) {
+        rv = search_classes(module, key, &found);
+        if (rv == CKR_OK && found.n == 0) {
                 key->state = KEY_MISSING;
                 return 0;
         }
-        if (rv == CKR_OK)
+        if (rv == CKR_OK) {
+                choose(module, key, &found);
                 rv = read_object(module, key->handle, &reading);
+        }
         if (rv != CKR_OK) {
                 key->rv = rv;
                 return attempt_fail_call(attempt, REASON_CALL_FAILED, "searching for a key");

@@ -48,6 +48,18 @@ def test_another_key_than_the_pinned_one_fails_at_verify(token, probe, kind, key
     assert keys(result)[1]["state"] == "mismatch"
 
 
+@pytest.mark.parametrize("kind", ["rsa", "ec"])
+@pytest.mark.parametrize("exercise,state", [("sign", "usable"), ("present", "present_only")])
+def test_of_two_keys_with_one_label_the_pinned_one_is_meant(token, probe, kind, exercise, state):
+    for key_id in ("31", "32"):
+        token.make_key({"rsa": "rsa:2048", "ec": "EC:prime256v1"}[kind], "twin", key_id)
+    for key_id in ("31", "32"):
+        spki = token.spki(key_id)
+        result = probe().key(1, kind, exercise, "label=twin", f"spki={spki}").start().climb()
+        assert (result["step"], keys(result)[1]["state"]) == ("none", state), result["detail"]
+        assert keys(result)[1]["fingerprint"] == hashlib.sha256(spki.read_bytes()).hexdigest()
+
+
 def test_steady_state_is_the_token_flags_and_signatures_alone(token, probe):
     p = probe(random=1).key(1, "rsa", "sign", "label=probe-rsa").key(2, "ec", "sign", "label=probe-ec").start()
     p.climb()
