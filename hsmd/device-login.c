@@ -28,21 +28,22 @@ static void on_pin(const GuardAnswer *answer, void *userdata) {
         wipe(&m, sizeof(m));
 }
 
-void device_pin_wanted(Device *d, const MsgPinWanted *m) {
-        if (d->phase != PROBE_CLIMBING || m->attempt != d->attempt || d->question)
-                return;
+bool device_pin_wanted(Device *d, const MsgPinWanted *m) {
+        if (d->phase != PROBE_CLIMBING || m->attempt != d->attempt || d->question || d->login_running)
+                return false;
         snprintf(d->token_serial, sizeof(d->token_serial), "%.*s", (int) sizeof(m->serial) - 1, m->serial);
         d->token_serial[strcspn(d->token_serial, "\n\r")] = '\0';
         guard_ask(d->manager->guard, d->config->name, d->token_serial, &d->config->pin, on_pin, d,
                 &d->question);
+        return true;
 }
 
-void device_login_done(Device *d, const MsgLoginDone *m) {
+bool device_login_done(Device *d, const MsgLoginDone *m) {
         char buffer[24];
         const char *name = pkcs11_return_name(m->rv, buffer);
 
         if (!d->login_running || m->attempt != d->attempt)
-                return;
+                return false;
         d->login_running = false;
         d->logins++;
         d->logged_in = m->rv == 0 || m->rv == CKR_ALREADY;
@@ -65,6 +66,7 @@ void device_login_done(Device *d, const MsgLoginDone *m) {
                         "guard/%s in the state directory is removed",
                         d->config->name, name, d->config->name);
         }
+        return true;
 }
 
 /* A login that never came back may have been counted by the token as a wrong PIN. */

@@ -286,34 +286,40 @@ void device_tick(Device *d, usec_t now) {
         device_sensors_tick(d, now);
 }
 
+/* A probe says nothing of itself: each message has its turn, and there is one of it. Whatever else comes is
+ * the probe's fault, and must not come again and again. */
+static bool take_message(Device *d, int type, const void *message, usec_t now) {
+        const MsgProbeResult *result = message;
+
+        switch (type) {
+        case MSG_HELLO:
+                if (d->phase != PROBE_STARTING)
+                        return false;
+                begin_climb(d, now);
+                return true;
+        case MSG_PIN_WANTED:
+                return device_pin_wanted(d, message);
+        case MSG_LOGIN_DONE:
+                return device_login_done(d, message);
+        case MSG_PROBE_RESULT:
+                if ((d->phase != PROBE_CLIMBING && d->phase != PROBE_CHECKING) ||
+                        result->attempt != d->attempt)
+                        return false;
+                device_result(d, result, now);
+                return true;
+        default:
+                /* the end of its stream proves nothing; its end is told by the kernel */
+                return type == 0;
+        }
+}
+
 static void on_message(Worker *w UNUSED, int type, const void *message, int fd, void *userdata) {
         Device *d = userdata;
         usec_t now = now_monotonic();
 
         closep(&fd);
-        switch (type) {
-        case MSG_HELLO:
-                if (d->phase == PROBE_STARTING)
-                        begin_climb(d, now);
-                break;
-        case MSG_PIN_WANTED:
-                device_pin_wanted(d, message);
-                break;
-        case MSG_LOGIN_DONE:
-                device_login_done(d, message);
-                break;
-        case MSG_PROBE_RESULT: {
-                const MsgProbeResult *r = message;
-
-                if ((d->phase == PROBE_CLIMBING || d->phase == PROBE_CHECKING) && r->attempt == d->attempt)
-                        device_result(d, r, now);
-                break;
-        }
-        case 0: /* the end of its stream proves nothing; its end is told by the kernel */
-                break;
-        default:
-                device_probe_lost(d, "sent a message that is none", now);
-        }
+        if (!take_message(d, type, message, now))
+                device_probe_lost(d, "sent a message that is none or was not its turn", now);
 }
 
 static void describe_end(const WorkerEnd *end, char *dst, size_t size) {

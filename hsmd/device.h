@@ -130,8 +130,9 @@ void device_judged(Device *device, bool changed, DeviceState before, Reason reas
 
 /* device-login.c: the PIN is asked for by the probe when its climb reaches login, and granted by the guard.
  */
-void device_pin_wanted(Device *device, const MsgPinWanted *message);
-void device_login_done(Device *device, const MsgLoginDone *message);
+/* Both return whether it was the turn of that message. */
+bool device_pin_wanted(Device *device, const MsgPinWanted *message);
+bool device_login_done(Device *device, const MsgLoginDone *message);
 /* The probe was lost inside this call: if that was a login, the token may have counted it as a wrong PIN. */
 void device_note_lost_login(Device *device, uint32_t call);
 

@@ -12,6 +12,13 @@
 
 #define OUTPUT_LINES_MAX 200 /* of one worker; a module that chatters must not fill the journal */
 #define UNKILLABLE_AFTER USEC_PER_SEC
+/* Nobody's messages keep the loop from its timers: a flood waits. Far more than a poll of a thousand agents.
+ */
+#define FLOOD_WINDOW (100 * USEC_PER_MSEC)
+#define FLOOD_MESSAGES 1000
+#define FLOOD_READS 100 /* of output */
+/* more than a socket holds, so what is drained beyond comes from a process that the worker left behind */
+#define DRAIN_MESSAGES 1024
 
 struct Worker {
         Supervisor *supervisor;
@@ -76,7 +83,7 @@ static void log_line(Worker *w) {
 
 static int on_output(sd_event_source *source, int fd, uint32_t revents UNUSED, void *userdata) {
         Worker *w = userdata;
-        char buffer[1024];
+        char buffer[4096];
         ssize_t n = read(fd, buffer, sizeof(buffer));
 
         if (n < 0 && (errno == EAGAIN || errno == EINTR))
@@ -124,7 +131,7 @@ static int on_socket(sd_event_source *source, int fd, uint32_t revents, void *us
 
 /* Evidence that was sent before the worker died counts: take what waits in the socket first. */
 static void drain_socket(Worker *w) {
-        for (;;) {
+        for (unsigned i = 0; i < DRAIN_MESSAGES && !w->forgotten; i++) {
                 int received = -1;
                 int type = protocol_receive(w->socket, w->supervisor->buffer, &received);
 
@@ -309,11 +316,15 @@ static int watch(Worker *w) {
         if (r >= 0)
                 r = sd_event_source_set_priority(w->socket_source, PRIORITY_EVIDENCE);
         if (r >= 0)
+                r = sd_event_source_set_ratelimit(w->socket_source, FLOOD_WINDOW, FLOOD_MESSAGES);
+        if (r >= 0)
                 r = sd_event_add_io(e, &w->pidfd_source, w->pidfd, EPOLLIN, on_pidfd, w);
         if (r >= 0)
                 r = sd_event_source_set_priority(w->pidfd_source, PRIORITY_CHILD);
         if (r >= 0)
                 r = sd_event_add_io(e, &w->output_source, w->output, EPOLLIN, on_output, w);
+        if (r >= 0)
+                r = sd_event_source_set_ratelimit(w->output_source, FLOOD_WINDOW, FLOOD_READS);
         return r;
 }
 
@@ -395,10 +406,17 @@ static void set_kill_timer(Worker *w, usec_t delay) {
                 w->supervisor->event, &w->kill_source, CLOCK_MONOTONIC, at, USEC_PER_MSEC, on_kill_timer, w);
 }
 
+/* What it still says is nobody's business, and must not hold the loop until it has ended. */
+static void forget_worker(Worker *w) {
+        w->forgotten = true;
+        sd_event_source_set_enabled(w->socket_source, SD_EVENT_OFF);
+}
+
 void worker_close(Worker *w, usec_t grace, bool forget) {
         MsgPlain m = MESSAGE(MsgPlain, MSG_CLOSE);
 
-        w->forgotten = w->forgotten || forget;
+        if (forget)
+                forget_worker(w);
         if (w->closing || w->killed)
                 return;
         w->closing = true;
@@ -409,7 +427,8 @@ void worker_close(Worker *w, usec_t grace, bool forget) {
 }
 
 void worker_kill(Worker *w, bool forget) {
-        w->forgotten = w->forgotten || forget;
+        if (forget)
+                forget_worker(w);
         if (w->killed)
                 return;
         w->killed = true;
