@@ -87,8 +87,10 @@ int protocol_receive(int fd, void *buffer, int *ret_fd) {
         if (n < 0) /* the other side ended with messages of ours unread: that is its end too */
                 return errno == ECONNRESET ? 0 : -errno;
         received = take_descriptor(&mh);
-        if (n == 0)
+        if (n == 0) { /* a message of no octets may come with a descriptor all the same */
+                closep(&received);
                 return 0;
+        }
         if ((size_t) n < sizeof(*head) || head->type == 0 || head->type >= MSG_MAX ||
                 head->size != message_sizes[head->type] || (size_t) n != head->size) {
                 if (received >= 0)

@@ -85,3 +85,10 @@ def test_absurd_numbers_and_strings_are_shown_without_harm(lone):
     assert set(device["manufacturer"]) == {"?"}
     checked_on(lone)
     json.dumps(lone.status())
+
+
+def test_descriptors_that_come_with_nothing_are_closed(lone):
+    play(lone, "empty")
+    before, descriptors = lone.device("a")["probe_restarts"], lone.descriptors()
+    lone.wait("a", lambda d: d["probe_restarts"] >= before + 20, "twenty more probes")
+    assert lone.descriptors() <= descriptors + 5  # of the probe that is there, or not
