@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -19,6 +20,7 @@
 #define FLOOD_READS 100 /* of output */
 /* more than a socket holds, so what is drained beyond comes from a process that the worker left behind */
 #define DRAIN_MESSAGES 1024
+#define DRAIN_READS 16 /* of output: what a pipe holds */
 
 struct Worker {
         Supervisor *supervisor;
@@ -81,24 +83,37 @@ static void log_line(Worker *w) {
                 log_event(w->supervisor->journal, &e, "%s: prints too much; the rest is left out", w->name);
 }
 
-static int on_output(sd_event_source *source, int fd, uint32_t revents UNUSED, void *userdata) {
-        Worker *w = userdata;
+/* False at the end of its output. */
+static bool read_output(Worker *w) {
         char buffer[4096];
-        ssize_t n = read(fd, buffer, sizeof(buffer));
+        ssize_t n = read(w->output, buffer, sizeof(buffer));
 
-        if (n < 0 && (errno == EAGAIN || errno == EINTR))
-                return 0;
-        if (n <= 0) {
-                sd_event_source_set_enabled(source, SD_EVENT_OFF);
-                return 0;
-        }
+        if (n <= 0)
+                return n < 0 && (errno == EAGAIN || errno == EINTR);
         for (ssize_t i = 0; i < n; i++) {
                 if (buffer[i] != '\n')
                         w->line[w->line_size++] = buffer[i];
                 if (buffer[i] == '\n' || w->line_size == sizeof(w->line) - 1)
                         log_line(w);
         }
+        return true;
+}
+
+static int on_output(sd_event_source *source, int fd UNUSED, uint32_t revents UNUSED, void *userdata) {
+        if (!read_output(userdata))
+                sd_event_source_set_enabled(source, SD_EVENT_OFF);
         return 0;
+}
+
+/* Why it ended is often its last words: an end is seen before the output that came just before it. */
+static void drain_output(Worker *w) {
+        int waiting = 0;
+
+        for (unsigned i = 0; i < DRAIN_READS && ioctl(w->output, FIONREAD, &waiting) == 0 && waiting > 0; i++)
+                if (!read_output(w))
+                        break;
+        if (w->line_size > 0)
+                log_line(w);
 }
 
 static void deliver(Worker *w, int type, const void *message, int fd) {
@@ -185,6 +200,7 @@ static void finish(Worker *w, const siginfo_t *si) {
 
         w->pid = 0;
         drain_socket(w);
+        drain_output(w);
         if (!w->forgotten)
                 w->ops.ended(w, &end, w->userdata);
         worker_free(w);

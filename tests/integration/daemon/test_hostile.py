@@ -92,3 +92,8 @@ def test_descriptors_that_come_with_nothing_are_closed(lone):
     before, descriptors = lone.device("a")["probe_restarts"], lone.descriptors()
     lone.wait("a", lambda d: d["probe_restarts"] >= before + 20, "twenty more probes")
     assert lone.descriptors() <= descriptors + 5  # of the probe that is there, or not
+
+
+def test_last_words_of_a_probe_are_logged(lone):
+    play(lone, "exit")
+    wait_until(lambda: "I cannot" in lone.log(), 10, "what it said before it ended is in the log")
