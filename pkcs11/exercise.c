@@ -105,15 +105,42 @@ static int fail_verifying(Key *key, Attempt *attempt) {
                 other ? "; the token shows another public key" : "");
 }
 
-int exercise_verify(Keys *keys, Attempt *attempt) {
+/* After a reconnect a handle may name another key than before. Where a search now gives the key another
+ * handle, the signature was not its own, and it signs again. Under the handle that it has, the signature is
+ * wrong; and what the search saw tells whether the token shows another public key by now. */
+static int verify_again(Keys *keys, Key *key, Module *module, const char *device, Attempt *attempt) {
+        CK_OBJECT_HANDLE before = key->handle;
+        Attempt look = *attempt;
+        int r = find_again(keys, key, module, &look);
+        bool gone = key->state == KEY_MISSING, moved = r == 0 && key->signs && key->handle != before;
+
+        if (!gone && !moved) /* a search that failed takes nothing back */
+                return fail_verifying(key, attempt);
+        *attempt = look;
+        key->exercised = moved;
+        if (moved)
+                r = sign_one(keys, key, module, device, attempt);
+        if (r < 0)
+                return r;
+        attempt_end(attempt);
+        attempt_begin(attempt, STEP_VERIFY);
+        return !key->exercised || key_verify(key) == 0 ? 0 : fail_verifying(key, attempt);
+}
+
+int exercise_verify(Keys *keys, Module *module, const char *device, Attempt *attempt) {
         for (size_t i = 0; i < keys->n; i++) {
                 Key *key = &keys->keys[i];
 
                 if (!key->exercised)
                         continue;
-                if (key_verify(key) < 0)
-                        return fail_verifying(key, attempt);
-                key->state = KEY_USABLE;
+                if (key_verify(key) < 0) {
+                        int r = verify_again(keys, key, module, device, attempt);
+
+                        if (r < 0)
+                                return r;
+                }
+                if (key->exercised)
+                        key->state = KEY_USABLE;
         }
         return 0;
 }

@@ -12,8 +12,9 @@ void exercise_begin(Keys *keys);
  * is searched for again. */
 int exercise_sign(Keys *keys, Module *module, const char *device, Attempt *attempt);
 
-/* The rung `verify`: each signature against the expected public key. */
-int exercise_verify(Keys *keys, Attempt *attempt);
+/* The rung `verify`: each signature against the expected public key. A key whose signature is another's is
+ * searched for again before that is believed. */
+int exercise_verify(Keys *keys, Module *module, const char *device, Attempt *attempt);
 
 /* The rung `random`. */
 int exercise_random(Module *module, Attempt *attempt);

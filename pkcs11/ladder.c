@@ -251,7 +251,7 @@ static int rung_sign(Ladder *l, Attempt *attempt) {
 }
 
 static int rung_verify(Ladder *l, Attempt *attempt) {
-        return exercise_verify(&l->keys, attempt);
+        return exercise_verify(&l->keys, &l->module, l->config->device, attempt);
 }
 
 static int rung_random(Ladder *l, Attempt *attempt) {

@@ -21,6 +21,8 @@
  *   steal        closes descriptor 3 and opens a socket, which then has that number; "stolen" is logged when
  *                something was sent to it
  *   query=N      C_GetSlotList, C_GetAttributeValue: N is the answer when only a length is asked for
+ *   moved        C_FindObjects: what is found has another handle than before, and what had one names another
+ *                private key
  *   flags=BITS   C_GetTokenInfo: these flags are set too
  *   serial=TEXT  C_GetTokenInfo: another serial
  *   corrupt      C_Sign: the signature has one wrong bit
@@ -221,13 +223,51 @@ PASS(C_CloseSession, (CK_SESSION_HANDLE session), (session))
 PASS(C_Login, (CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR *pin, CK_ULONG size),
         (session, user, pin, size))
 PASS(C_FindObjectsInit, (CK_SESSION_HANDLE session, CK_ATTRIBUTE *a, CK_ULONG n), (session, a, n))
-PASS(C_FindObjects, (CK_SESSION_HANDLE session, CK_OBJECT_HANDLE *o, CK_ULONG max, CK_ULONG *n),
-        (session, o, max, n))
 PASS(C_FindObjectsFinal, (CK_SESSION_HANDLE session), (session))
-PASS(C_SignInit, (CK_SESSION_HANDLE session, CK_MECHANISM *m, CK_OBJECT_HANDLE key), (session, m, key))
 PASS(C_GenerateRandom, (CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG size), (session, data, size))
 PASS(C_CreateObject, (CK_SESSION_HANDLE s, CK_ATTRIBUTE *a, CK_ULONG n, CK_OBJECT_HANDLE *o), (s, a, n, o))
 PASS(C_DestroyObject, (CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object), (session, object))
+
+#define MOVED 100000
+
+static CK_RV wrap_C_FindObjects(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE *o, CK_ULONG max, CK_ULONG *n) {
+        CK_RV rv;
+
+        if (go_wrong("C_FindObjects", &rv))
+                return rv;
+        rv = behind->C_FindObjects(session, o, max, n);
+        for (CK_ULONG i = 0; rv == CKR_OK && i < *n && is_fault("C_FindObjects", "moved"); i++)
+                o[i] += MOVED;
+        return rv;
+}
+
+static CK_OBJECT_HANDLE another_private_key(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key) {
+        CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;
+        CK_ATTRIBUTE a = {CKA_CLASS, &class, sizeof(class)};
+        CK_OBJECT_HANDLE found[2] = {key, key};
+        CK_ULONG n = 0;
+
+        if (behind->C_FindObjectsInit(session, &a, 1) != CKR_OK)
+                return key;
+        behind->C_FindObjects(session, found, 2, &n);
+        behind->C_FindObjectsFinal(session);
+        return found[0] == key ? found[1] : found[0];
+}
+
+/* What the module behind calls the object. */
+static CK_OBJECT_HANDLE named(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object) {
+        if (object >= MOVED)
+                return object - MOVED;
+        return is_fault("C_FindObjects", "moved") ? another_private_key(session, object) : object;
+}
+
+static CK_RV wrap_C_SignInit(CK_SESSION_HANDLE session, CK_MECHANISM *m, CK_OBJECT_HANDLE key) {
+        CK_RV rv;
+
+        if (go_wrong("C_SignInit", &rv))
+                return rv;
+        return behind->C_SignInit(session, m, named(session, key));
+}
 
 static CK_RV wrap_C_GetSlotList(CK_BBOOL present, CK_SLOT_ID *slots, CK_ULONG *n) {
         char action[128];
@@ -270,7 +310,7 @@ static CK_RV wrap_C_GetAttributeValue(
 
         if (go_wrong("C_GetAttributeValue", &rv))
                 return rv;
-        rv = behind->C_GetAttributeValue(session, object, a, n);
+        rv = behind->C_GetAttributeValue(session, named(session, object), a, n);
         if (rv == CKR_ATTRIBUTE_TYPE_INVALID && is_fault("C_GetAttributeValue", "lenient"))
                 rv = CKR_OK;
         value = value_of(

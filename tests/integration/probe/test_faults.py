@@ -89,6 +89,39 @@ def test_wrong_signature_fails_at_verify(token, wrapped, kind, key_id):
     assert result["keys"][0]["state"] == "failing"
 
 
+def test_a_handle_that_names_another_key_is_looked_up_again(token, wrapped):
+    token.make_key("rsa:2048", "other", "0a")
+    token.delete("privkey", "02")
+    p = wrapped.probe().key(1, "rsa", "sign", "id=01", f"spki={token.spki('01')}").start()
+    assert p.climb()["step"] == "none"
+    signs = p.check(2)["signs"]
+    wrapped.fault("C_FindObjects:moved")
+    result = p.check(3)
+    assert (result["step"], result["keys"][0]["state"]) == ("none", "usable"), result["detail"]
+    assert result["signs"] == signs + 2, "once with the old handle, once with the new one"
+    assert p.check(4)["signs"] == signs + 3
+
+
+def test_a_handle_whose_key_is_gone_is_no_wrong_signature(token, wrapped):
+    token.make_key("rsa:2048", "other", "0a")
+    token.delete("privkey", "02")
+    p = wrapped.probe().key(1, "rsa", "sign", "id=01").key(2, "rsa", "present", "id=0a").start()
+    assert p.climb()["step"] == "none"
+    token.delete("privkey", "01")
+    wrapped.fault("C_FindObjects:moved")
+    result = p.check(2)
+    assert result["step"] == "none", result["detail"]
+    assert [k["state"] for k in result["keys"]] == ["missing", "present_only"]
+
+
+def test_a_failing_search_takes_no_wrong_signature_back(token, wrapped):
+    p = wrapped.probe().key(1, "rsa", "sign", "id=01").start()
+    assert p.climb()["step"] == "none"
+    wrapped.fault("C_Sign:corrupt\nC_FindObjectsInit:rv=0x30")
+    result = p.check(2)
+    assert (result["step"], result["reason"]) == ("verify", "wrong_signature"), result["detail"]
+
+
 def test_failing_check_tells_how_long_the_call_took(token, wrapped):
     p = wrapped.probe().key(1, "rsa", "sign", "id=01").start()
     p.climb()
