@@ -2,6 +2,9 @@
 
 #include "manager.h"
 
+/* of one attempt: each key is signed with once or twice */
+#define SIGNS_MAX (4 * PROTOCOL_KEYS_MAX)
+
 Step step_of_call(uint32_t call) {
         switch (call) {
         case CALL_DLOPEN:
@@ -199,7 +202,9 @@ static void take_result(Device *d, const MsgProbeResult *r, usec_t now) {
                 copy->has_token = true;
         }
         d->has_result = true;
-        d->signs_of_probe = r->signs;
+        /* a counter never goes back, and no attempt signs that often */
+        if (r->signs > d->signs_of_probe)
+                d->signs_of_probe += MIN_OF(r->signs - d->signs_of_probe, (uint64_t) SIGNS_MAX);
         for (size_t i = 0; i <= STEP_MAX; i++)
                 if (r->latency[i] > 0)
                         d->latency[i] = r->latency[i];

@@ -97,3 +97,18 @@ def test_descriptors_that_come_with_nothing_are_closed(lone):
 def test_last_words_of_a_probe_are_logged(lone):
     play(lone, "exit")
     wait_until(lambda: "I cannot" in lone.log(), 10, "what it said before it ended is in the log")
+
+
+def test_count_of_signatures_never_goes_back(lone):
+    with open(lone.path("world", "a", "signs"), "w", encoding="ascii") as file:
+        file.write("5")
+    before = lone.wait("a", lambda d: d["signs"] >= 5, "five signatures")["signs"]
+    for told in ("2", "0", "0xffffffffffffffff", "1"):
+        with open(lone.path("world", "a", "signs"), "w", encoding="ascii") as file:
+            file.write(told)
+        probes = lone.device("a")["probes"]
+        now = lone.wait("a", lambda d, n=probes: d["probes"] >= n + 2, "two more checks")["signs"]
+        assert now >= before
+        before = now
+    play(lone, "good")
+    assert lone.wait("a", lambda d: d["state"] == "up", "a is up")["signs"] >= before
