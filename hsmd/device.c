@@ -36,6 +36,25 @@ void device_adopt(Device *d, const ConfigDevice *config, const ConfigPool *pool)
         d->pool = pool;
 }
 
+static void carry_key(Device *d, size_t index, const Device *old) {
+        for (size_t i = 0; i < old->pool->n_keys; i++)
+                if (old->pool->keys[i].number == d->pool->keys[index].number) {
+                        d->key_signs[index] = old->key_signs[i];
+                        d->key_failures[index] = old->key_failures[i];
+                }
+}
+
+void device_carry_counters(Device *d, const Device *old) {
+        d->probes = old->probes;
+        d->failures = old->failures;
+        d->probe_restarts = old->probe_restarts;
+        d->checks_skipped = old->checks_skipped;
+        d->logins = old->logins;
+        d->signs = old->signs + old->signs_of_probe;
+        for (size_t i = 0; i < d->pool->n_keys; i++)
+                carry_key(d, i, old);
+}
+
 void device_forget_sensors(Device *d) {
         d->agent_state = d->config->snmp.address ? AGENT_UNKNOWN : AGENT_NOT_CONFIGURED;
         memset(d->sensors, 0, sizeof(d->sensors));

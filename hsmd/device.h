@@ -98,6 +98,8 @@ int device_new(Manager *manager, const ConfigDevice *config, const ConfigPool *p
 Device *device_free(Device *device);
 /* Another configuration of the same device: the probe and what is known stay. */
 void device_adopt(Device *device, const ConfigDevice *config, const ConfigPool *pool);
+/* Another probe for the same device: its counters go on, for they restart only when hsmd does. */
+void device_carry_counters(Device *device, const Device *old);
 /* Its sensors are others now: what the old ones said is forgotten. */
 void device_forget_sensors(Device *device);
 

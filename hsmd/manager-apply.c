@@ -29,6 +29,21 @@ static Device *find_unchanged(const Manager *m, const Config *config, const Conf
         return NULL;
 }
 
+static const Device *find_namesake(const Manager *m, const ConfigDevice *c) {
+        const Device *d = manager_device_by_number(m, c->number);
+
+        return d && streq(d->config->name, c->name) ? d : NULL;
+}
+
+static int make_device(Manager *m, const Config *config, const ConfigDevice *c, Device **ret) {
+        const Device *old = find_namesake(m, c);
+        int r = device_new(m, c, &config->pools[c->pool], ret);
+
+        if (r >= 0 && old)
+                device_carry_counters(*ret, old);
+        return r;
+}
+
 static bool same_sensors(const Config *a, const ConfigDevice *da, const Config *b, const ConfigDevice *db) {
         const ConfigProfile *p, *q;
 
@@ -108,7 +123,7 @@ static int make_plan(Manager *m, const Config *c, Plan *plan) {
                 plan->devices[i] = find_unchanged(m, c, &c->devices[i]);
                 plan->kept[i] = plan->devices[i] != NULL;
                 if (!plan->kept[i])
-                        r = device_new(m, &c->devices[i], &c->pools[c->devices[i].pool], &plan->devices[i]);
+                        r = make_device(m, c, &c->devices[i], &plan->devices[i]);
                 if (r >= 0)
                         r = make_world(m, &c->devices[i]);
         }

@@ -34,7 +34,7 @@ Device *manager_find_device(Manager *m, const char *name) {
 }
 
 /* The configuration is in order of number. */
-Device *manager_device_by_number(Manager *m, uint32_t number) {
+Device *manager_device_by_number(const Manager *m, uint32_t number) {
         size_t low = 0, high = m->n_devices;
 
         while (low < high) {

@@ -50,7 +50,7 @@ int manager_run(Manager *manager);
 void manager_device_changed(Manager *manager);
 void manager_count_delay(Manager *manager, usec_t delay);
 Device *manager_find_device(Manager *manager, const char *name);
-Device *manager_device_by_number(Manager *manager, uint32_t number);
+Device *manager_device_by_number(const Manager *manager, uint32_t number);
 
 /* manager-fleet.c: pools, sites, the fleet and the status line. */
 void fleet_publish(Manager *manager);
