@@ -54,8 +54,13 @@ class Stub:
             return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
     def connections(self):
-        return sum(1 for fd in os.scandir(f"/proc/{self.process.pid}/fd")
-                   if os.readlink(fd.path).startswith("socket:")) - 1
+        count = 0
+        for fd in os.scandir(f"/proc/{self.process.pid}/fd"):
+            try:
+                count += os.readlink(fd.path).startswith("socket:")
+            except FileNotFoundError:  # closed between the two
+                pass
+        return count - 1  # its listener
 
     def end(self):
         if self.process.poll() is None:
