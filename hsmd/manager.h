@@ -26,8 +26,9 @@ struct Manager {
         Device **devices; /* in the configuration's order */
         size_t n_devices;
         Lateness *lateness;
-        Poller *poller; /* worker `hsmd-snmp poll`; NULL where no device has an agent */
-        Server *server; /* worker `hsmd-snmp serve` */
+        Poller *poller;     /* worker `hsmd-snmp poll`; NULL where no device has an agent */
+        uint64_t poll_sets; /* sets of agents made for any poller so far */
+        Server *server;     /* worker `hsmd-snmp serve` */
         FleetRow fleet;
         PoolState *pool_states; /* by pool of the configuration; 0 before the first judgement */
         PoolState *pool_told;   /* as last logged */

@@ -18,7 +18,7 @@ typedef struct AgentSources {
 } AgentSources;
 
 typedef struct SetJob {
-        Poller *poller;
+        Manager *manager; /* and not its poller, which a reload may take away meanwhile */
         uint64_t set;
         MsgPollAgent *agents;
         AgentSources *sources;
@@ -131,9 +131,10 @@ static void take_set(Poller *p, SetJob *job) {
 
 static void set_done(void *userdata, bool cancelled) {
         SetJob *job = userdata;
+        Poller *p = cancelled ? NULL : job->manager->poller;
 
-        if (!cancelled && job->set == job->poller->set)
-                take_set(job->poller, job);
+        if (p && job->set == p->set)
+                take_set(p, job);
         wipe_agents(&job->agents, job->n);
         for (size_t i = 0; i < job->n; i++) {
                 secret_source_done(&job->sources[i].community);
@@ -151,8 +152,8 @@ void poller_reconfigure(Poller *p) {
 
         if (!job)
                 return;
-        job->poller = p;
-        job->set = ++p->set;
+        job->manager = m;
+        job->set = p->set = ++m->poll_sets;
         job->agents = calloc(m->n_devices + 1, sizeof(*job->agents));
         job->sources = calloc(m->n_devices + 1, sizeof(*job->sources));
         job->errors = calloc(m->n_devices + 1, sizeof(*job->errors));

@@ -2,6 +2,7 @@
 import os
 import resource
 import shutil
+import signal
 import subprocess
 import time
 
@@ -12,7 +13,6 @@ from hsmdtest.lone import Lone
 from hsmdtest.waiting import wait_until
 
 CONTROL = os.path.join(os.environ["HSMD_BIN"], "hsmctl")
-SLOW = "# a slow file\n" * 2_000_000
 
 
 def snmp(lone, verb):
@@ -20,12 +20,37 @@ def snmp(lone, verb):
     return next((p for p in lone.children() if lone.argument(p) == "hsmd-snmp" and lone.argument(p, 1) == verb), None)
 
 
-def slow_reload(lone):
-    """Asks for a reload that takes its time in the disk's thread."""
-    with open(lone.path("hsmd.conf"), "a", encoding="utf-8") as file:
-        file.write(SLOW)
-    return subprocess.Popen([CONTROL, "reload"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                            env=dict(os.environ, HSMD_SOCKET=lone.path("run", "control")))
+class Held:
+    """with Held(lone) as held: … held.release(): the disk's thread stands still, and a reload waits behind."""
+
+    def __init__(self, lone):
+        self.lone, self.fifo = lone, lone.path("state", "engine-serve.new")
+
+    def __enter__(self):
+        os.mkfifo(self.fifo)
+        os.kill(wait_until(lambda: snmp(self.lone, "serve"), 10, "serve runs"), 9)
+        wait_until(self.ask, 20, "a reload is held up")
+        return self
+
+    def ask(self):
+        """True once a reload does not come back at once: the disk's thread waits for a reader of the FIFO."""
+        self.asked = subprocess.Popen([CONTROL, "reload"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                      env=dict(os.environ, HSMD_SOCKET=self.lone.path("run", "control")))
+        try:
+            self.asked.wait(0.5)
+            return False
+        except subprocess.TimeoutExpired:
+            return True
+
+    def release(self):
+        reader = os.open(self.fifo, os.O_RDONLY | os.O_NONBLOCK)
+        wait_until(lambda: not os.path.exists(self.fifo), 10, "the disk's thread goes on")
+        os.close(reader)
+
+    def __exit__(self, *_):
+        if os.path.exists(self.fifo):
+            self.release()
+        self.asked.wait(20)
 
 
 def test_counters_go_on_across_a_change_of_the_probe():
@@ -38,3 +63,22 @@ def test_counters_go_on_across_a_change_of_the_probe():
         for counter in ("probes", "failures", "probe_restarts", "signs", "logins"):
             assert after[counter] >= before[counter], counter
         assert after["keys"][0]["signs"] >= before["keys"][0]["signs"]
+
+
+def test_poll_worker_that_a_reload_takes_away_while_it_is_told_its_agents():
+    agent = ('snmp: { address = "127.0.0.1:9"; version = "v2c"; community = { file = "%s"; }; profile = "generic"; '
+             'interval = 1000; timeout = 100; };')
+    with Lone() as lone:
+        shutil.copytree(os.path.join(ROOT, "config", "sensors"), lone.path("sensors"))
+        lone.configure(own={"a": agent % lone.path("pin")})
+        lone.reload()
+        old = wait_until(lambda: snmp(lone, "poll"), 10, "poll runs")
+        with Held(lone) as held:
+            os.kill(old, 9)
+            wait_until(lambda: snmp(lone, "poll") not in (None, old), 10, "another runs, to be told its agents")
+            lone.device("a")
+            lone.configure()
+            held.release()
+        wait_until(lambda: not snmp(lone, "poll"), 10, "poll has ended")
+        lone.reload()
+        assert lone.process.poll() is None
