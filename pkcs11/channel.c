@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 
 static sigset_t sigterm(void) {
         sigset_t set;
@@ -26,10 +27,26 @@ void channel_end_work(Channel *channel) {
         pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 
+static uint64_t inode_of(int fd) {
+        struct stat st;
+
+        return fstat(fd, &st) < 0 ? 0 : st.st_ino;
+}
+
+/* Nothing of ours goes to what a module opened in the socket's place: that may be its machine. */
+static int check_ours(const Channel *channel) {
+        if (inode_of(channel->fd) == channel->inode)
+                return 0;
+        fprintf(stderr, "hsmd-probe: the module closed descriptor %d, the socket to hsmd\n", channel->fd);
+        return -EBADF;
+}
+
 int channel_open(int fd, Channel *ret) {
-        Channel channel = {.fd = fd, .signal_fd = -1};
+        Channel channel = {.fd = fd, .inode = inode_of(fd), .signal_fd = -1};
         sigset_t set = sigterm();
 
+        if (channel.inode == 0)
+                return -EBADF;
         channel.buffer = aligned_alloc(64, PROTOCOL_MAX);
         if (!channel.buffer)
                 return -ENOMEM;
@@ -51,8 +68,10 @@ void channel_close(Channel *channel) {
 
 int channel_send(Channel *channel, const MessageHead *message) {
         struct pollfd room = {.fd = channel->fd, .events = POLLOUT};
-        int r;
+        int r = check_ours(channel);
 
+        if (r < 0)
+                return r;
         while ((r = protocol_send(channel->fd, message, -1)) == -EAGAIN)
                 if (poll(&room, 1, -1) < 0 && errno != EINTR)
                         return -errno;
@@ -66,7 +85,10 @@ static int wait_for_message(const Channel *channel) {
                 {.fd = channel->signal_fd, .events = POLLIN},
         };
         struct signalfd_siginfo signal;
+        int r = check_ours(channel);
 
+        if (r < 0)
+                return r;
         while (poll(fds, ELEMENTSOF(fds), -1) < 0)
                 if (errno != EINTR)
                         return -errno;

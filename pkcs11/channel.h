@@ -5,9 +5,10 @@
 #include "protocol.h"
 
 typedef struct Channel {
-        int fd;        /* of the socket */
-        int signal_fd; /* tells SIGTERM while the probe waits */
-        void *buffer;  /* PROTOCOL_MAX octets: the last message; wiped after one that carried a PIN */
+        int fd;         /* of the socket */
+        uint64_t inode; /* of the socket: a module may close what is not its own and open something there */
+        int signal_fd;  /* tells SIGTERM while the probe waits */
+        void *buffer;   /* PROTOCOL_MAX octets: the last message; wiped after one that carried a PIN */
 } Channel;
 
 /* Negative errno. fd stays the caller's. SIGTERM is blocked from then on. */
@@ -20,7 +21,7 @@ void channel_close(Channel *channel);
 void channel_begin_work(Channel *channel);
 void channel_end_work(Channel *channel);
 
-/* Sends a message, waiting for room. Negative errno. */
+/* Sends a message, waiting for room. Negative errno; -EBADF when fd is not the socket any more. */
 int channel_send(Channel *channel, const MessageHead *message);
 
 /* Waits for the next message, which then stands in buffer, and returns its type; pings are answered here. 0

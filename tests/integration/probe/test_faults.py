@@ -71,6 +71,15 @@ def test_module_that_blocks_signals_and_takes_sigterm_does_not_make_the_probe_de
     assert wrapped.reached("C_CloseSession") == 1
 
 
+@pytest.mark.parametrize("call", ["C_Initialize", "C_Login", "C_Sign"])
+def test_module_that_takes_our_descriptor_is_told_nothing(token, wrapped, call):
+    p = wrapped.probe(f"{call}:steal").key(1, "rsa", "sign", "id=01").start()
+    p.say("climb", 1)
+    p.wait("exit")
+    assert wrapped.reached("C_Finalize") == 1, "the session is closed in order"
+    assert wrapped.reached("stolen") == 0
+
+
 def test_between_calls_nothing_is_in_flight(token, probe):
     p = probe().key(1, "rsa", "sign", "id=01").start()
     p.climb()
