@@ -95,6 +95,8 @@ static void tell_verdict(ReloadJob *job) {
 static void reload_done(void *userdata, bool cancelled) {
         ReloadJob *job = userdata;
 
+        /* while hsmd stops, nothing is started any more and STOPPING=1 is its last word */
+        cancelled = cancelled || job->manager->stopping;
         if (cancelled)
                 job->result = -ECANCELED;
         if (job->result >= 0) {
@@ -115,11 +117,11 @@ static void reload_done(void *userdata, bool cancelled) {
 }
 
 void manager_reload(Manager *m, uid_t uid, const char *by, ReloadDone done, void *userdata) {
-        ReloadJob *job = calloc(1, sizeof(*job));
+        ReloadJob *job = m->stopping ? NULL : calloc(1, sizeof(*job));
 
         if (!job) {
                 if (done)
-                        done(-ENOMEM, NULL, userdata);
+                        done(m->stopping ? -ECANCELED : -ENOMEM, NULL, userdata);
                 return;
         }
         *job = (ReloadJob){

@@ -65,6 +65,24 @@ def test_counters_go_on_across_a_change_of_the_probe():
         assert after["keys"][0]["signs"] >= before["keys"][0]["signs"]
 
 
+def test_reload_that_is_ready_while_hsmd_stops_changes_nothing():
+    with Lone(scripts={"a": "deaf"}) as lone:
+        lone.wait("a", lambda d: d["state"] == "up", "a is up")
+        with Held(lone) as held:
+            lone.names.append("c")
+            os.makedirs(lone.path("world", "c"))
+            lone.script("c", "crowd")
+            lone.configure()
+            began = time.monotonic()
+            lone.process.send_signal(signal.SIGTERM)
+            wait_until(lambda: "stopping" in lone.log(), 10, "it stops")
+            held.release()
+            assert lone.process.wait(20) == 0
+            assert time.monotonic() - began < 2
+        assert "reloaded" not in lone.log().partition("stopping")[2]
+        assert not lone.lines("c", "crowd"), "nothing was started any more"
+
+
 def test_poll_worker_that_a_reload_takes_away_while_it_is_told_its_agents():
     agent = ('snmp: { address = "127.0.0.1:9"; version = "v2c"; community = { file = "%s"; }; profile = "generic"; '
              'interval = 1000; timeout = 100; };')
