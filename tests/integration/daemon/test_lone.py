@@ -53,6 +53,13 @@ class Held:
         self.asked.wait(20)
 
 
+def test_status_line_has_room_for_many_pools():
+    pools = [f"a-pool-with-a-very-long-name-number-{n:02}" for n in range(40)]
+    with Lone(names=[f"d{n}" for n in range(40)], pools=pools) as lone:
+        lone.wait("d39", lambda d: d["state"] == "up", "all are up")
+        lone.reload()
+
+
 def test_counters_go_on_across_a_change_of_the_probe():
     with Lone() as lone:
         before = lone.wait("a", lambda d: d["probes"] >= 3, "three checks")
