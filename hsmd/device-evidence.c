@@ -306,6 +306,7 @@ void device_no_evidence(Device *d, usec_t now) {
         Reason reason_before = d->judgement.reason;
         bool changed = judge_no_evidence(&d->judgement, now);
 
+        d->judged = true; /* or a probe that never starts would keep its pool silent for ever */
         snprintf(d->detail, sizeof(d->detail), "a due check has produced no evidence for longer than %.1f s",
                 (double) detection_bound(&d->config->timing) / USEC_PER_SEC);
         device_judged(d, changed, before, reason_before);

@@ -281,7 +281,7 @@ void device_tick(Device *d, usec_t now) {
                 device_probe_lost(d, "stayed stopped after hsmd itself had not run", now);
         }
         if (d->awaiting_since != 0 && now > d->awaiting_since &&
-                now - d->awaiting_since > detection_bound(t) && d->judgement.state != DEVICE_UNKNOWN)
+                now - d->awaiting_since > detection_bound(t) && d->judgement.reason != REASON_NO_EVIDENCE)
                 device_no_evidence(d, now);
         device_sensors_tick(d, now);
 }

@@ -53,6 +53,15 @@ class Held:
         self.asked.wait(20)
 
 
+def test_probe_that_never_starts_is_no_evidence_and_does_not_silence_its_pool():
+    with Lone(scripts={"a": "silent"}, timing={"restart": 100}) as lone:
+        lone.wait("a", lambda d: d["reason"] == "no_evidence", "the bound is over")
+        lone.script("b", "fail")
+        os.kill(lone.device("b")["probe_pid"], 9)
+        lone.wait("b", lambda d: d["state"] == "down", "b is down")
+        wait_until(lambda: "pool one" in lone.log(), 10, "what became of the pool is logged")
+
+
 def test_status_line_has_room_for_many_pools():
     pools = [f"a-pool-with-a-very-long-name-number-{n:02}" for n in range(40)]
     with Lone(names=[f"d{n}" for n in range(40)], pools=pools) as lone:
