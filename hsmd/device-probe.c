@@ -253,23 +253,38 @@ void device_drop_probe(Device *d, bool kill) {
         d->phase = PROBE_NONE;
 }
 
+/* From the start of an attempt to the start of the next one, while nothing asks for haste. */
+static usec_t pause_of(const Device *d) {
+        usec_t interval = d->config->timing.interval;
+
+        if (d->judgement.ladder != DEVICE_DOWN)
+                return interval;
+        return MAX_OF(MIN_OF(interval << MIN_OF(d->kills_logged_in, 16U), PAUSE_MAX), interval);
+}
+
 void device_plan(Device *d, usec_t now) {
         const ConfigTiming *t = &d->config->timing;
         usec_t at;
 
-        if (judge_wants_fast(&d->judgement)) {
+        if (judge_wants_fast(&d->judgement))
                 at = now + t->fast_interval;
-        } else if (d->judgement.ladder == DEVICE_DOWN) {
-                usec_t pause = t->interval << MIN_OF(d->kills_logged_in, 16U);
-
-                at = d->started + MAX_OF(MIN_OF(pause, PAUSE_MAX), t->interval);
-        } else {
-                at = d->started + t->interval + random_below(t->jitter);
-        }
+        else if (d->judgement.ladder == DEVICE_DOWN)
+                at = d->started + pause_of(d);
+        else
+                at = d->started + pause_of(d) + random_below(t->jitter);
         /* a process that is to be replaced is not started in a tight loop */
         if (d->phase == PROBE_NONE)
                 at = MAX_OF(at, now + MIN_OF(t->fast_interval, t->interval));
         d->due = MAX_OF(at, now);
+        arm(d->due_source, d->due);
+}
+
+void device_hasten(Device *d, usec_t now) {
+        if (d->phase != PROBE_NONE && d->phase != PROBE_IDLE)
+                return; /* planned anew at the end of the attempt */
+        if (d->due <= now + pause_of(d) + d->config->timing.jitter)
+                return;
+        d->due = now + random_below(d->config->timing.interval);
         arm(d->due_source, d->due);
 }
 

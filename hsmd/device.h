@@ -112,6 +112,8 @@ void device_extend(Device *device, usec_t lateness);
 void device_tick(Device *device, usec_t now);
 /* Ends the probe at once; the attempt under way, if any, is over. */
 void device_drop_probe(Device *device, bool kill);
+/* After a reload: the next attempt is at most one interval away, as the published bound says. */
+void device_hasten(Device *device, usec_t now);
 /* Plans the next attempt after one has ended. */
 void device_plan(Device *device, usec_t now);
 

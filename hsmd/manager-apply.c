@@ -174,9 +174,9 @@ static void place_devices(Manager *m, const Plan *plan, const Config *old) {
                 if (d->config->snmp.address)
                         sensors += c->profiles[d->config->snmp.profile].n_sensors;
                 if (plan->kept[i])
-                        continue;
-                device_start(d, fresh * FIRST_CLIMB_SPREAD);
-                fresh++;
+                        device_hasten(d, now_monotonic());
+                else
+                        device_start(d, fresh++ * FIRST_CLIMB_SPREAD);
         }
         for (size_t i = 0; i < m->n_devices; i++)
                 device_publish(m->devices[i]);

@@ -81,6 +81,18 @@ def test_counters_go_on_across_a_change_of_the_probe():
         assert after["keys"][0]["signs"] >= before["keys"][0]["signs"]
 
 
+def test_shorter_interval_holds_from_the_reload_on():
+    own = {n: "present_interval = 600000;" for n in "ab"}  # else it would follow the interval, and the probe be another
+    with Lone(timing={"interval": 600_000}) as lone:
+        lone.configure(own=own)
+        lone.reload()
+        before = lone.wait("a", lambda d: d["state"] == "up", "the first climb")
+        lone.configure({"interval": 200}, own=own)
+        lone.reload()
+        after = lone.wait("a", lambda d: d["probes"] > before["probes"] + 1, "it is checked at the new interval", 10)
+        assert after["probe_pid"] == before["probe_pid"]
+
+
 def test_reload_that_is_ready_while_hsmd_stops_changes_nothing():
     with Lone(scripts={"a": "deaf"}) as lone:
         lone.wait("a", lambda d: d["state"] == "up", "a is up")
