@@ -6,6 +6,7 @@
 
 #define PONG_WITHIN (5 * USEC_PER_SEC)
 #define RESTART_PAUSE (500 * USEC_PER_MSEC)
+#define RETRY_PAUSE (2 * USEC_PER_SEC)
 #define STOP_EXCUSED (2 * USEC_PER_SEC)
 
 struct Keeper {
@@ -42,14 +43,17 @@ static int start(Keeper *k) {
         return worker_start(k->manager->supervisor, &spec, &keeper_worker_ops, k, &k->worker);
 }
 
-static int on_start(sd_event_source *source UNUSED, uint64_t usec UNUSED, void *userdata) {
+/* Too many processes or descriptors now need not be so the next time. */
+static int on_start(sd_event_source *source, uint64_t usec UNUSED, void *userdata) {
         Keeper *k = userdata;
         int r = start(k);
 
-        if (r < 0)
-                log_event(k->manager->journal, &(LogEvent){.priority = LOG_ERR},
-                        "hsmd-snmp %s cannot be started: %s", k->verb, strerror(-r));
-        return 0;
+        if (r >= 0)
+                return 0;
+        log_event(k->manager->journal, &(LogEvent){.priority = LOG_ERR},
+                "hsmd-snmp %s cannot be started: %s; it is tried again", k->verb, strerror(-r));
+        sd_event_source_set_time(source, now_monotonic() + RETRY_PAUSE);
+        return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
 static void start_at(Keeper *k, usec_t at) {

@@ -93,6 +93,20 @@ def test_shorter_interval_holds_from_the_reload_on():
         assert after["probe_pid"] == before["probe_pid"]
 
 
+def test_snmp_worker_is_started_when_descriptors_are_there_again():
+    with Lone() as lone:
+        hsmd = lone.process.pid
+        wait_until(lambda: snmp(lone, "serve"), 10, "serve runs")
+        soft, hard = resource.prlimit(hsmd, resource.RLIMIT_NOFILE)
+        restarts = lone.status()["fleet"]["serve_restarts"]
+        resource.prlimit(hsmd, resource.RLIMIT_NOFILE, (4, hard))
+        os.kill(snmp(lone, "serve"), 9)
+        wait_until(lambda: "serve cannot be started" in lone.log(), 10, "it cannot be started")
+        resource.prlimit(hsmd, resource.RLIMIT_NOFILE, (soft, hard))
+        wait_until(lambda: snmp(lone, "serve"), 10, "serve runs again")
+        assert lone.status()["fleet"]["serve_restarts"] == restarts + 1
+
+
 def test_reload_that_is_ready_while_hsmd_stops_changes_nothing():
     with Lone(scripts={"a": "deaf"}) as lone:
         lone.wait("a", lambda d: d["state"] == "up", "a is up")
