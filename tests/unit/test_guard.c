@@ -208,6 +208,26 @@ static void a_dropped_question_is_not_answered(void **state) {
         assert_false(w->answer.proven);
 }
 
+static void count_work(void *job UNUSED) {
+        usleep(20 * 1000);
+}
+
+static void count_done(void *job, bool cancelled) {
+        *(unsigned *) job += !cancelled;
+}
+
+/* What was promised is finished, and no longer waited for than that. */
+static void the_disk_ends_as_soon_as_its_jobs_are_done(void **state) {
+        World *w = *state;
+        unsigned done = 0;
+        usec_t began = now_monotonic();
+
+        for (unsigned i = 0; i < 3; i++)
+                assert_int_equal(disk_submit(w->disk, &done, count_work, count_done), 0);
+        w->disk = disk_free(w->disk, DEADLINE);
+        assert_true(now_monotonic() - began < DEADLINE / 2);
+}
+
 static void engine_boots_only_grow_and_the_id_stays(void **state) {
         World *w = *state;
         EngineFile first = {0}, next = {0};
@@ -240,6 +260,7 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(a_pin_that_others_can_read_is_not_used, setup, teardown),
                 cmocka_unit_test_setup_teardown(the_note_holds_no_pin, setup, teardown),
                 cmocka_unit_test_setup_teardown(a_dropped_question_is_not_answered, setup, teardown),
+                cmocka_unit_test_setup_teardown(the_disk_ends_as_soon_as_its_jobs_are_done, setup, teardown),
                 cmocka_unit_test_setup_teardown(engine_boots_only_grow_and_the_id_stays, setup, teardown),
         };
 

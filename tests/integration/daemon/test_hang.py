@@ -8,7 +8,8 @@ from hsmdtest.wrapped import Wrapped
 
 NAME = "bureau-2"
 # the call that hangs, the step that it is on; a climb comes to all of them
-CLIMB = [("dlopen", "load"), ("C_Initialize", "initialize"), ("C_GetSlotList", "slot"), ("C_OpenSession", "session"),
+CLIMB = [("dlopen", "load"), ("C_Initialize", "initialize"), ("C_GetSlotList", "slot"),
+         ("C_GetTokenInfo", "slot"), ("C_OpenSession", "session"),
          ("C_FindObjectsInit", "find"), ("C_SignInit", "sign"), ("C_Sign", "sign")]
 
 
