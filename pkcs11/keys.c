@@ -79,13 +79,17 @@ static bool is_secret(const ProbeKey *config) {
         return config->type == KEY_TYPE_AES || config->type == KEY_TYPE_SM4 || config->type == KEY_TYPE_HMAC;
 }
 
-/* A key to be signed with is its private key; one to be present may be known by its public half or
- * certificate. */
+/* A key to be signed with is its private key. One to be present may be known by its public half or
+ * certificate, but not once its private key was seen: what is left of a lost key does not make it present. */
+static bool private_alone(const Key *key) {
+        return key->config->exercise == EXERCISE_SIGN || key->private_seen;
+}
+
 static CK_RV search_classes(Module *module, Key *key, Found *ret) {
         static const CK_OBJECT_CLASS asymmetric[] = {CKO_PRIVATE_KEY, CKO_PUBLIC_KEY, CKO_CERTIFICATE},
                                      symmetric[] = {CKO_SECRET_KEY};
         const CK_OBJECT_CLASS *classes = is_secret(key->config) ? symmetric : asymmetric;
-        size_t n = is_secret(key->config) || key->config->exercise == EXERCISE_SIGN ? 1 : 3;
+        size_t n = is_secret(key->config) || private_alone(key) ? 1 : 3;
         Found found = {.n = 0};
         CK_RV rv = CKR_OK;
 
@@ -305,6 +309,7 @@ int key_find(Key *key, Module *module, Attempt *attempt) {
                 return 0;
         }
         if (rv == CKR_OK) {
+                key->private_seen = key->private_seen || key->object_class == CKO_PRIVATE_KEY;
                 choose(module, key, &found);
                 rv = read_object(module, key->handle, &reading);
         }
@@ -341,19 +346,27 @@ static bool usable(const Key *key) {
         return key->state != KEY_MISMATCH;
 }
 
+/* Found, but no signature of it could be verified. */
+static bool lacks_public_key(const Key *key) {
+        return key->config->exercise == EXERCISE_SIGN && key->state == KEY_PRESENT_ONLY && !key->expected;
+}
+
 int keys_need_one(const Keys *keys, Attempt *attempt) {
-        bool mismatch = false;
+        bool mismatch = false, lacks = false;
 
         for (size_t i = 0; i < keys->n; i++) {
                 if (usable(&keys->keys[i]))
                         return 0;
                 mismatch = mismatch || keys->keys[i].state == KEY_MISMATCH;
+                lacks = lacks || lacks_public_key(&keys->keys[i]);
         }
         if (mismatch)
                 return attempt_fail(attempt, REASON_KEY_MISMATCH,
                         "none of the %zu configured keys is usable; one is there with another public key",
                         keys->n);
-        return attempt_fail(attempt, REASON_NOT_FOUND, "none of the %zu configured keys is usable", keys->n);
+        return attempt_fail(attempt, REASON_NOT_FOUND, "none of the %zu configured keys is usable%s", keys->n,
+                lacks ? "; one is there, but the token does not show its public key: configure public_key"
+                      : "");
 }
 
 int keys_find(Keys *keys, Module *module, usec_t present_interval, Attempt *attempt) {

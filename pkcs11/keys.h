@@ -10,6 +10,7 @@ typedef struct Key {
         const ProbeKey *config;
         CK_OBJECT_HANDLE handle; /* of what was found; CK_INVALID_HANDLE: missing */
         CK_OBJECT_CLASS object_class;
+        bool private_seen;              /* this process has found its private key */
         CK_OBJECT_HANDLE public_handle; /* public object of a private key, where there is one */
         bool signs;                     /* to be exercised by a signature */
         KeyState state;                 /* as of this attempt */

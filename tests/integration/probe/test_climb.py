@@ -93,6 +93,44 @@ def test_present_key_is_searched_for_in_each_check_by_default(token, probe):
     assert keys(result)[2]["state"] == "mismatch", "another key under the same id is not the one first seen"
 
 
+def test_a_present_key_whose_private_half_vanished_is_missing(token, probe):
+    p = probe().key(1, "rsa", "present", "id=01").key(2, "ec", "sign", "id=02").start()
+    assert keys(p.climb())[1]["state"] == "present_only"
+    token.delete("privkey", "01")
+    for attempt in (2, 3):
+        result = p.check(attempt)
+        assert (result["step"], keys(result)[1]["state"]) == ("none", "missing"), "its public half is left"
+
+
+def test_a_present_key_may_be_known_by_its_public_half_alone(token, probe):
+    token.delete("privkey", "01")
+    p = probe().key(1, "rsa", "present", "id=01").key(2, "ec", "sign", "id=02").start()
+    assert keys(p.climb())[1]["state"] == "present_only"
+
+
+def test_a_key_that_could_not_be_verified_is_told_so(token, probe):
+    token.delete("pubkey", "02")  # an EC private key does not tell its public half
+    result = probe().key(1, "ec", "sign", "id=02").start().climb()
+    assert (result["step"], keys(result)[1]["state"]) == ("find", "present_only"), result["detail"]
+    assert "public_key" in result["detail"]
+
+
+def test_a_key_without_a_public_object_is_verified_against_the_pinned_one(token, probe):
+    spki = token.spki("02")
+    token.delete("pubkey", "02")
+    p = probe().key(1, "ec", "sign", "id=02", f"spki={spki}").start()
+    assert keys(p.climb())[1]["state"] == "usable"
+    assert keys(p.check(2))[1]["state"] == "usable"
+
+
+@pytest.mark.parametrize("kind", ["rsa:1024", "rsa:3072", "rsa:4096", "EC:secp384r1", "EC:secp521r1"])
+def test_keys_of_other_sizes_are_found_by_a_label_in_any_script(token, probe, kind):
+    token.make_key(kind, "电子营业执照签名戳", "41")
+    p = probe().key(1, kind.split(":")[0].lower(), "sign", "label=电子营业执照签名戳").start()
+    assert keys(p.climb())[1]["state"] == "usable"
+    assert keys(p.check(2))[1]["state"] == "usable"
+
+
 def test_a_removed_key_is_missing_while_another_is_usable(token, probe):
     p = probe().key(1, "rsa", "sign", "id=01").key(2, "ec", "sign", "id=02").start()
     assert p.climb()["step"] == "none"
