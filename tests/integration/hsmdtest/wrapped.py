@@ -2,6 +2,9 @@
 import os
 import re
 
+# A fault is to show soon: 1 s + 0.1 s + 2 * 1.5 s + (0.2 s + 1 s) = 5.3 s.
+QUICK = "interval = 1000; jitter = 100; deadline = 1500; fast_interval = 200;"
+DEADLINE = 1.5
 SOFTHSM2 = "/usr/lib/softhsm/libsofthsm2.so"
 
 
@@ -43,6 +46,7 @@ class Wrapped:
         words = "".join(f' {k} = "{v}";' for k, v in told.items())
 
         def wrap(entry):
+            entry = entry.replace("serial =", QUICK + " serial =", 1)
             entry = re.sub(r"environment = \{", f'module = "{module}";\n      environment = {{{words}', entry, count=1)
             return entry if "deepbind" in entry else entry.replace("serial =", "deepbind = false; serial =", 1)
 
