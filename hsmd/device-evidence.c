@@ -227,6 +227,7 @@ void device_result(Device *d, const MsgProbeResult *r, usec_t now) {
                 return;
         }
         e.at_once = r->failed_step == STEP_VERIFY && r->reason == REASON_WRONG_SIGNATURE;
+        d->login_running = false; /* an attempt that ended without a word of C_Login did not call it */
         take_result(d, r, now);
         record_attempt(d, r->failed_step, r->rv, now);
         /* the guard's own words say more than the probe's "not sent" */
@@ -288,7 +289,6 @@ void device_attempt_lost(Device *d, Reason reason, const char *how, usec_t now) 
         d->last_call_usec = now > call.started ? now - call.started : 0;
         snprintf(d->detail, sizeof(d->detail), "%s had not returned after %.1f s: the probe %s",
                 pkcs11_call_name(call.call), (double) d->last_call_usec / USEC_PER_SEC, how);
-        device_note_lost_login(d, call.call);
         if (reason == REASON_TIMEOUT && d->logged_in)
                 d->kills_logged_in++;
         record_attempt(d, e.step, 0, now);

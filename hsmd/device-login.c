@@ -69,9 +69,13 @@ bool device_login_done(Device *d, const MsgLoginDone *m) {
         return true;
 }
 
-/* A login that never came back may have been counted by the token as a wrong PIN. */
-void device_note_lost_login(Device *d, uint32_t call) {
-        if (call != CALL_LOGIN || !d->login_running || d->pin_proven)
+/* A login whose outcome nobody heard may have been counted by the token as a wrong PIN, whoever is to blame
+ * for the end of the probe: a hang, a crash, a reload or the stop of hsmd. */
+void device_note_lost_login(Device *d) {
+        bool running = d->login_running;
+
+        d->login_running = false;
+        if (!running || d->pin_proven)
                 return;
         guard_note(d->manager->guard, d->config->name, d->token_serial, d->pin_hmac, GUARD_KILLED, "none");
         log_event(d->manager->journal,

@@ -219,6 +219,7 @@ void device_stop(Device *d, usec_t grace) {
                 disarm(d->deadline_source);
         guard_drop(d->question);
         d->question = NULL;
+        device_note_lost_login(d);
         if (d->worker)
                 worker_close(d->worker, grace, true);
         d->worker = NULL;
@@ -242,6 +243,7 @@ void device_drop_probe(Device *d, bool kill) {
         disarm(d->deadline_source);
         guard_drop(d->question);
         d->question = NULL;
+        device_note_lost_login(d);
         d->stopped_at = 0;
         if (d->worker) {
                 if (kill)

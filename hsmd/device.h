@@ -137,8 +137,8 @@ void device_judged(Device *device, bool changed, DeviceState before, Reason reas
 /* Both return whether it was the turn of that message. */
 bool device_pin_wanted(Device *device, const MsgPinWanted *message);
 bool device_login_done(Device *device, const MsgLoginDone *message);
-/* The probe was lost inside this call: if that was a login, the token may have counted it as a wrong PIN. */
-void device_note_lost_login(Device *device, uint32_t call);
+/* The probe ends: if it was given a PIN and has not said how the login went, that is noted. */
+void device_note_lost_login(Device *device);
 
 /* device-conditions.c */
 /* What is said beside state and reason, in English; may be empty. */

@@ -142,3 +142,17 @@ def test_poll_worker_that_a_reload_takes_away_while_it_is_told_its_agents():
         wait_until(lambda: not snmp(lone, "poll"), 10, "poll has ended")
         lone.reload()
         assert lone.process.poll() is None
+
+
+@pytest.mark.parametrize("how", ["reload", "stop", "second question"])
+def test_login_under_way_with_an_unproven_pin_is_not_tried_again(how):
+    with Lone(scripts={"a": "pin"}) as lone:
+        wait_until(lambda: lone.lines("a", "pins"), 10, "the PIN was given")
+        if how == "reload":
+            lone.configure(own={"a": "random = true;"})
+            lone.reload()
+        elif how == "stop":
+            assert lone.stop() == 0
+            lone.start()
+        lone.wait("a", lambda d: d["state"] == "down" and d["reason"] == "pin_refused", "it is down")
+        assert lone.lines("a", "pins") == ["given"]
