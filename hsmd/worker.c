@@ -8,11 +8,13 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "worker-exec.h"
 
 #define OUTPUT_LINES_MAX 200 /* of one worker; a module that chatters must not fill the journal */
 #define UNKILLABLE_AFTER USEC_PER_SEC
+#define END_WITHIN (200 * USEC_PER_MSEC)
 /* Nobody's messages keep the loop from its timers: a flood waits. Far more than a poll of a thousand agents.
  */
 #define FLOOD_WINDOW (100 * USEC_PER_MSEC)
@@ -288,20 +290,32 @@ int supervisor_new(sd_event *event, Journal *journal, Supervisor **ret) {
         return 0;
 }
 
+/* Generation after generation, until there is no child left; but a corpse that cannot end is not waited for.
+ */
+static void end_children(Supervisor *s) {
+        const struct timespec pause = {.tv_nsec = 2 * 1000 * 1000};
+        usec_t until = now_monotonic() + END_WITHIN;
+        pid_t pid;
+
+        for (Worker *w = s->workers; w; w = w->next)
+                if (w->pid > 0)
+                        kill(w->pid, SIGKILL);
+        do {
+                kill_orphans(s);
+                while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+                        ;
+                if (pid < 0)
+                        return;
+                nanosleep(&pause, NULL);
+        } while (now_monotonic() < until);
+}
+
 Supervisor *supervisor_free(Supervisor *s) {
         if (!s)
                 return NULL;
-        while (s->workers) {
-                Worker *w = s->workers;
-
-                w->forgotten = true;
-                if (w->pid > 0) {
-                        kill(w->pid, SIGKILL);
-                        waitpid(w->pid, NULL, 0);
-                }
-                worker_free(w);
-        }
-        kill_orphans(s);
+        end_children(s);
+        while (s->workers)
+                worker_free(s->workers);
         sd_event_source_disable_unref(s->sigchld_source);
         free(s->buffer);
         free(s);

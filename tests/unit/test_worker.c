@@ -1,6 +1,7 @@
 /* The supervisor: workers are started clean, and end with everything that they started. /bin/sh stands in as
  * worker. */
 #include <signal.h>
+#include <sys/ptrace.h>
 #include <sys/wait.h>
 
 #include "hsmd/worker.h"
@@ -203,6 +204,54 @@ static void a_worker_that_dies_by_itself_leaves_nothing_either(void **state) {
         RUN_UNTIL(w, kill(daemon_pid, 0) < 0 && errno == ESRCH);
 }
 
+/* A process that cannot be reaped: its tracer does not let go. A corpse in state D looks the same from here.
+ */
+static void trace_without_waiting(pid_t pid, int told) {
+        if (ptrace(PTRACE_SEIZE, pid, NULL, NULL) < 0)
+                _exit(1);
+        if (write(told, "", 1) != 1)
+                _exit(1);
+        for (;;)
+                pause();
+}
+
+static void an_unkillable_worker_is_not_waited_for(void **state) {
+        World *w = *state;
+        usec_t began;
+        pid_t tracer;
+        int fds[2];
+        char c;
+
+        start(w, "while :; do sleep 1; done");
+        assert_int_equal(pipe(fds), 0);
+        tracer = fork();
+        if (tracer == 0)
+                trace_without_waiting(worker_pid(w->worker), fds[1]);
+        close(fds[1]);
+        if (read(fds[0], &c, 1) != 1)
+                skip(); /* nobody may trace here */
+        close(fds[0]);
+        began = now_monotonic();
+        w->supervisor = supervisor_free(w->supervisor);
+        assert_true(now_monotonic() - began < USEC_PER_SEC);
+        kill(tracer, SIGKILL);
+        while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
+                ;
+}
+
+/* Two generations: a killed process's own child becomes ours only when it has ended. */
+static void the_end_of_the_supervisor_leaves_nothing(void **state) {
+        World *w = *state;
+        char line[32];
+
+        start(w, "setsid sh -c 'sh -c \"echo ready > $TOLD.new; mv $TOLD.new $TOLD; while :; do sleep 1; "
+                 "done\"; :' & while :; do sleep 1; done");
+        RUN_UNTIL(w, told_line(w, line, sizeof(line)));
+        w->supervisor = supervisor_free(w->supervisor);
+        assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+        assert_int_equal(errno, ECHILD);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(an_end_is_told_with_its_status, setup, teardown),
@@ -214,6 +263,8 @@ int main(void) {
                         nothing_remains_of_a_daemon_that_a_worker_left, setup, teardown),
                 cmocka_unit_test_setup_teardown(
                         a_worker_that_dies_by_itself_leaves_nothing_either, setup, teardown),
+                cmocka_unit_test_setup_teardown(an_unkillable_worker_is_not_waited_for, setup, teardown),
+                cmocka_unit_test_setup_teardown(the_end_of_the_supervisor_leaves_nothing, setup, teardown),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

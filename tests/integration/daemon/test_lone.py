@@ -125,6 +125,15 @@ def test_reload_that_is_ready_while_hsmd_stops_changes_nothing():
         assert not lone.lines("c", "crowd"), "nothing was started any more"
 
 
+def test_stop_takes_what_a_module_left_with_it():
+    with Lone(scripts={"a": "crowd"}) as lone:
+        wait_until(lambda: lone.lines("a", "crowd"), 10, "the module has left processes")
+        pids = lone.children()
+        assert len(pids) >= 4
+        assert lone.stop() == 0
+        assert not [p for p in pids if lone.exists(p)]
+
+
 def test_poll_worker_that_a_reload_takes_away_while_it_is_told_its_agents():
     agent = ('snmp: { address = "127.0.0.1:9"; version = "v2c"; community = { file = "%s"; }; profile = "generic"; '
              'interval = 1000; timeout = 100; };')
