@@ -187,8 +187,13 @@ static int on_due(sd_event_source *source UNUSED, uint64_t usec UNUSED, void *us
 
 static int on_deadline(sd_event_source *source UNUSED, uint64_t usec UNUSED, void *userdata) {
         Device *d = userdata;
+        usec_t now = now_monotonic();
 
-        device_attempt_lost(d, REASON_TIMEOUT, "did not answer by the deadline", now_monotonic());
+        /* the rest of a deadline may be shorter than the time that an excused stop is given */
+        if (d->stopped_at != 0)
+                device_probe_lost(d, "stayed stopped after hsmd itself had not run", now);
+        else
+                device_attempt_lost(d, REASON_TIMEOUT, "did not answer by the deadline", now);
         return 0;
 }
 

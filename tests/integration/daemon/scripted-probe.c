@@ -14,6 +14,7 @@
  *   flood_output             answers well and fills its output
  *   pin                      asks for the PIN twice a climb, notes each that comes in the file `pins`, and
  *                            never says how the login ended
+ *   hang                     answers the climb well and hangs in C_Sign at the next check
  *   crowd                    leaves a process with a child of its own, both deaf to SIGTERM
  *   fail                     answers every attempt with a failure at `session`
  *   deaf                     good, but deaf to MSG_CLOSE */
@@ -137,10 +138,17 @@ static MsgProbeResult absurd(const Play *p, uint64_t attempt) {
 }
 
 /* The call in flight is what hsmd reads when it kills us. */
-static void mark_login(Play *p) {
+static void mark_call(Play *p, Call call, Step step) {
         p->ring->in_flight[0].started = now_monotonic();
-        atomic_store(&p->ring->in_flight[0].call, CALL_LOGIN);
-        atomic_store(&p->ring->step, STEP_LOGIN);
+        atomic_store(&p->ring->in_flight[0].call, call);
+        atomic_store(&p->ring->step, step);
+}
+
+static void hang(Play *p) {
+        mark_call(p, CALL_SIGN, STEP_SIGN);
+        append_line("hangs", "hangs");
+        for (;;)
+                pause();
 }
 
 static void ask_for_pin(Play *p, uint64_t attempt) {
@@ -161,7 +169,7 @@ static void ask_for_pin(Play *p, uint64_t attempt) {
                         return;
                 }
                 append_line("pins", "given");
-                mark_login(p);
+                mark_call(p, CALL_LOGIN, STEP_LOGIN);
                 say(&wanted.head);
         }
         _exit(0);
@@ -208,6 +216,8 @@ static void loop(Play *p) {
 
                 if (type == MSG_PROBE_CONFIG)
                         configure(p, fd);
+                else if (type == MSG_PROBE_CHECK && plays(p, "hang"))
+                        hang(p);
                 else if (type == MSG_PROBE_CLIMB || type == MSG_PROBE_CHECK)
                         answer(p, ((const MsgProbeAttempt *) p->buffer)->attempt);
                 else if (type != MSG_CLOSE || !plays(p, "deaf"))

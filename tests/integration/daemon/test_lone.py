@@ -165,3 +165,17 @@ def test_login_under_way_with_an_unproven_pin_is_not_tried_again(how):
             lone.start()
         lone.wait("a", lambda d: d["state"] == "down" and d["reason"] == "pin_refused", "it is down")
         assert lone.lines("a", "pins") == ["given"]
+
+
+def test_stop_learnt_of_after_a_standstill_is_excused_even_when_the_deadline_comes_first():
+    with Lone(scripts={"a": "hang"}) as lone:
+        wait_until(lambda: lone.lines("a", "hangs"), 10, "a call hangs")
+        lone.process.send_signal(signal.SIGSTOP)
+        stood = time.monotonic()
+        before = wait_until(lambda: [p for p in lone.children() if lone.argument(p) == "hsmd-probe: a"], 10, "its probe")
+        os.kill(before[0], signal.SIGSTOP)
+        lone.script("a", "good")
+        wait_until(lambda: time.monotonic() - stood > 1.5, 5, "it stood long enough to know")
+        lone.process.send_signal(signal.SIGCONT)
+        device = lone.wait("a", lambda d: d.get("probe_pid") not in (None, before[0]), "the probe is replaced")
+        assert (device["failures"], device["probe_restarts"]) == (0, 1)
