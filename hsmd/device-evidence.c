@@ -230,6 +230,8 @@ void device_result(Device *d, const MsgProbeResult *r, usec_t now) {
         d->login_running = false; /* an attempt that ended without a word of C_Login did not call it */
         take_result(d, r, now);
         record_attempt(d, r->failed_step, r->rv, now);
+        if (e.ok && !d->climb)
+                d->losses = 0;
         /* the guard's own words say more than the probe's "not sent" */
         if (e.ok || r->failed_step != STEP_LOGIN || r->call != CALL_NONE || d->detail[0] == '\0')
                 copy_text(d->detail, sizeof(d->detail), e.ok ? "" : d->result.detail);
@@ -265,10 +267,16 @@ static void log_replaced(const Device *d, const char *how) {
 
 /* Nobody's fault but ours: no failure is counted, and a new probe climbs soon. */
 static void replace_probe(Device *d, const char *how, usec_t now) {
+        const ConfigTiming *t = &d->config->timing;
+        /* each climb is a login in the machine's audit log: what keeps dying is not started again in a rush
+         */
+        usec_t pause = t->fast_interval << MIN_OF(d->losses, 16U);
+
         d->probe_restarts++;
+        d->losses++;
         log_replaced(d, how);
         device_drop_probe(d, true);
-        d->due = now + MIN_OF(d->config->timing.fast_interval, d->config->timing.interval);
+        d->due = now + MIN_OF(pause, t->interval);
         sd_event_source_set_time(d->due_source, d->due);
         sd_event_source_set_enabled(d->due_source, SD_EVENT_ONESHOT);
         device_publish(d);

@@ -1,9 +1,13 @@
 #include "manager.h"
 
-/* PKCS#11 v2.40, section 11.1: CKR_PIN_INCORRECT to CKR_PIN_LOCKED, and CKR_USER_ALREADY_LOGGED_IN */
+/* PKCS#11 v2.40, section 11.1: CKR_PIN_INCORRECT to CKR_PIN_LOCKED, CKR_USER_ALREADY_LOGGED_IN, and what
+ * vendors answer to a wrong PIN besides: CKR_GENERAL_ERROR to CKR_ARGUMENTS_BAD and numbers of their own */
 #define CKR_PIN_FIRST 0xA0
 #define CKR_PIN_LAST 0xA4
 #define CKR_ALREADY 0x100
+#define CKR_VAGUE_FIRST 0x05
+#define CKR_VAGUE_LAST 0x07
+#define CKR_VENDOR 0x80000000
 
 /* The PIN: asked for by the probe when its climb reaches login, granted by the guard. */
 
@@ -38,6 +42,14 @@ bool device_pin_wanted(Device *d, const MsgPinWanted *m) {
         return true;
 }
 
+/* Whether the token may have counted this answer as a wrong PIN. A PIN that has succeeded before is only
+ * doubted when the token says so in plain words. */
+static bool pin_refused(const Device *d, uint64_t rv) {
+        if (rv >= CKR_PIN_FIRST && rv <= CKR_PIN_LAST)
+                return true;
+        return !d->pin_proven && ((rv >= CKR_VAGUE_FIRST && rv <= CKR_VAGUE_LAST) || rv >= CKR_VENDOR);
+}
+
 bool device_login_done(Device *d, const MsgLoginDone *m) {
         char buffer[24];
         const char *name = pkcs11_return_name(m->rv, buffer);
@@ -51,7 +63,7 @@ bool device_login_done(Device *d, const MsgLoginDone *m) {
                 guard_note(d->manager->guard, d->config->name, d->token_serial, d->pin_hmac, GUARD_SUCCEEDED,
                         name);
                 d->pin_proven = true;
-        } else if (m->rv >= CKR_PIN_FIRST && m->rv <= CKR_PIN_LAST) {
+        } else if (pin_refused(d, m->rv)) {
                 guard_note(d->manager->guard, d->config->name, d->token_serial, d->pin_hmac, GUARD_REFUSED,
                         name);
                 log_event(d->manager->journal,

@@ -64,6 +64,7 @@ typedef struct Device {
         GuardQuestion *question;
         char token_serial[64], pin_hmac[65];
         bool pin_proven, login_running, logged_in;
+        unsigned losses;          /* probes lost by nobody's fault since the last good check from the top */
         unsigned kills_logged_in; /* consecutive kills that left a session behind on the machine */
 
         /* what was seen */

@@ -90,6 +90,17 @@ def test_login_that_never_came_back_is_not_tried_again_with_an_unproven_pin(demo
     assert demo.device(NAME)["reason"] == "pin_refused"
 
 
+@pytest.mark.parametrize("answer", ["0x6", "0x80000042"])
+def test_vague_answer_to_an_unproven_pin_counts_as_a_refusal(demo, wrapped, pin, answer):
+    write_pin(demo, "yet-another-pin")
+    wrapped.fault(f"C_Login:rv={answer}")
+    logins = wrapped.count("C_Login")
+    new_probe(demo)
+    demo.wait_state(NAME, "down", "pin_refused")
+    more_attempts(demo, 2)
+    assert wrapped.count("C_Login") == logins + 1
+
+
 def test_login_that_never_came_back_is_tried_again_with_a_proven_pin(demo, wrapped, pin):
     wrapped.fault("C_Login:hang")
     new_probe(demo)
