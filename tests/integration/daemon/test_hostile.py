@@ -112,3 +112,16 @@ def test_count_of_signatures_never_goes_back(lone):
         before = now
     play(lone, "good")
     assert lone.wait("a", lambda d: d["state"] == "up", "a is up")["signs"] >= before
+
+
+def test_probe_that_keeps_dying_between_calls_is_not_started_in_a_rush():
+    with Lone(["a"], timing=dict(interval=20000)) as slow:
+        for _ in range(6):
+            pid = slow.wait("a", lambda d: d["state"] == "up" and d.get("probe_pid"), "a probe is up")["probe_pid"]
+            os.kill(pid, 9)
+            slow.wait("a", lambda d, old=pid: d.get("probe_pid") not in (None, old), "another runs")
+        slow.wait("a", lambda d: d["probes"] >= 7, "the last one has climbed")
+        device = json.loads(slow.attempt("device", "a", "--json=short")[1])
+        starts = [a["started_us"] for a in device["attempts"] if a["climb"]]
+        gaps = [(b - a) / 1000 for a, b in zip(starts, starts[1:])]
+        assert len(gaps) == 6 and all(gap >= 50 * 2 ** n for n, gap in enumerate(gaps)), gaps
