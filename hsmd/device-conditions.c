@@ -15,6 +15,20 @@ static void look_at_keys(Device *d, Conditions *c) {
         }
 }
 
+/* Heat is said before a loss, and the first of each says enough. */
+static void look_at_sensor(const Sensor *s, const ConfigSensor *k, Conditions *c, char *told, size_t size) {
+        if (s->known && s->sample.status != SENSOR_OK) {
+                if (!c->sensor_lost && !c->hot)
+                        snprintf(told, size, "sensor %s: %s", k->name,
+                                name_of(&sensor_reason_names, s->sample.reason));
+                c->sensor_lost = true;
+        } else if (s->has_value && k->has_high_warning && s->value >= k->high_warning && !c->hot) {
+                snprintf(told, size, "%s %.1f degrees Celsius, warning at %.1f", k->name, s->value / 10.0,
+                        k->high_warning / 10.0);
+                c->hot = true;
+        }
+}
+
 static void look_at_sensors(Device *d, Conditions *c) {
         const ConfigProfile *p = &d->manager->config->profiles[d->config->snmp.profile];
         char told[sizeof(d->condition)] = "";
@@ -25,20 +39,9 @@ static void look_at_sensors(Device *d, Conditions *c) {
                 c->sensor_lost = true;
                 snprintf(told, sizeof(told), "its SNMP agent is %s",
                         name_of(&agent_state_names, d->agent_state));
-        }
-        for (size_t i = 0; i < p->n_sensors && !c->sensor_lost; i++) {
-                const Sensor *s = &d->sensors[i];
-                const ConfigSensor *k = &p->sensors[i];
-
-                if (s->known && s->sample.status != SENSOR_OK) {
-                        c->sensor_lost = true;
-                        snprintf(told, sizeof(told), "sensor %s: %s", k->name,
-                                name_of(&sensor_reason_names, s->sample.reason));
-                } else if (s->has_value && k->has_high_warning && s->value >= k->high_warning && !c->hot) {
-                        c->hot = true;
-                        snprintf(told, sizeof(told), "%s %.1f degrees Celsius, warning at %.1f", k->name,
-                                s->value / 10.0, k->high_warning / 10.0);
-                }
+        } else {
+                for (size_t i = 0; i < p->n_sensors; i++)
+                        look_at_sensor(&d->sensors[i], &p->sensors[i], c, told, sizeof(told));
         }
         /* what is said of a key goes before */
         if (!c->key_missing && !c->key_mismatch)

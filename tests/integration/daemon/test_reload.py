@@ -91,3 +91,26 @@ def test_hangup_reloads_too(demo):
     rewrite(demo, lambda t: t + "\n# a comment\n")
     demo.signal(demo.hsmd_pid(), "SIGHUP")
     wait_until(lambda: demo.status()["fleet"]["config_generation"] == generation + 1, 10, "it was reloaded")
+
+
+def test_hot_sensor_beside_a_lost_one_is_hot(demo):
+    path = demo.path("sensors", "generic.conf")
+    with open(path, encoding="utf-8") as file:
+        before = file.read()
+    broken = '{ number = 1; name = "broken"; oid = "1.3.6.1.4.1.8072.9999.9999.157.9.9.0"; scale = 0.1; },\n    { number = 2;'
+    try:
+        write(path, before.replace("{ number = 1;", broken))
+        demo.run("hsmctl", "reload")
+        demo.wait_state("bureau-4", "degraded", "sensor_lost")
+        demo.fleet("fault", "bureau-4", "heat", "81.5")
+        assert "81.5" in demo.wait_state("bureau-4", "degraded", "hot")["detail"]
+    finally:
+        demo.fleet("clear", "bureau-4")
+        write(path, before)
+        demo.run("hsmctl", "reload")
+    demo.wait_state("bureau-4", "up")
+
+
+def write(path, text):
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
