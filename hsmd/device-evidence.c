@@ -230,6 +230,8 @@ void device_result(Device *d, const MsgProbeResult *r, usec_t now) {
         d->login_running = false; /* an attempt that ended without a word of C_Login did not call it */
         take_result(d, r, now);
         record_attempt(d, r->failed_step, r->rv, now);
+        if (e.ok)
+                d->held_keys = device_holds_keys(d);
         if (e.ok && !d->climb)
                 d->losses = 0;
         /* the guard's own words say more than the probe's "not sent" */

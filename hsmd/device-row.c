@@ -198,9 +198,7 @@ static bool key_required(const Device *d, uint32_t number) {
         return !any;
 }
 
-bool device_serves(const Device *d) {
-        if (!device_state_serves(d->judgement.state))
-                return false;
+bool device_holds_keys(const Device *d) {
         for (size_t i = 0; i < d->pool->n_keys; i++) {
                 if (!key_required(d, d->pool->keys[i].number))
                         continue;
@@ -208,4 +206,12 @@ bool device_serves(const Device *d) {
                         return false;
         }
         return true;
+}
+
+/* While it is suspect, a failed attempt says nothing of its keys yet: what it held at the last success
+ * counts, or a single failure would cost the pool a member and `fall` would mean nothing. */
+bool device_serves(const Device *d) {
+        if (!device_state_serves(d->judgement.state))
+                return false;
+        return d->judgement.state == DEVICE_SUSPECT ? d->held_keys : device_holds_keys(d);
 }

@@ -48,8 +48,9 @@ typedef struct Device {
 
         Judgement judgement;
         usec_t state_since_realtime;
-        bool judged; /* has had a first verdict */
-        bool served; /* as last told to the manager */
+        bool judged;    /* has had a first verdict */
+        bool served;    /* as last told to the manager */
+        bool held_keys; /* every required key, at the last success */
 
         /* the probe */
         Worker *worker;
@@ -149,6 +150,9 @@ void device_conditions(Device *device, usec_t now);
 
 /* device-row.c */
 void device_publish(Device *device);
+/* Whether every key that its pool's services need is usable, or found where it is only looked for. */
+bool device_holds_keys(const Device *device);
+/* Whether its pool may count on it. */
 bool device_serves(const Device *device);
 
 /* sensors.c */

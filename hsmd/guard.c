@@ -69,7 +69,7 @@ int guard_new(const char *state_directory, Disk *disk, Guard **ret) {
         }
         if (r == 0 && mkdir(g->directory, 0700) < 0 && errno != EEXIST)
                 r = -errno;
-        if (r == 0 && asprintf(&key_path, "%s/host.key", g->directory) < 0) {
+        if (r == 0 && asprintf(&key_path, "%s/host.key", state_directory) < 0) {
                 key_path = NULL;
                 r = -ENOMEM;
         }

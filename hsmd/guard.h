@@ -4,7 +4,7 @@
  * the note by hand, across restarts too.
  *
  * STATE/guard/DEVICE holds what is known of the device's last PIN on its token: the token's serial,
- * HMAC-SHA-256 of the PIN under STATE/guard/host.key (32 random octets, made once), and whether it succeeded
+ * HMAC-SHA-256 of the PIN under STATE/host.key (32 random octets, made once), and whether it succeeded
  * or was refused. The files are written durably and apart from any database. All of it happens in the disk's
  * thread. */
 
@@ -13,7 +13,8 @@
 
 typedef struct Guard Guard;
 
-/* Makes STATE/guard and the host key if they are missing (blocks; called before the loop runs). */
+/* Makes STATE/guard and the host key (beside it, so that no device's name can be its) if they are missing
+ * (blocks; called before the loop runs). */
 int guard_new(const char *state_directory, Disk *disk, Guard **ret);
 Guard *guard_free(Guard *guard);
 

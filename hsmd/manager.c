@@ -188,7 +188,7 @@ static int make_parts(Manager *m, const Config *config) {
                 r = guard_new(m->options.state, m->disk, &m->guard);
                 if (r < 0)
                         fprintf(stderr, "%s/guard: the PIN guard cannot be kept: %s\n", m->options.state,
-                                r == -EBADMSG ? "host.key is damaged" : strerror(-r));
+                                r == -EBADMSG ? "STATE/host.key is damaged" : strerror(-r));
         }
         if (r >= 0)
                 r = supervisor_new(m->event, m->journal, &m->supervisor);

@@ -20,7 +20,8 @@ void device_sample(Device *d, const MsgSample *m) {
                 Sensor *s = &d->sensors[i];
 
                 if (p->sensors[i].number != m->sensor || m->status < SENSOR_OK ||
-                        m->status > SENSOR_NONOPERATIONAL)
+                        m->status > SENSOR_NONOPERATIONAL || m->reason < SENSOR_REASON_OK ||
+                        m->reason > SENSOR_REASON_NONOPERATIONAL)
                         continue;
                 s->known = true;
                 s->sample = *m;

@@ -192,6 +192,8 @@ static void answer(Play *p, uint64_t attempt) {
                 r.reason = REASON_CALL_FAILED;
                 r.call = CALL_OPEN_SESSION;
                 r.rv = 0x30;
+                for (uint32_t i = 0; i < MIN_OF(r.n_keys, (uint32_t) PROTOCOL_KEYS_MAX); i++)
+                        r.keys[i].state = KEY_UNKNOWN; /* as the probe says of keys that it did not come to */
         }
         say(&r.head);
         if (plays(p, "flood_result") || plays(p, "flood_after"))

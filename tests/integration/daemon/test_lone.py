@@ -179,3 +179,14 @@ def test_stop_learnt_of_after_a_standstill_is_excused_even_when_the_deadline_com
         lone.process.send_signal(signal.SIGCONT)
         device = lone.wait("a", lambda d: d.get("probe_pid") not in (None, before[0]), "the probe is replaced")
         assert (device["failures"], device["probe_restarts"]) == (0, 1)
+
+
+def test_suspect_device_serves_until_its_failure_is_confirmed():
+    with Lone(["a"], timing=dict(fall=100)) as lone:
+        up = lone.wait("a", lambda d: d["state"] == "up", "it is up")
+        lone.script("a", "fail")
+        os.kill(up["probe_pid"], 9)  # the next one plays it
+        suspect = lone.wait("a", lambda d: d["state"] == "suspect", "it is suspect")
+        lone.wait("a", lambda d: d["failures"] >= suspect["failures"] + 2, "it failed again")
+        pool = lone.status()["pools"][0]
+        assert (lone.device("a")["state"], pool["serving"], pool["state"]) == ("suspect", 1, "at_capacity")
