@@ -227,24 +227,16 @@ int write_file_durably(const char *path, const void *content, size_t size) {
 
 int read_small_file(const char *path, char *buffer, size_t size, size_t *ret_size) {
         CLEANUP_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-        size_t n = 0;
+        ssize_t n;
 
         if (fd < 0)
                 return -errno;
-        while (n < size) {
-                ssize_t got = read(fd, buffer + n, size - n);
-
-                if (got < 0 && errno == EINTR)
-                        continue;
-                if (got < 0)
-                        return -errno;
-                if (got == 0)
-                        break;
-                n += (size_t) got;
-        }
-        if (n == size)
+        n = read_whole(fd, buffer, size);
+        if (n < 0)
+                return (int) n;
+        if ((size_t) n == size)
                 return -EFBIG;
         buffer[n] = '\0';
-        *ret_size = n;
+        *ret_size = (size_t) n;
         return 0;
 }

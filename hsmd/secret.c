@@ -44,24 +44,6 @@ static int check_mode(int fd, mode_t forbidden) {
         return st.st_mode & forbidden ? -EACCES : 0;
 }
 
-/* Up to size octets; how many, or negative errno. */
-static ssize_t read_whole(int fd, char *dst, size_t size) {
-        size_t n = 0;
-
-        while (n < size) {
-                ssize_t got = read(fd, dst + n, size - n);
-
-                if (got < 0 && errno == EINTR)
-                        continue;
-                if (got < 0)
-                        return -errno;
-                if (got == 0)
-                        break;
-                n += (size_t) got;
-        }
-        return (ssize_t) n;
-}
-
 /* One newline at the end is the editor's, not the secret's; so is one that Windows wrote. */
 static size_t cut_newline(const char *text, size_t n) {
         if (n == 0 || text[n - 1] != '\n')

@@ -35,3 +35,20 @@ bool copy_text(char *dst, size_t size, const char *src) {
         memset(dst + n, 0, size - n);
         return whole;
 }
+
+ssize_t read_whole(int fd, char *dst, size_t size) {
+        size_t n = 0;
+
+        while (n < size) {
+                ssize_t got = read(fd, dst + n, size - n);
+
+                if (got < 0 && errno == EINTR)
+                        continue;
+                if (got < 0)
+                        return -errno;
+                if (got == 0)
+                        break;
+                n += (size_t) got;
+        }
+        return (ssize_t) n;
+}

@@ -58,4 +58,7 @@ usec_t now_realtime(void);
 /* Overwrites memory in a way the compiler keeps. */
 void wipe(void *p, size_t size);
 
+/* Reads until the end or until size octets are there; how many, or a negative errno. */
+ssize_t read_whole(int fd, char *dst, size_t size);
+
 #endif
