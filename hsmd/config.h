@@ -171,6 +171,8 @@ SecretSource secret_source_copy(const SecretSource *source);
 void secret_source_done(SecretSource *source); /* names nothing afterwards */
 /* Whether a source is configured at all. */
 bool secret_source_given(const SecretSource *source);
+/* As secret_read; a source that is not configured leaves dst as it is and is no error. */
+int secret_read_if_given(const SecretSource *source, char *dst, size_t size);
 
 /* Says in words where a secret comes from: "file /etc/hsmd/pin" or "credential bureau-1.pin". */
 void secret_describe(const SecretSource *source, char *dst, size_t size);

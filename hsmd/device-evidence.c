@@ -5,7 +5,7 @@
 /* of one attempt: each key is signed with once or twice */
 #define SIGNS_MAX (4 * PROTOCOL_KEYS_MAX)
 
-Step step_of_call(uint32_t call) {
+static Step step_of_call(uint32_t call) {
         switch (call) {
         case CALL_DLOPEN:
         case CALL_GET_FUNCTION_LIST:
@@ -47,7 +47,7 @@ Step step_of_call(uint32_t call) {
         }
 }
 
-bool device_call_in_flight(const Device *d, RingRecord *ret) {
+static bool call_in_flight(const Device *d, RingRecord *ret) {
         return d->ring && ring_oldest_in_flight(d->ring, ret);
 }
 
@@ -268,7 +268,7 @@ static void log_replaced(const Device *d, const char *how) {
 }
 
 /* Nobody's fault but ours: no failure is counted, and a new probe climbs soon. */
-static void replace_probe(Device *d, const char *how, usec_t now) {
+void device_probe_lost(Device *d, const char *how, usec_t now) {
         const ConfigTiming *t = &d->config->timing;
         /* each climb is a login in the machine's audit log: what keeps dying is not started again in a rush
          */
@@ -288,8 +288,8 @@ void device_attempt_lost(Device *d, Reason reason, const char *how, usec_t now) 
         Evidence e = {.ok = false, .reason = reason};
         RingRecord call;
 
-        if (d->phase == PROBE_STARTING || !device_call_in_flight(d, &call)) {
-                replace_probe(d, how, now);
+        if (d->phase == PROBE_STARTING || !call_in_flight(d, &call)) {
+                device_probe_lost(d, how, now);
                 return;
         }
         e.step = lost_step(d, call.call);
@@ -305,10 +305,6 @@ void device_attempt_lost(Device *d, Reason reason, const char *how, usec_t now) 
         device_drop_probe(d, true);
         judge_one(d, &e, now);
         device_plan(d, now);
-}
-
-void device_probe_lost(Device *d, const char *how, usec_t now) {
-        replace_probe(d, how, now);
 }
 
 void device_no_evidence(Device *d, usec_t now) {

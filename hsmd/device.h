@@ -127,9 +127,6 @@ void device_attempt_lost(Device *device, Reason reason, const char *how, usec_t 
 /* The probe ended or stopped with no attempt under way: nobody's fault but ours. */
 void device_probe_lost(Device *device, const char *how, usec_t now);
 void device_no_evidence(Device *device, usec_t now);
-/* The call that a probe was in, or had last finished, in words: "in C_Sign for 5.000 s". */
-bool device_call_in_flight(const Device *device, RingRecord *ret);
-Step step_of_call(uint32_t call);
 
 /* After any judgement: tells it (state and reason before are what was shown) and shows it. */
 void device_judged(Device *device, bool changed, DeviceState before, Reason reason_before);

@@ -195,7 +195,3 @@ void keeper_extend(Keeper *k, usec_t lateness) {
 uint64_t keeper_restarts(const Keeper *k) {
         return k->restarts;
 }
-
-pid_t keeper_pid(const Keeper *k) {
-        return k->worker ? worker_pid(k->worker) : 0;
-}

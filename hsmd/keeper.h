@@ -26,6 +26,5 @@ int keeper_send(Keeper *keeper, const MessageHead *message, int fd);
 void keeper_tick(Keeper *keeper, usec_t now);
 void keeper_extend(Keeper *keeper, usec_t lateness);
 uint64_t keeper_restarts(const Keeper *keeper);
-pid_t keeper_pid(const Keeper *keeper);
 
 #endif

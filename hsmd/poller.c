@@ -55,24 +55,20 @@ static void fill_agent(const Device *d, MsgPollAgent *m, AgentSources *s) {
         s->priv = secret_source_copy(&c->priv_secret);
 }
 
-static int read_one(const SecretSource *s, char *dst, size_t size) {
-        size_t n;
-
-        return secret_source_given(s) ? secret_read(s, dst, size, &n) : 0;
-}
-
 /* Disk's thread. */
 static void set_work(void *userdata) {
         SetJob *job = userdata;
 
         for (size_t i = 0; i < job->n; i++) {
                 MsgPollAgent *m = &job->agents[i];
-                int r = read_one(&job->sources[i].community, m->community, sizeof(m->community));
+                int r = secret_read_if_given(&job->sources[i].community, m->community, sizeof(m->community));
 
                 if (r >= 0)
-                        r = read_one(&job->sources[i].auth, m->auth_secret, sizeof(m->auth_secret));
+                        r = secret_read_if_given(
+                                &job->sources[i].auth, m->auth_secret, sizeof(m->auth_secret));
                 if (r >= 0)
-                        r = read_one(&job->sources[i].priv, m->priv_secret, sizeof(m->priv_secret));
+                        r = secret_read_if_given(
+                                &job->sources[i].priv, m->priv_secret, sizeof(m->priv_secret));
                 job->errors[i] = r;
         }
 }

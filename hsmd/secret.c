@@ -113,3 +113,9 @@ void secret_source_done(SecretSource *s) {
 bool secret_source_given(const SecretSource *s) {
         return s->file || s->credential;
 }
+
+int secret_read_if_given(const SecretSource *s, char *dst, size_t size) {
+        size_t n;
+
+        return secret_source_given(s) ? secret_read(s, dst, size, &n) : 0;
+}

@@ -28,12 +28,6 @@ typedef struct BootJob {
         size_t n_users;
 } BootJob;
 
-static int read_one(const SecretSource *s, char *dst, size_t size) {
-        size_t n;
-
-        return secret_source_given(s) ? secret_read(s, dst, size, &n) : 0;
-}
-
 /* Disk's thread. */
 static void boot_work(void *userdata) {
         BootJob *job = userdata;
@@ -41,9 +35,11 @@ static void boot_work(void *userdata) {
         job->error = engine_file_boot(job->path, &job->engine);
         for (size_t i = 0; i < job->n_users; i++) {
                 MsgServeUser *u = &job->users[i];
-                int r = read_one(&job->auth[i], u->auth_secret, sizeof(u->auth_secret));
+                int r = secret_read_if_given(&job->auth[i], u->auth_secret, sizeof(u->auth_secret));
 
-                job->errors[i] = r < 0 ? r : read_one(&job->priv[i], u->priv_secret, sizeof(u->priv_secret));
+                job->errors[i] =
+                        r < 0 ? r
+                              : secret_read_if_given(&job->priv[i], u->priv_secret, sizeof(u->priv_secret));
         }
 }
 

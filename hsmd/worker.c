@@ -1,8 +1,6 @@
 #include "worker.h"
 
-#include <dirent.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -399,14 +397,6 @@ void worker_want_room(Worker *w) {
 
 pid_t worker_pid(const Worker *w) {
         return w->pid;
-}
-
-const char *worker_name(const Worker *w) {
-        return w->name;
-}
-
-void worker_set_userdata(Worker *w, void *userdata) {
-        w->userdata = userdata;
 }
 
 /* The grace ran out, or a killed process is still there. */

@@ -69,14 +69,10 @@ int worker_start(
 int worker_send(Worker *worker, const MessageHead *message, int fd);
 void worker_want_room(Worker *worker);
 pid_t worker_pid(const Worker *worker);
-const char *worker_name(const Worker *worker);
 
 /* Asks it to close and kills it if it has not ended within `grace`. With `forget` the owner hears no more of
  * it. */
 void worker_close(Worker *worker, usec_t grace, bool forget);
 void worker_kill(Worker *worker, bool forget);
-
-/* Changes whom the callbacks reach, when a new configuration takes a worker over. */
-void worker_set_userdata(Worker *worker, void *userdata);
 
 #endif
