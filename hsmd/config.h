@@ -20,14 +20,43 @@ typedef struct ConfigKey { /* pools.keys */
         char *label;       /* CKA_LABEL or NULL */
         uint8_t id[64];    /* CKA_ID, written in hexadecimal */
         uint32_t id_size;  /* 0: not given; a key has a label, an id or both */
-        KeyType type;      /* only rsa and ec can be exercised yet; others only present */
-        Exercise exercise; /* only sign and present yet */
+        KeyType type;
+        Exercise exercise;
+        char *mechanism; /* name in the device's profile or the standard's; NULL: the first that serves */
+        usec_t interval; /* between exercises; default 0 = in every check, of a business key 10 min */
         bool business;
         char *approved_by, *approved_on; /* of a business key that is exercised; on: YYYY-MM-DD */
         char *public_key;                /* PEM or DER file, or NULL */
         uint8_t *spki;                   /* its DER SubjectPublicKeyInfo, at most PROTOCOL_SPKI_MAX */
         size_t spki_size;
+        bool has_check_value; /* of a symmetric key; 6 hexadecimal digits */
+        uint8_t check_value[3];
 } ConfigKey;
+
+typedef struct ConfigVendor { /* vendors/NAME.conf: what a vendor adds to the standard */
+        char *name;
+        ProbeMechanism *mechanisms; /* in order of index, 101..9999; at most PROTOCOL_MECHANISMS_MAX −
+                                       n_standard_mechanisms */
+        size_t n_mechanisms;
+        ProbeReturn *returns; /* at most PROTOCOL_RETURNS_MAX; numbers from 0x80000000 on */
+        size_t n_returns;
+        uint64_t sm2_key_type, sm4_key_type; /* UINT64_MAX: not told */
+        PointForm point_form;                /* default octet_string */
+        bool deepbind;                       /* default true; a device's own key wins */
+        unsigned max_clients;                /* 0: no limit known */
+        bool truthful_pin_flags;             /* whether CKF_USER_PIN_* can be believed; default false */
+} ConfigVendor;
+
+typedef struct ConfigFile {    /* devices.files: a path the module insists on = our file */
+        char *target, *source; /* absolute */
+} ConfigFile;
+
+typedef struct ConfigMeasure { /* measure: of the fleet, or a device's own */
+        usec_t period;         /* between scheduled bursts; 0 (default): only on demand */
+        double share;          /* of the machine's operations in a period; default 0.01, at most 0.1 */
+        unsigned sessions;     /* 1..64, default 4 */
+        usec_t duration;       /* of a burst, default 2 s, at most 60 s */
+} ConfigMeasure;
 
 typedef struct ConfigPool {
         uint32_t number;
@@ -105,8 +134,22 @@ typedef struct ConfigDevice {
         Select select;
         uint32_t slot;
         char *label, *serial;
-        bool deepbind; /* default true */
-        bool random;   /* exercise C_GenerateRandom too; default false */
+        size_t vendor; /* index in Config.vendors; the first one is "standard" and has nothing of its own */
+        bool deepbind; /* default: the vendor's, true */
+        bool random;   /* exercise C_GenerateRandom too, and judge what it gives; default true */
+        char *connect; /* numeric host:port to try after a failed attempt, or NULL */
+        char **paths, **read_paths; /* the module may write there, or read; NULL-terminated, may be NULL */
+        ConfigFile *files;
+        size_t n_files;
+        char *shared_service; /* a vendor's local service that several devices' modules share, or NULL */
+        uint8_t sm2_id[PROTOCOL_ID_MAX]; /* default: the 16 octets of GM/T 0009 */
+        uint32_t sm2_id_size;
+        uint32_t rated_rate; /* signatures a second as the vendor states; 0 = not known */
+        ConfigMeasure measure;
+        uint64_t recycle_memory;      /* bytes; a probe beyond is replaced; default 256 MiB, 0 = never */
+        uint32_t recycle_descriptors; /* default 256 */
+        usec_t recycle_age;           /* default 1 day */
+        usec_t certificate_warning;   /* default 30 days */
         SecretSource pin;
         ConfigTiming timing;
         usec_t present_interval; /* default: interval */
@@ -136,6 +179,8 @@ typedef struct Config {
         size_t n_services;
         ConfigProfile *profiles;
         size_t n_profiles;
+        ConfigVendor *vendors; /* [0] is "standard" */
+        size_t n_vendors;
         ConfigDevice *devices;
         size_t n_devices;
 } Config;
@@ -155,9 +200,17 @@ void config_key_selector(const ConfigDevice *device, const ConfigKey *key, Confi
 
 /* Whether two devices are configured alike, so that a probe may be kept across a reload. pool keys included;
  * pool_a and pool_b are the devices' pools. Only what the probe sees is compared (module, environment, cwd,
- * select, pin source, keys, random, present_interval), not timing, titles or SNMP. */
+ * select, pin source, keys, random, present_interval, vendor profile, paths, files, sm2_id, connect), not
+ * timing, titles, rates, recycling or SNMP. Both devices belong to configurations whose vendors are given. */
 bool config_device_same_probe(
         const ConfigDevice *a, const ConfigPool *pool_a, const ConfigDevice *b, const ConfigPool *pool_b);
+
+/* The mechanisms that a device's keys can use: the standard's, then its vendor's. ret has room for
+ * PROTOCOL_MECHANISMS_MAX; returns how many. */
+size_t config_mechanisms(const Config *config, const ConfigDevice *device, ProbeMechanism *ret);
+/* The position in that list of the mechanism with which a key is exercised on this device; n when none is
+ * (present keys; config_load has refused an exercised key without one). */
+size_t config_key_mechanism(const ConfigKey *key, const ProbeMechanism *mechanisms, size_t n);
 
 /* secret.c: reads a secret into dst (at most size − 1 octets, terminated; one trailing newline, LF or CRLF,
  * is cut). *ret_size is its length. -EACCES when others than the owner may read or write the file (for a

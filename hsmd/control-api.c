@@ -68,7 +68,8 @@ static int method_list(sd_bus_message *m, void *userdata, sd_bus_error *error) {
                 return r;
         if (table_by_name(name, &table) < 0)
                 return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS,
-                        "no such table; there are sites, pools, devices, keys, sensors");
+                        "no such table; there are sites, pools, devices, keys, sensors, mechanisms, "
+                        "pool_keys");
         r = sd_bus_message_new_method_return(m, &reply);
         if (r < 0)
                 return r;
@@ -229,4 +230,8 @@ static const sd_bus_vtable manager_vtable[] = {SD_BUS_VTABLE_START(0),
 
 int control_api_add(Connection *c) {
         return sd_bus_add_object_vtable(c->bus, NULL, CONTROL_PATH, CONTROL_INTERFACE, manager_vtable, c);
+}
+
+void control_reply_measured(ControlReply *reply, const MeasureOutcome *outcome UNUSED) {
+        control_reply(reply, 0, NULL);
 }

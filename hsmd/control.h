@@ -13,7 +13,7 @@
  *
  * - List(s table, u first) -> aa{sv}: at most 1,000 rows from row number `first` (0-based) on. A page may be
  *   shorter than what is left; an empty one says that there are no more. table: sites pools devices keys
- *   sensors.
+ *   sensors mechanisms pool_keys.
  *
  * - GetAttempts(s device) -> a(ttttsbts): the last attempts, oldest first, for timing: attempt, due, started,
  *   ended (CLOCK_MONOTONIC, microseconds), failed step, whether it was a climb, CK_RV and its name.
@@ -24,8 +24,21 @@
  * - Reload(s by) -> s: answers when the verdict is there; by: the name that the asking person states. The
  *   answer is empty.
  *
- * Errors: CONTROL_ERROR_CONFIG_REFUSED (its text is config_load's), CONTROL_ERROR_NO_SUCH_DEVICE,
- * org.freedesktop.DBus.Error.AccessDenied and .InvalidArgs.
+ * - ConfirmKeys(s pool, u key, s by) -> s: the unconfirmed public keys of a pool (of all pools when it is
+ *   empty; of one key, or of all when it is 0) are the right ones; answers which in words.
+ *
+ * - RetryPin(s device, s by): one more attempt with a PIN that is blocked; it is made at once.
+ *
+ * - Measure(s device, u key, u sessions, t duration, b out_of_service, b force, s by) -> a{sv}: a burst (0
+ *   where the configuration is to decide), answered when it is over with the mechanism's row and what was
+ *   measured: operations, errors, verified, duration_us, rate_per_s, stopped, detail.
+ *
+ * - Probe(s device, b climb) -> t: an attempt as soon as may be (with climb: by a new probe process), whose
+ *   number is answered at once. What it comes to stands in GetAttempts and the device's row; while it runs
+ *   the row's step_under_way says where it is.
+ *
+ * Errors: CONTROL_ERROR_REFUSED (its text says what would be right), CONTROL_ERROR_CONFIG_REFUSED (its text
+ * is config_load's), CONTROL_ERROR_NO_SUCH_DEVICE, org.freedesktop.DBus.Error.AccessDenied and .InvalidArgs.
  *
  * Limits: 32 connections, 8 a uid, 5 s to authenticate, an outgoing queue of 256 messages and 4 MiB; beyond:
  * closed, with a log line. */
@@ -34,11 +47,13 @@
 
 #include "board.h"
 #include "journal.h"
+#include "protocol.h"
 #include "ring.h"
 
 #define CONTROL_PATH "/cn/hsmd/Manager"
 #define CONTROL_INTERFACE "cn.hsmd.Manager1"
 #define CONTROL_ERROR_CONFIG_REFUSED "cn.hsmd.Error.ConfigRefused"
+#define CONTROL_ERROR_REFUSED "cn.hsmd.Error.Refused"
 #define CONTROL_ERROR_NO_SUCH_DEVICE "cn.hsmd.Error.NoSuchDevice"
 /* Attempts and calls asked of the daemon at a time. */
 #define CONTROL_RECORDS 64
@@ -56,6 +71,20 @@ typedef struct AttemptRecord {
         uint64_t rv;
 } AttemptRecord;
 
+/* A burst that somebody asks for; 0 where the configuration decides. */
+typedef struct MeasureRequest {
+        const char *device;
+        uint32_t key, sessions;
+        usec_t duration;
+        bool out_of_service, force;
+} MeasureRequest;
+
+/* What a burst came to. mechanism is the row as it stands then. */
+typedef struct MeasureOutcome {
+        const MechanismRow *mechanism;
+        const MsgMeasured *measured;
+} MeasureOutcome;
+
 /* What the control needs from the daemon. Every function is quick and does no I/O. */
 typedef struct ControlOps {
         size_t (*rows)(void *userdata, BoardTable table);
@@ -68,6 +97,16 @@ typedef struct ControlOps {
          * was refused and the old one runs on), or 1: the verdict comes later by control_reply, which must
          * then be called once. uid and by are who asked: the peer's uid and the name that it stated. */
         int (*reload)(void *userdata, uid_t uid, const char *by, ControlReply *reply, char **ret_message);
+        /* The actions below answer in the same way: 0 with words in *ret_message (may stay NULL), a negative
+         * errno with *ret_message saying what would be right (-EPERM refused, -ENOENT no such device, pool or
+         * key, -EBUSY one is under way), or 1: later, by control_reply. */
+        int (*confirm_keys)(
+                void *userdata, const char *pool, uint32_t key, const char *by, char **ret_message);
+        int (*retry_pin)(void *userdata, const char *device, const char *by, char **ret_message);
+        int (*measure)(void *userdata, const MeasureRequest *request, const char *by, ControlReply *reply,
+                char **ret_message);
+        int (*probe)(
+                void *userdata, const char *device, bool climb, uint64_t *ret_attempt, char **ret_message);
 } ControlOps;
 
 /* Listens at path (an old socket is replaced; group may be NULL or unknown: then the socket stays with our
@@ -80,5 +119,7 @@ Control *control_free(Control *control);
 /* Answers: error 0, or a negative errno with a message or NULL. The asking connection may be gone. Frees the
  * reply. */
 void control_reply(ControlReply *reply, int error, const char *message);
+/* Likewise, of a measurement that succeeded. */
+void control_reply_measured(ControlReply *reply, const MeasureOutcome *outcome);
 
 #endif

@@ -86,6 +86,21 @@ static bool same_agent(const Config *a, const Config *b) {
         return true;
 }
 
+size_t manager_mechanisms(const Config *c, const ConfigDevice *d, ProbeMechanism *ret) {
+        const ConfigPool *pool = &c->pools[d->pool];
+        ProbeMechanism all[PROTOCOL_MECHANISMS_MAX];
+        size_t n_all = config_mechanisms(c, d, all), n = 0;
+
+        for (size_t i = 0; i < n_all; i++)
+                for (size_t k = 0; k < pool->n_keys; k++)
+                        if (pool->keys[k].exercise != EXERCISE_PRESENT &&
+                                config_key_mechanism(&pool->keys[k], all, n_all) == i) {
+                                ret[n++] = all[i];
+                                break;
+                        }
+        return n;
+}
+
 static int make_board(const Config *c, BoardWriter **ret) {
         size_t rows[BOARD_TABLES] = {[BOARD_FLEET] = 1,
                 [BOARD_SITES] = c->n_sites,
@@ -95,10 +110,15 @@ static int make_board(const Config *c, BoardWriter **ret) {
         for (size_t i = 0; i < c->n_devices; i++) {
                 const ConfigDevice *d = &c->devices[i];
 
+                ProbeMechanism used[PROTOCOL_MECHANISMS_MAX];
+
                 rows[BOARD_KEYS] += c->pools[d->pool].n_keys;
+                rows[BOARD_MECHANISMS] += manager_mechanisms(c, d, used);
                 if (d->snmp.address)
                         rows[BOARD_SENSORS] += c->profiles[d->snmp.profile].n_sensors;
         }
+        for (size_t i = 0; i < c->n_pools; i++)
+                rows[BOARD_POOL_KEYS] += c->pools[i].n_keys;
         return board_writer_new(rows, ret);
 }
 

@@ -64,6 +64,9 @@ void manager_reload(Manager *manager, uid_t uid, const char *by, ReloadDone done
 /* manager-apply.c */
 /* Makes board, devices and workers fit a configuration, which it takes over; what is unchanged stays. */
 int manager_apply(Manager *manager, Config *config);
+/* The mechanisms with which the keys of a device's pool are exercised on it: its rows in the table of
+ * mechanisms. ret has room for PROTOCOL_MECHANISMS_MAX; returns how many. */
+size_t manager_mechanisms(const Config *config, const ConfigDevice *device, ProbeMechanism *ret);
 
 /* manager-control.c: what the control socket asks. */
 extern const ControlOps manager_control_ops;

@@ -21,6 +21,8 @@
 #define DEVICE_FIELD(...) FIELD_OF(DeviceRow, __VA_ARGS__)
 #define KEY_FIELD(...) FIELD_OF(KeyRow, __VA_ARGS__)
 #define SENSOR_FIELD(...) FIELD_OF(SensorRow, __VA_ARGS__)
+#define MECHANISM_FIELD(...) FIELD_OF(MechanismRow, __VA_ARGS__)
+#define POOL_KEY_FIELD(...) FIELD_OF(PoolKeyRow, __VA_ARGS__)
 
 static const Field fleet_fields[] = {BOARD_FLEET_FIELDS(FLEET_FIELD)};
 static const Field site_fields[] = {BOARD_SITE_FIELDS(SITE_FIELD)};
@@ -28,6 +30,8 @@ static const Field pool_fields[] = {BOARD_POOL_FIELDS(POOL_FIELD)};
 static const Field device_fields[] = {BOARD_DEVICE_FIELDS(DEVICE_FIELD)};
 static const Field key_fields[] = {BOARD_KEY_FIELDS(KEY_FIELD)};
 static const Field sensor_fields[] = {BOARD_SENSOR_FIELDS(SENSOR_FIELD)};
+static const Field mechanism_fields[] = {BOARD_MECHANISM_FIELDS(MECHANISM_FIELD)};
+static const Field pool_key_fields[] = {BOARD_POOL_KEY_FIELDS(POOL_KEY_FIELD)};
 
 const TableInfo board_tables[BOARD_TABLES] = {
         [BOARD_FLEET] = {"fleet", sizeof(FleetRow), fleet_fields, ELEMENTSOF(fleet_fields), 0},
@@ -36,6 +40,10 @@ const TableInfo board_tables[BOARD_TABLES] = {
         [BOARD_DEVICES] = {"devices", sizeof(DeviceRow), device_fields, ELEMENTSOF(device_fields), 1},
         [BOARD_KEYS] = {"keys", sizeof(KeyRow), key_fields, ELEMENTSOF(key_fields), 2},
         [BOARD_SENSORS] = {"sensors", sizeof(SensorRow), sensor_fields, ELEMENTSOF(sensor_fields), 2},
+        [BOARD_MECHANISMS] = {"mechanisms", sizeof(MechanismRow), mechanism_fields,
+                ELEMENTSOF(mechanism_fields), 2},
+        [BOARD_POOL_KEYS] = {"pool_keys", sizeof(PoolKeyRow), pool_key_fields, ELEMENTSOF(pool_key_fields),
+                2},
 };
 
 _Static_assert(ELEMENTSOF(device_fields) <= 128, "the valid bits of a row are 128");

@@ -156,7 +156,20 @@ typedef enum FieldType {
         F(USEC, latency_sign, "latency_sign_us", 0, NULL)                                                    \
         F(USEC, latency_verify, "latency_verify_us", 0, NULL)                                                \
         F(USEC, latency_random, "latency_random_us", 0, NULL)                                                \
-        F(AGE, climb_age, "climb_age_s", 0, NULL)
+        F(AGE, climb_age, "climb_age_s", 0, NULL)                                                            \
+        F(USEC, latency_decrypt, "latency_decrypt_us", 0, NULL)                                              \
+        F(USEC, latency_encrypt, "latency_encrypt_us", 0, NULL)                                              \
+        F(USEC, latency_mac, "latency_mac_us", 0, NULL)                                                      \
+        F(USEC, latency_connect, "latency_connect_us", 0, NULL)                                              \
+        F(NAME, vendor, "vendor", 0, NULL)                                                                   \
+        F(COUNTER, recycles, "recycles", 0, NULL)                                                            \
+        F(COUNTER, logins_day, "logins_day", 0, NULL)                                                        \
+        F(COUNTER, signs_day, "signs_day", 0, NULL)                                                          \
+        F(COUNTER, probe_memory, "probe_memory_bytes", 0, NULL)                                              \
+        F(U32, unkillable, "unkillable", 0, NULL)                                                            \
+        F(NAME, shared_service, "shared_service", 0, NULL)                                                   \
+        F(ENUM, step_under_way, "step_under_way", 0, &step_names)                                            \
+        F(U32, rated_rate, "rated_rate_per_s", 0, NULL)
 
 #define BOARD_KEY_FIELDS(F)                                                                                  \
         F(U32, device, "device", 0, NULL)                                                                    \
@@ -170,7 +183,50 @@ typedef enum FieldType {
         F(AGE, last_signed_age, "last_signed_age_s", 8, NULL)                                                \
         F(COUNTER, signs, "signs", 9, NULL)                                                                  \
         F(COUNTER, failures, "failures", 10, NULL)                                                           \
-        F(BOOL, business, "business", 0, NULL)
+        F(BOOL, business, "business", 0, NULL)                                                               \
+        F(NAME, mechanism, "mechanism", 0, NULL)                                                             \
+        F(ENUM_AS_NAME, key_reason, "reason", 0, &reason_names)                                              \
+        F(ENUM, matrix, "matrix", 0, &matrix_state_names)                                                    \
+        F(INSTANT, certificate_expires, "certificate_expires", 0, NULL)                                      \
+        F(USEC, latency, "latency_us", 0, NULL)
+
+/* What a device's mechanisms do. Rates are of one machine. */
+#define BOARD_MECHANISM_FIELDS(F)                                                                            \
+        F(U32, device, "device", 0, NULL)                                                                    \
+        F(U32, index, "index", 1, NULL)                                                                      \
+        F(NAME, name, "name", 2, NULL)                                                                       \
+        F(U32, number, "number", 3, NULL)                                                                    \
+        F(GAUGE, rated_rate, "rated_rate_per_s", 4, NULL)                                                    \
+        F(GAUGE, spare_rate, "spare_rate_per_s", 5, NULL)                                                    \
+        F(ENUM, limited_by, "limited_by", 6, &limited_by_names)                                              \
+        F(GAUGE, baseline, "baseline_per_s", 7, NULL)                                                        \
+        F(USEC, latency_p50, "latency_p50_us", 8, NULL)                                                      \
+        F(USEC, latency_p95, "latency_p95_us", 9, NULL)                                                      \
+        F(USEC, latency_p99, "latency_p99_us", 10, NULL)                                                     \
+        F(AGE, measured_age, "measured_age_s", 11, NULL)                                                     \
+        F(COUNTER, operations, "operations", 12, NULL)                                                       \
+        F(COUNTER, errors, "errors", 13, NULL)                                                               \
+        F(USEC, latency_max, "latency_max_us", 0, NULL)                                                      \
+        F(ENUM, use, "use", 0, &mechanism_use_names)                                                         \
+        F(BOOL, offered, "offered", 0, NULL)                                                                 \
+        F(U32, sessions, "sessions", 0, NULL)                                                                \
+        F(BOOL, measuring, "measuring", 0, NULL)
+
+/* A pool's key over its members: the summary of the key matrix. */
+#define BOARD_POOL_KEY_FIELDS(F)                                                                             \
+        F(U32, pool, "pool", 0, NULL)                                                                        \
+        F(U32, number, "number", 0, NULL)                                                                    \
+        F(NAME, label, "label", 0, NULL)                                                                     \
+        F(ENUM, type, "type", 0, &key_type_names)                                                            \
+        F(ENUM, exercise, "exercise", 0, &exercise_names)                                                    \
+        F(BOOL, business, "business", 0, NULL)                                                               \
+        F(ENUM, state, "state", 0, &matrix_state_names)                                                      \
+        F(ENUM, origin, "origin", 0, &pin_origin_names)                                                      \
+        F(TEXT, fingerprint, "fingerprint", 0, NULL)                                                         \
+        F(GAUGE, members, "members", 0, NULL)                                                                \
+        F(GAUGE, members_usable, "members_usable", 0, NULL)                                                  \
+        F(GAUGE, members_unknown, "members_unknown", 0, NULL)                                                \
+        F(TEXT, detail, "detail", 0, NULL)
 
 #define BOARD_SENSOR_FIELDS(F)                                                                               \
         F(U32, device, "device", 0, NULL)                                                                    \
@@ -208,6 +264,8 @@ BOARD_ROW(PoolRow, BOARD_POOL_FIELDS);
 BOARD_ROW(DeviceRow, BOARD_DEVICE_FIELDS);
 BOARD_ROW(KeyRow, BOARD_KEY_FIELDS);
 BOARD_ROW(SensorRow, BOARD_SENSOR_FIELDS);
+BOARD_ROW(MechanismRow, BOARD_MECHANISM_FIELDS);
+BOARD_ROW(PoolKeyRow, BOARD_POOL_KEY_FIELDS);
 
 /* Ordinals of fields: DeviceField_state and so on. */
 #define BOARD_ORDINAL_FLEET(type, member, key, column, names) FleetField_##member,
@@ -216,12 +274,16 @@ BOARD_ROW(SensorRow, BOARD_SENSOR_FIELDS);
 #define BOARD_ORDINAL_DEVICE(type, member, key, column, names) DeviceField_##member,
 #define BOARD_ORDINAL_KEY(type, member, key, column, names) KeyField_##member,
 #define BOARD_ORDINAL_SENSOR(type, member, key, column, names) SensorField_##member,
+#define BOARD_ORDINAL_MECHANISM(type, member, key, column, names) MechanismField_##member,
+#define BOARD_ORDINAL_POOL_KEY(type, member, key, column, names) PoolKeyField_##member,
 enum { BOARD_FLEET_FIELDS(BOARD_ORDINAL_FLEET) };
 enum { BOARD_SITE_FIELDS(BOARD_ORDINAL_SITE) };
 enum { BOARD_POOL_FIELDS(BOARD_ORDINAL_POOL) };
 enum { BOARD_DEVICE_FIELDS(BOARD_ORDINAL_DEVICE) };
 enum { BOARD_KEY_FIELDS(BOARD_ORDINAL_KEY) };
 enum { BOARD_SENSOR_FIELDS(BOARD_ORDINAL_SENSOR) };
+enum { BOARD_MECHANISM_FIELDS(BOARD_ORDINAL_MECHANISM) };
+enum { BOARD_POOL_KEY_FIELDS(BOARD_ORDINAL_POOL_KEY) };
 
 typedef struct Field {
         const char *key;
@@ -236,8 +298,10 @@ typedef enum BoardTable {
         BOARD_SITES,
         BOARD_POOLS,
         BOARD_DEVICES,
-        BOARD_KEYS,    /* ordered by device, number */
-        BOARD_SENSORS, /* ordered by device, number */
+        BOARD_KEYS,       /* ordered by device, number */
+        BOARD_SENSORS,    /* ordered by device, number */
+        BOARD_MECHANISMS, /* ordered by device, index: those that the device's keys are exercised with */
+        BOARD_POOL_KEYS,  /* ordered by pool, number */
         BOARD_TABLES,
 } BoardTable;
 

@@ -29,7 +29,33 @@ NAME_TABLE(reason_names, "reason", [REASON_NONE] = "none", [REASON_STARTING] = "
         [REASON_PIN_UNAVAILABLE] = "pin_unavailable", [REASON_WRONG_SIGNATURE] = "wrong_signature",
         [REASON_KEY_MISSING] = "key_missing", [REASON_KEY_MISMATCH] = "key_mismatch", [REASON_HOT] = "hot",
         [REASON_SENSOR_LOST] = "sensor_lost", [REASON_MODULE_REFUSED] = "module_refused",
-        [REASON_SLOW] = "slow", [REASON_GUARD_UNREADABLE] = "guard_unreadable");
+        [REASON_SLOW] = "slow", [REASON_GUARD_UNREADABLE] = "guard_unreadable",
+        [REASON_PIN_WAITING] = "pin_waiting", [REASON_PROFILE_MISMATCH] = "profile_mismatch",
+        [REASON_NONCE_REPEATED] = "nonce_repeated", [REASON_RANDOM_WEAK] = "random_weak",
+        [REASON_SESSION_LIMIT] = "session_limit", [REASON_KEY_FAILING] = "key_failing",
+        [REASON_CERTIFICATE_EXPIRING] = "certificate_expiring",
+        [REASON_MECHANISM_MISSING] = "mechanism_missing", [REASON_BUSY] = "busy",
+        [REASON_LOG_FULL] = "log_full", [REASON_WRONG_ANSWER] = "wrong_answer",
+        [REASON_MAINTENANCE] = "maintenance", [REASON_UNKILLABLE] = "unkillable");
+NAME_TABLE(matrix_state_names, "key matrix state", [MATRIX_IDENTICAL] = "identical",
+        [MATRIX_MISSING] = "missing", [MATRIX_DIFFERENT] = "different", [MATRIX_FAILING] = "failing",
+        [MATRIX_NOWHERE] = "nowhere", [MATRIX_UNKNOWN] = "unknown");
+NAME_TABLE(pin_origin_names,
+        "origin of a pinned key", [PIN_ORIGIN_NONE] = "none", [PIN_ORIGIN_CONFIGURED] = "configured",
+        [PIN_ORIGIN_CONFIRMED] = "confirmed", [PIN_ORIGIN_UNCONFIRMED] = "unconfirmed");
+NAME_TABLE(limited_by_names, "limit", [LIMITED_NONE] = "none", [LIMITED_CLIENT] = "client",
+        [LIMITED_LOAD] = "load", [LIMITED_MACHINE] = "machine");
+NAME_TABLE(mechanism_use_names, "use of a mechanism", [USE_SIGN] = "sign", [USE_DECRYPT] = "decrypt",
+        [USE_ENCRYPT] = "encrypt", [USE_MAC] = "mac", [USE_DIGEST] = "digest");
+NAME_TABLE(mechanism_input_names, "input", [INPUT_MESSAGE] = "message", [INPUT_DIGEST] = "digest");
+NAME_TABLE(z_rule_names, "z", [Z_NONE] = "none", [Z_DEFAULT_ID] = "default_id", [Z_PARAMETER] = "parameter");
+NAME_TABLE(signature_form_names, "signature form", [FORM_RAW] = "raw", [FORM_DER] = "der");
+NAME_TABLE(point_form_names, "point form", [POINT_OCTET_STRING] = "octet_string",
+        [POINT_UNCOMPRESSED] = "uncompressed", [POINT_XY] = "xy");
+NAME_TABLE(cipher_order_names, "ciphertext order", [CIPHER_C1C3C2] = "c1c3c2", [CIPHER_C1C2C3] = "c1c2c3");
+NAME_TABLE(return_class_names, "class of a return", [RETURN_BUSY] = "busy", [RETURN_SESSION] = "session",
+        [RETURN_CREDENTIAL] = "credential", [RETURN_KEY] = "key", [RETURN_LOG_FULL] = "log_full",
+        [RETURN_FATAL] = "fatal");
 NAME_TABLE(sensor_status_names, "sensor status", [SENSOR_OK] = "ok", [SENSOR_UNAVAILABLE] = "unavailable",
         [SENSOR_NONOPERATIONAL] = "nonoperational");
 NAME_TABLE(sensor_reason_names, "sensor reason", [SENSOR_REASON_OK] = "ok", [SENSOR_REASON_SILENT] = "silent",

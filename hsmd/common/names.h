@@ -86,8 +86,97 @@ typedef enum Reason {
         REASON_MODULE_REFUSED, /* the module cannot be loaded or lacks a function */
         REASON_SLOW,
         REASON_GUARD_UNREADABLE, /* the durable note of refused PINs cannot be read: no login */
-        REASON_LAST = REASON_GUARD_UNREADABLE,
+        REASON_PIN_WAITING,      /* a PIN new to the pool is being tried on another member first */
+        REASON_PROFILE_MISMATCH, /* the key is right and the vendor profile describes the mechanism wrongly */
+        REASON_NONCE_REPEATED,   /* two signatures with one r: the key must be treated as compromised */
+        REASON_RANDOM_WEAK,      /* the machine's random numbers are stuck or biased */
+        REASON_SESSION_LIMIT,    /* the machine has no session left for us */
+        REASON_KEY_FAILING,      /* one of several keys cannot be used */
+        REASON_CERTIFICATE_EXPIRING,
+        REASON_MECHANISM_MISSING, /* the machine does not offer a mechanism that a key needs */
+        REASON_BUSY,              /* the machine answers with a return of class busy */
+        REASON_LOG_FULL,          /* its log is full: it refuses work until somebody exports it */
+        REASON_WRONG_ANSWER,      /* a decryption, MAC or check value is not the expected one */
+        REASON_MAINTENANCE,       /* out of service on an operator's word */
+        REASON_UNKILLABLE,        /* probes that SIGKILL does not end: no more are started */
+        REASON_LAST = REASON_UNKILLABLE,
 } Reason;
+
+/* How a key's state compares over the members of its pool. */
+typedef enum MatrixState {
+        MATRIX_IDENTICAL = 1, /* on every member that answered, one and the same, and usable */
+        MATRIX_MISSING,       /* on some members not there */
+        MATRIX_DIFFERENT,     /* one name, several keys */
+        MATRIX_FAILING,       /* there and identical, but some member cannot use it */
+        MATRIX_NOWHERE,       /* on no member usable */
+        MATRIX_UNKNOWN,       /* no member has told yet */
+} MatrixState;
+
+/* Where the public key or check value that counts for a pool's key comes from. */
+typedef enum PinOrigin {
+        PIN_ORIGIN_NONE = 1,    /* nothing is pinned */
+        PIN_ORIGIN_CONFIGURED,  /* public_key = FILE */
+        PIN_ORIGIN_CONFIRMED,   /* seen on every member and confirmed by an operator */
+        PIN_ORIGIN_UNCONFIRMED, /* seen on every member, not yet confirmed */
+} PinOrigin;
+
+/* What stood in the way of more throughput. */
+typedef enum LimitedBy {
+        LIMITED_NONE = 1, /* the machine could have done more: the burst ended by its own bound */
+        LIMITED_CLIENT,   /* this host's processor */
+        LIMITED_LOAD,     /* the machine's other work: the burst was stopped for its sake */
+        LIMITED_MACHINE,
+} LimitedBy;
+
+/* What a mechanism of a vendor profile is used for. */
+typedef enum MechanismUse {
+        USE_SIGN = 1,
+        USE_DECRYPT, /* with a private key; what is decrypted was encrypted in software */
+        USE_ENCRYPT, /* one block, for a check value */
+        USE_MAC,
+        USE_DIGEST, /* known, not exercised */
+} MechanismUse;
+
+/* What a signing mechanism is given. */
+typedef enum MechanismInput {
+        INPUT_MESSAGE = 1, /* it hashes itself */
+        INPUT_DIGEST,
+} MechanismInput;
+
+/* GM/T 0003.2: the signer's identity goes into Z, and Z before the message into the hash e. */
+typedef enum ZRule {
+        Z_NONE = 1,   /* hashes the message alone */
+        Z_DEFAULT_ID, /* GM/T 0009: 1234567812345678 */
+        Z_PARAMETER,  /* the mechanism's parameter is the identity */
+} ZRule;
+
+typedef enum SignatureForm {
+        FORM_RAW = 1, /* r and s of the field's size, one after the other */
+        FORM_DER,     /* SEQUENCE of two INTEGER */
+} SignatureForm;
+
+/* How CKA_EC_POINT of an SM2 key is written. */
+typedef enum PointForm {
+        POINT_OCTET_STRING = 1, /* DER OCTET STRING of 04, X, Y: the standard's */
+        POINT_UNCOMPRESSED,     /* 04, X, Y */
+        POINT_XY,               /* X, Y */
+} PointForm;
+
+/* Order of an SM2 ciphertext's parts. */
+typedef enum CipherOrder {
+        CIPHER_C1C3C2 = 1, /* GM/T 0003.4 */
+        CIPHER_C1C2C3,
+} CipherOrder;
+
+/* What a vendor's own CK_RV means. */
+typedef enum ReturnClass {
+        RETURN_BUSY = 1,
+        RETURN_SESSION,    /* no session left */
+        RETURN_CREDENTIAL, /* PIN wrong or locked: counts as a refused PIN */
+        RETURN_KEY,        /* the key cannot be used; a handle is stale */
+        RETURN_LOG_FULL,
+        RETURN_FATAL,
+} ReturnClass;
 
 typedef enum SensorStatus {
         SENSOR_OK = 1,
@@ -171,7 +260,9 @@ typedef struct NameTable {
 extern const NameTable device_state_names, pool_state_names, service_state_names, key_state_names, step_names,
         reason_names, sensor_status_names, sensor_reason_names, agent_state_names, key_type_names,
         key_class_names, exercise_names, sensor_type_names, select_names, agent_mode_names,
-        snmp_version_names;
+        snmp_version_names, matrix_state_names, pin_origin_names, limited_by_names, mechanism_use_names,
+        mechanism_input_names, z_rule_names, signature_form_names, point_form_names, cipher_order_names,
+        return_class_names;
 
 /* The snake_case name, or "invalid". */
 const char *name_of(const NameTable *table, unsigned value);

@@ -23,6 +23,11 @@ static const size_t message_sizes[MSG_MAX] = {
         [MSG_SERVE_START] = sizeof(MsgPlain),
         [MSG_SERVE_BOARD] = sizeof(MsgPlain),
         [MSG_SERVE_STATE] = sizeof(MsgServeState),
+        [MSG_CONNECT] = sizeof(MsgConnect),
+        [MSG_PROBE_KEY] = sizeof(MsgProbeKey),
+        [MSG_MEASURE] = sizeof(MsgMeasure),
+        [MSG_MEASURE_STOP] = sizeof(MsgPlain),
+        [MSG_MEASURED] = sizeof(MsgMeasured),
 };
 
 _Static_assert(

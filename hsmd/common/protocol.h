@@ -9,7 +9,12 @@
  *
  *   probe:  hsmd sends MSG_PROBE_CONFIG (with the ring), then MSG_PROBE_CLIMB once and MSG_PROBE_CHECK as
  * due; the probe asks for its PIN with MSG_PIN_WANTED when its climb reaches login, is answered with MSG_PIN,
- * says MSG_LOGIN_DONE as soon as C_Login returned, and ends each attempt with MSG_PROBE_RESULT. poll:   hsmd
+ * says MSG_LOGIN_DONE as soon as C_Login returned, MSG_CONNECT what a diagnostic connection showed,
+ * MSG_PROBE_KEY what a key without a pinned public key is, and ends each attempt with MSG_PROBE_RESULT. After
+ * its climb a probe that measures is sent one MSG_MEASURE (MSG_MEASURE_STOP ends it early) and answers with
+ * MSG_MEASURED.
+ *
+ *   poll:   hsmd
  * sends one MSG_POLL_AGENT an agent, then MSG_POLL_START; poll sends MSG_SAMPLE and MSG_AGENT_STATE. serve:
  * hsmd sends MSG_SERVE_CONFIG (with the board), one MSG_SERVE_USER a user, then MSG_SERVE_START; a new
  *           configuration is MSG_SERVE_BOARD (with a new board); serve sends MSG_SERVE_STATE.
@@ -22,6 +27,10 @@
 
 #define WORKER_FD 3
 #define PROTOCOL_KEYS_MAX 16
+#define PROTOCOL_MECHANISMS_MAX 24
+#define PROTOCOL_RETURNS_MAX 32
+#define PROTOCOL_PATHS_MAX 16
+#define PROTOCOL_ID_MAX 64 /* an SM2 signer's identity */
 #define PROTOCOL_SENSORS_MAX 32
 #define PROTOCOL_SPKI_MAX 640
 #define PROTOCOL_PIN_MAX 255
@@ -48,6 +57,11 @@ typedef enum MessageType {
         MSG_SERVE_START,
         MSG_SERVE_BOARD,
         MSG_SERVE_STATE,
+        MSG_CONNECT,
+        MSG_PROBE_KEY,
+        MSG_MEASURE,
+        MSG_MEASURE_STOP,
+        MSG_MEASURED,
         MSG_MAX,
 } MessageType;
 
@@ -62,11 +76,38 @@ typedef struct MsgPlain {
         uint64_t sequence;
 } MsgPlain;
 
+/* One mechanism as a vendor profile or the standard tells it. */
+typedef struct ProbeMechanism {
+        uint32_t index;       /* the MIB's: 1..99 the standard's (mechanisms.h), 101..9999 a profile's */
+        char name[32];        /* "sm2_sm3" */
+        uint64_t number;      /* CK_MECHANISM_TYPE */
+        uint32_t use;         /* MechanismUse */
+        uint32_t key_type;    /* KeyType */
+        uint32_t input;       /* MechanismInput; of a signing one */
+        uint32_t z;           /* ZRule; of SM2 signing */
+        uint32_t form;        /* SignatureForm; of SM2 and EC signing */
+        uint32_t order;       /* CipherOrder; of SM2 decryption */
+        uint32_t cipher_form; /* SignatureForm, of an SM2 ciphertext */
+        uint32_t iv;          /* its parameter is an IV of 16 zero octets */
+        uint32_t rated_rate;  /* operations a second as the vendor states; 0 = not known */
+} ProbeMechanism;
+
+/* A vendor's own return value. */
+typedef struct ProbeReturn {
+        uint64_t number; /* CK_RV */
+        uint32_t class;  /* ReturnClass */
+        char name[36];   /* "CKR_…" */
+} ProbeReturn;
+
 typedef struct ProbeKey {
         uint32_t number;
         uint32_t type;     /* KeyType */
-        uint32_t exercise; /* Exercise; only sign and present yet */
+        uint32_t exercise; /* Exercise */
         uint32_t business;
+        uint32_t mechanism;        /* position in mechanisms; of an exercised key */
+        uint64_t interval;         /* microseconds between exercises; 0: in every check */
+        uint32_t check_value_size; /* pinned check value of a symmetric key: 3, or 0 = none */
+        uint8_t check_value[3];
         uint32_t id_size; /* CKA_ID; 0 = not given */
         uint8_t id[64];
         char label[64]; /* CKA_LABEL; empty = not given */
@@ -87,6 +128,24 @@ typedef struct MsgProbeConfig { /* with one descriptor: the ring */
         uint64_t present_interval;
         uint32_t n_keys;
         ProbeKey keys[PROTOCOL_KEYS_MAX];
+        /* the vendor profile */
+        uint32_t point_form;   /* PointForm of SM2 keys; of other EC keys it is the standard's */
+        uint64_t sm2_key_type; /* CK_KEY_TYPE of SM2 and SM4 keys; CK_UNAVAILABLE_INFORMATION: not told */
+        uint64_t sm4_key_type;
+        uint32_t sm2_id_size; /* the signer's identity where a mechanism takes it as its parameter */
+        uint8_t sm2_id[PROTOCOL_ID_MAX];
+        uint32_t max_clients; /* sessions the machine grants one client; 0 = no limit known */
+        uint32_t n_mechanisms;
+        ProbeMechanism mechanisms[PROTOCOL_MECHANISMS_MAX];
+        uint32_t n_returns;
+        ProbeReturn returns[PROTOCOL_RETURNS_MAX];
+        /* the device's world */
+        char connect[80];  /* numeric host:port to try when diagnose is set; empty = none */
+        uint32_t diagnose; /* the last attempt failed after the climb began */
+        uint32_t n_paths, n_read_paths;
+        char paths[PROTOCOL_PATHS_MAX][256];      /* may be written */
+        char read_paths[PROTOCOL_PATHS_MAX][256]; /* may be read */
+        uint32_t measure; /* this probe climbs to measure: it exercises no key in its climb */
 } MsgProbeConfig;
 
 typedef struct MsgProbeAttempt { /* MSG_PROBE_CLIMB, MSG_PROBE_CHECK */
@@ -117,12 +176,17 @@ typedef struct MsgLoginDone {
 
 typedef struct ProbeKeyResult {
         uint32_t number;
-        uint32_t state;           /* KeyState */
-        uint32_t has_fingerprint; /* of the public key as found on the token */
-        uint8_t fingerprint[32];  /* SHA-256 of the DER SubjectPublicKeyInfo */
-        uint64_t rv;              /* CK_RV of the failing call; 0 when none failed */
-        uint32_t exercised;       /* signed in this attempt */
-        uint32_t reserved;
+        uint32_t state;              /* KeyState */
+        uint32_t has_fingerprint;    /* of the public key as found on the token */
+        uint8_t fingerprint[32];     /* SHA-256 of the DER SubjectPublicKeyInfo */
+        uint64_t rv;                 /* CK_RV of the failing call; 0 when none failed */
+        uint32_t exercised;          /* in this attempt, with the expected outcome or not */
+        uint32_t fingerprint_size;   /* 32: SHA-256 of the DER SubjectPublicKeyInfo; 3: a check value */
+        uint32_t object_class;       /* KeyClass of what was found; 0 = nothing */
+        uint32_t reason;             /* Reason; of a key that fails: WRONG_SIGNATURE, PROFILE_MISMATCH, … */
+        int64_t certificate_expires; /* seconds since 1970; 0 = no certificate beside it */
+        uint64_t operations, errors; /* with this key, by this process so far */
+        uint64_t latency;            /* microseconds of its last exercise; 0 = not exercised yet */
 } ProbeKeyResult;
 
 typedef struct MsgProbeResult {
@@ -138,7 +202,9 @@ typedef struct MsgProbeResult {
         uint64_t total_usec;            /* the whole attempt */
         char detail[160];               /* English, printable ASCII: what exactly, without a secret */
         char manufacturer[33], model[17], serial[17], firmware[16];
-        uint32_t has_token; /* the strings above are known */
+        uint32_t random_state;       /* Reason: REASON_NONE, or REASON_RANDOM_WEAK with words in detail */
+        uint32_t missing_mechanisms; /* bit n: mechanisms[n] is needed by a key and not offered */
+        uint32_t has_token;          /* the strings above are known */
         uint32_t sessions_open;
         uint32_t open_fds;
         uint64_t token_flags;
@@ -146,6 +212,48 @@ typedef struct MsgProbeResult {
         uint32_t n_keys;
         ProbeKeyResult keys[PROTOCOL_KEYS_MAX];
 } MsgProbeResult;
+
+/* A diagnosis: whether the machine's port takes a connection. */
+typedef struct MsgConnect {
+        MessageHead head;
+        uint64_t attempt;
+        int32_t error; /* errno, 0 = connected, ETIMEDOUT */
+        uint32_t reserved;
+        uint64_t usec;
+} MsgConnect;
+
+/* The public key of a key for which none is pinned, as found. */
+typedef struct MsgProbeKey {
+        MessageHead head;
+        uint32_t number;
+        uint32_t spki_size;
+        uint8_t spki[PROTOCOL_SPKI_MAX];
+} MsgProbeKey;
+
+typedef struct MsgMeasure {
+        MessageHead head;
+        uint32_t key;            /* number of the pool's key */
+        uint32_t sessions;       /* 1..64, a thread each */
+        uint64_t duration;       /* microseconds, at most 60 s */
+        uint64_t max_operations; /* 0 = no bound but the duration */
+        uint32_t sample;         /* every sample-th signature is verified; at least 1 */
+        uint32_t reserved;
+} MsgMeasure;
+
+typedef struct MsgMeasured {
+        MessageHead head;
+        uint32_t key;
+        uint32_t sessions; /* that were really open */
+        uint64_t operations, errors, verified, wrong;
+        uint64_t duration;           /* microseconds from the first operation's start to the last one's end */
+        uint64_t rate_milli;         /* operations a second, in thousandths: of the steady part */
+        uint64_t p50, p95, p99, max; /* latency of one operation, microseconds */
+        uint64_t cpu;        /* microseconds of processor time of the whole process during the burst */
+        uint32_t processors; /* that this process may use */
+        uint32_t stopped;    /* ended by MSG_MEASURE_STOP */
+        uint64_t rv;         /* of the first operation that failed */
+        char detail[160];
+} MsgMeasured;
 
 typedef struct PollSensor {
         uint32_t number;
