@@ -140,23 +140,6 @@ static void judge_one(Device *d, const Evidence *e, usec_t now) {
         device_judged(d, changed, before, reason_before);
 }
 
-static void take_keys(Device *d, const MsgProbeResult *r, usec_t now) {
-        for (uint32_t i = 0; i < MIN_OF(r->n_keys, (uint32_t) PROTOCOL_KEYS_MAX); i++) {
-                for (size_t k = 0; k < d->pool->n_keys; k++) {
-                        if (d->pool->keys[k].number != r->keys[i].number)
-                                continue;
-                        if (r->keys[i].state >= KEY_USABLE && r->keys[i].state <= KEY_UNKNOWN)
-                                d->keys[k] = r->keys[i];
-                        if (r->keys[i].exercised && r->keys[i].state == KEY_USABLE) {
-                                d->key_signed[k] = now;
-                                d->key_signs[k]++;
-                        } else if (r->keys[i].state == KEY_FAILING) {
-                                d->key_failures[k]++;
-                        }
-                }
-        }
-}
-
 static void take_last_call(Device *d, const MsgProbeResult *r) {
         RingRecord last;
 
@@ -183,7 +166,8 @@ static void take_text(char *dst, size_t size, const char *src, size_t src_size) 
         memset(dst + n, 0, size - n);
 }
 
-static void take_result(Device *d, const MsgProbeResult *r, usec_t now) {
+/* Returns whether what it says of the keys is other than before. */
+static bool take_result(Device *d, const MsgProbeResult *r, usec_t now) {
         MsgProbeResult *copy = &d->result;
         bool had_token = d->has_result && d->result.has_token;
         MsgProbeResult before = *copy;
@@ -203,8 +187,12 @@ static void take_result(Device *d, const MsgProbeResult *r, usec_t now) {
         }
         d->has_result = true;
         /* a counter never goes back, and no attempt signs that often */
-        if (r->signs > d->signs_of_probe)
-                d->signs_of_probe += MIN_OF(r->signs - d->signs_of_probe, (uint64_t) SIGNS_MAX);
+        if (r->signs > d->signs_of_probe) {
+                uint64_t more = MIN_OF(r->signs - d->signs_of_probe, (uint64_t) SIGNS_MAX);
+
+                d->signs_of_probe += more;
+                day_count(&d->signs_day, more, now);
+        }
         for (size_t i = 0; i <= STEP_MAX; i++)
                 if (r->latency[i] > 0)
                         d->latency[i] = r->latency[i];
@@ -213,22 +201,42 @@ static void take_result(Device *d, const MsgProbeResult *r, usec_t now) {
                         (uint32_t) MIN_OF(r->total_usec, (uint64_t) UINT32_MAX);
         if (d->climb && r->failed_step == STEP_NONE)
                 d->climbed_at = now;
-        take_keys(d, r, now);
         take_last_call(d, r);
+        return device_take_keys(d, r, now);
+}
+
+/* A wrong answer is worse than no answer. */
+static bool needs_no_second(uint32_t reason) {
+        return reason == REASON_WRONG_SIGNATURE || reason == REASON_NONCE_REPEATED ||
+               reason == REASON_WRONG_ANSWER;
+}
+
+/* Whether the machine's port takes a connection tells network from machine. */
+static void add_connection(Device *d) {
+        size_t n = strlen(d->detail);
+
+        if (!d->connected_tried || !d->config->connect)
+                return;
+        snprintf(d->detail + n, sizeof(d->detail) - n, "%s%s: %s%s", n ? "; " : "", d->config->connect,
+                d->connect_error == 0 ? "takes a connection" : "no connection: ",
+                d->connect_error == 0 ? "" : strerror(d->connect_error));
 }
 
 void device_result(Device *d, const MsgProbeResult *r, usec_t now) {
         bool sound = r->failed_step >= STEP_NONE && r->failed_step <= STEP_MAX && r->reason >= REASON_NONE &&
-                     r->reason <= REASON_LAST;
+                     r->reason <= REASON_LAST && r->random_state <= REASON_LAST;
+        DeviceState before = d->judgement.state;
+        bool news;
         Evidence e = {.ok = r->failed_step == STEP_NONE, .step = r->failed_step, .reason = r->reason};
 
         if (!sound) {
                 device_attempt_lost(d, REASON_CRASHED, "answered nonsense", now);
                 return;
         }
-        e.at_once = r->failed_step == STEP_VERIFY && r->reason == REASON_WRONG_SIGNATURE;
+        e.at_once = needs_no_second(r->reason);
+        e.unjudged = r->reason == REASON_PIN_WAITING || r->reason == REASON_PROFILE_MISMATCH;
         d->login_running = false; /* an attempt that ended without a word of C_Login did not call it */
-        take_result(d, r, now);
+        news = take_result(d, r, now);
         record_attempt(d, r->failed_step, r->rv, now);
         if (e.ok)
                 d->held_keys = device_holds_keys(d);
@@ -237,6 +245,10 @@ void device_result(Device *d, const MsgProbeResult *r, usec_t now) {
         /* the guard's own words say more than the probe's "not sent" */
         if (e.ok || r->failed_step != STEP_LOGIN || r->call != CALL_NONE || d->detail[0] == '\0')
                 copy_text(d->detail, sizeof(d->detail), e.ok ? "" : d->result.detail);
+        if (e.ok)
+                d->connected_tried = false;
+        else
+                add_connection(d);
         if (e.ok) {
                 sd_event_source_set_enabled(d->deadline_source, SD_EVENT_OFF);
                 d->phase = PROBE_IDLE;
@@ -250,6 +262,8 @@ void device_result(Device *d, const MsgProbeResult *r, usec_t now) {
         if (e.ok)
                 device_conditions(d, now);
         judge_one(d, &e, now);
+        if (news || d->judgement.state != before)
+                matrix_update(d->manager, d->pool);
         device_plan(d, now);
 }
 
@@ -286,6 +300,7 @@ void device_probe_lost(Device *d, const char *how, usec_t now) {
 
 void device_attempt_lost(Device *d, Reason reason, const char *how, usec_t now) {
         Evidence e = {.ok = false, .reason = reason};
+        DeviceState before = d->judgement.state;
         RingRecord call;
 
         if (d->phase == PROBE_STARTING || !call_in_flight(d, &call)) {
@@ -302,8 +317,11 @@ void device_attempt_lost(Device *d, Reason reason, const char *how, usec_t now) 
         if (reason == REASON_TIMEOUT && d->logged_in)
                 d->kills_logged_in++;
         record_attempt(d, e.step, 0, now);
+        add_connection(d);
         device_drop_probe(d, true);
         judge_one(d, &e, now);
+        if (d->judgement.state != before)
+                matrix_update(d->manager, d->pool);
         device_plan(d, now);
 }
 
@@ -315,5 +333,15 @@ void device_no_evidence(Device *d, usec_t now) {
         d->judged = true; /* or a probe that never starts would keep its pool silent for ever */
         snprintf(d->detail, sizeof(d->detail), "a due check has produced no evidence for longer than %.1f s",
                 (double) detection_bound(&d->config->timing) / USEC_PER_SEC);
+        device_judged(d, changed, before, reason_before);
+        if (changed)
+                matrix_update(d->manager, d->pool);
+}
+
+void device_set_maintenance(Device *d, bool maintenance) {
+        DeviceState before = d->judgement.state;
+        Reason reason_before = d->judgement.reason;
+        bool changed = judge_maintenance(&d->judgement, maintenance, now_monotonic());
+
         device_judged(d, changed, before, reason_before);
 }

@@ -1,17 +1,15 @@
 #include "device.h"
 
-#include <limits.h>
 #include <openssl/rand.h>
 
 #include "lateness.h"
 #include "manager.h"
+#include "second-probe.h"
 
 #define CLOSE_GRACE (300 * USEC_PER_MSEC)
 #define PAUSE_MAX (600 * USEC_PER_SEC)
 /* how long a probe may stay stopped when hsmd itself had not run either */
 #define STOP_EXCUSED (2 * USEC_PER_SEC)
-
-static const WorkerOps probe_ops;
 
 static usec_t random_below(usec_t limit) {
         uint32_t r = 0;
@@ -30,87 +28,8 @@ static void disarm(sd_event_source *source) {
         sd_event_source_set_enabled(source, SD_EVENT_OFF);
 }
 
-/* The configuration of the probe: the pool's keys with the device's own labels or ids where they differ. */
-static void fill_key(const Device *d, const ConfigKey *key, ProbeKey *ret) {
-        ConfigKeyOverride selector;
-
-        config_key_selector(d->config, key, &selector);
-        *ret = (ProbeKey){.number = key->number,
-                .type = key->type,
-                .exercise = key->exercise,
-                .business = key->business,
-                .id_size = selector.id_size};
-        memcpy(ret->id, selector.id, sizeof(ret->id));
-        if (selector.label)
-                copy_text(ret->label, sizeof(ret->label), selector.label);
-        if (key->spki_size > 0 && key->spki_size <= sizeof(ret->spki)) {
-                memcpy(ret->spki, key->spki, key->spki_size);
-                ret->spki_size = (uint32_t) key->spki_size;
-        }
-}
-
-static int send_config(Device *d, int ring_fd) {
-        CLEANUP_FREE MsgProbeConfig *m = calloc(1, sizeof(*m));
-        const ConfigDevice *c = d->config;
-
-        if (!m)
-                return -ENOMEM;
-        m->head = (MessageHead){.type = MSG_PROBE_CONFIG, .size = sizeof(*m)};
-        copy_text(m->device, sizeof(m->device), c->name);
-        copy_text(m->module, sizeof(m->module), c->module);
-        copy_text(m->label, sizeof(m->label), c->label ? c->label : "");
-        copy_text(m->serial, sizeof(m->serial), c->serial ? c->serial : "");
-        m->select = c->select;
-        m->slot = c->slot;
-        m->deepbind = c->deepbind;
-        m->random = c->random;
-        m->present_interval = c->present_interval;
-        m->n_keys = (uint32_t) MIN_OF(d->pool->n_keys, (size_t) PROTOCOL_KEYS_MAX);
-        for (uint32_t i = 0; i < m->n_keys; i++)
-                fill_key(d, &d->pool->keys[i], &m->keys[i]);
-        return worker_send(d->worker, &m->head, ring_fd);
-}
-
-/* The probe's environment: what the device's configuration says and nothing of ours. */
-static char **probe_environment(const ConfigDevice *c) {
-        size_t n = 0;
-        char **e;
-
-        while (c->environment && c->environment[n])
-                n++;
-        e = calloc(n + 3, sizeof(*e));
-        if (!e)
-                return NULL;
-        e[0] = (char *) (uintptr_t) "PATH=/usr/local/bin:/usr/bin:/bin";
-        e[1] = (char *) (uintptr_t) "LANG=C.UTF-8";
-        for (size_t i = 0; i < n; i++)
-                e[i + 2] = c->environment[i];
-        return e;
-}
-
-static int start_worker(Device *d) {
-        char program[PATH_MAX], cwd[PATH_MAX], name[80], title[96];
-        CLEANUP_FREE char **environment = probe_environment(d->config);
-        /* the device's name in argv[0] is for people who look at a list of processes */
-        const char *argv[] = {title, NULL};
-        WorkerSpec spec = {.name = name,
-                .device = d->config->name,
-                .program = program,
-                .argv = argv,
-                .environment = environment,
-                .cwd = d->config->cwd ? d->config->cwd : cwd};
-
-        if (!environment)
-                return -ENOMEM;
-        snprintf(title, sizeof(title), "hsmd-probe: %s", d->config->name);
-        snprintf(name, sizeof(name), "probe %s", d->config->name);
-        snprintf(program, sizeof(program), "%s/hsmd-probe", d->manager->options.libexec);
-        snprintf(cwd, sizeof(cwd), "%s/probe/%s", d->manager->options.state, d->config->name);
-        return worker_start(d->manager->supervisor, &spec, &probe_ops, d, &d->worker);
-}
-
 static int start_probe(Device *d, usec_t now) {
-        int r = start_worker(d);
+        int r = device_start_process(d, &device_probe_ops, d, &d->worker);
 
         d->climb = true;
         d->ring = ring_unmap(d->ring);
@@ -134,7 +53,7 @@ static void begin_climb(Device *d, usec_t now) {
         if (r >= 0) {
                 ring_unmap(d->ring);
                 d->ring = ring;
-                r = send_config(d, ring_fd);
+                r = device_send_config(d, d->worker, ring_fd, false);
         }
         climb.attempt = d->attempt;
         if (r >= 0)
@@ -225,6 +144,7 @@ void device_stop(Device *d, usec_t grace) {
         guard_drop(d->question);
         d->question = NULL;
         device_note_lost_login(d);
+        d->successor = second_probe_free(d->successor);
         if (d->worker)
                 worker_close(d->worker, grace, true);
         d->worker = NULL;
@@ -238,10 +158,29 @@ void device_extend(Device *d, usec_t lateness) {
         if (d->deadline_source && sd_event_source_get_enabled(d->deadline_source, &enabled) >= 0 &&
                 enabled != SD_EVENT_OFF && sd_event_source_get_time(d->deadline_source, &at) >= 0)
                 sd_event_source_set_time(d->deadline_source, at + lateness);
+        if (d->successor)
+                second_probe_extend(d->successor, lateness);
         if (d->awaiting_since != 0)
                 d->awaiting_since += lateness;
         if (d->agent_when != 0)
                 d->agent_when += lateness;
+}
+
+void device_replace_probe(Device *d, Worker *worker, Ring *ring, const MsgProbeResult *result) {
+        if (d->worker)
+                worker_close(d->worker, CLOSE_GRACE, true);
+        ring_unmap(d->ring);
+        d->worker = worker;
+        d->ring = ring;
+        d->phase = PROBE_IDLE;
+        d->stopped_at = 0;
+        d->logged_in = true;
+        d->climbed_at = now_monotonic();
+        d->result.open_fds = result->open_fds;
+        d->result.sessions_open = result->sessions_open;
+        d->signs += d->signs_of_probe;
+        d->signs_of_probe = result->signs;
+        device_publish(d);
 }
 
 void device_drop_probe(Device *d, bool kill) {
@@ -283,7 +222,30 @@ void device_plan(Device *d, usec_t now) {
         if (d->phase == PROBE_NONE)
                 at = MAX_OF(at, now + MIN_OF(t->fast_interval, t->interval));
         d->due = MAX_OF(at, now);
+        if (d->hurry) {
+                if (d->phase == PROBE_IDLE)
+                        device_drop_probe(d, false);
+                d->hurry = false;
+                d->due = now;
+        }
         arm(d->due_source, d->due);
+}
+
+uint64_t device_probe_now(Device *d, bool climb) {
+        bool under_way = d->phase != PROBE_NONE && d->phase != PROBE_IDLE;
+
+        /* a climb that is under way is one; a check is none, and the climb comes after it */
+        if (under_way && (!climb || d->climb))
+                return d->attempt;
+        if (climb && d->phase == PROBE_IDLE)
+                device_drop_probe(d, false);
+        if (under_way) {
+                d->hurry = true;
+                return d->attempt + 1;
+        }
+        d->due = now_monotonic();
+        arm(d->due_source, d->due);
+        return d->attempt + 1;
 }
 
 void device_hasten(Device *d, usec_t now) {
@@ -305,7 +267,18 @@ void device_tick(Device *d, usec_t now) {
         if (d->awaiting_since != 0 && now > d->awaiting_since &&
                 now - d->awaiting_since > detection_bound(t) && d->judgement.reason != REASON_NO_EVIDENCE)
                 device_no_evidence(d, now);
+        device_recycle_tick(d, now);
         device_sensors_tick(d, now);
+}
+
+/* A diagnosis: the machine's port took a connection, or did not. */
+static bool device_take_connect(Device *d, const MsgConnect *m) {
+        if (d->phase != PROBE_CLIMBING || m->attempt != d->attempt || m->error < 0)
+                return false;
+        d->connected_tried = true;
+        d->connect_error = m->error;
+        d->connect_usec = m->usec;
+        return true;
 }
 
 /* A probe says nothing of itself: each message has its turn, and there is one of it. Whatever else comes is
@@ -323,6 +296,10 @@ static bool take_message(Device *d, int type, const void *message, usec_t now) {
                 return device_pin_wanted(d, message);
         case MSG_LOGIN_DONE:
                 return device_login_done(d, message);
+        case MSG_CONNECT:
+                return device_take_connect(d, message);
+        case MSG_PROBE_KEY:
+                return d->phase != PROBE_STARTING && device_take_seen_key(d, message);
         case MSG_PROBE_RESULT:
                 if ((d->phase != PROBE_CLIMBING && d->phase != PROBE_CHECKING) ||
                         result->attempt != d->attempt)
@@ -380,4 +357,4 @@ static void on_stopped(Worker *w UNUSED, bool stopped, void *userdata) {
                 device_attempt_lost(d, REASON_CRASHED, "was stopped", now);
 }
 
-static const WorkerOps probe_ops = {.message = on_message, .ended = on_ended, .stopped = on_stopped};
+const WorkerOps device_probe_ops = {.message = on_message, .ended = on_ended, .stopped = on_stopped};

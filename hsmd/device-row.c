@@ -36,6 +36,10 @@ static void show_steps(const Device *d, DeviceRow *row) {
                 {STEP_SIGN, DeviceField_latency_sign, &row->latency_sign},
                 {STEP_VERIFY, DeviceField_latency_verify, &row->latency_verify},
                 {STEP_RANDOM, DeviceField_latency_random, &row->latency_random},
+                {STEP_DECRYPT, DeviceField_latency_decrypt, &row->latency_decrypt},
+                {STEP_ENCRYPT, DeviceField_latency_encrypt, &row->latency_encrypt},
+                {STEP_MAC, DeviceField_latency_mac, &row->latency_mac},
+                {STEP_CONNECT, DeviceField_latency_connect, &row->latency_connect},
         };
 
         for (size_t i = 0; i < ELEMENTSOF(steps); i++) {
@@ -66,6 +70,12 @@ static void show_configuration(const Device *d, DeviceRow *row) {
         if (c->contact)
                 FIELD_TEXT_SET(Device, row, contact, c->contact);
         FIELD_SET(Device, row, detection_bound, detection_bound(&c->timing));
+        if (c->vendor < d->manager->config->n_vendors)
+                FIELD_TEXT_SET(Device, row, vendor, d->manager->config->vendors[c->vendor].name);
+        if (c->shared_service)
+                FIELD_TEXT_SET(Device, row, shared_service, c->shared_service);
+        if (c->rated_rate > 0)
+                FIELD_SET(Device, row, rated_rate, c->rated_rate);
 }
 
 static void show_token(const Device *d, DeviceRow *row) {
@@ -90,6 +100,15 @@ static void show_judgement(const Device *d, DeviceRow *row) {
                 FIELD_TEXT_SET(Device, row, detail, device_detail(d));
 }
 
+/* The rung on which the probe is now; the ring is hostile input. */
+static Step step_under_way(const Device *d) {
+        uint32_t step = d->ring && (d->phase == PROBE_CLIMBING || d->phase == PROBE_CHECKING)
+                                ? atomic_load_explicit(&d->ring->step, memory_order_relaxed)
+                                : 0;
+
+        return step > STEP_NONE && step <= STEP_MAX ? (Step) step : STEP_NONE;
+}
+
 static void show_evidence(const Device *d, DeviceRow *row) {
         char buffer[24];
 
@@ -110,6 +129,10 @@ static void show_evidence(const Device *d, DeviceRow *row) {
         FIELD_SET(Device, row, start_delay_max, d->start_delay_max);
         FIELD_SET(Device, row, logins, d->logins);
         FIELD_SET(Device, row, signs, d->signs + d->signs_of_probe);
+        FIELD_SET(Device, row, logins_day, day_total(&d->logins_day, now_monotonic()));
+        FIELD_SET(Device, row, signs_day, day_total(&d->signs_day, now_monotonic()));
+        FIELD_SET(Device, row, recycles, d->recycles);
+        FIELD_SET(Device, row, step_under_way, step_under_way(d));
         if (d->worker) {
                 FIELD_SET(Device, row, probe_pid, (uint32_t) worker_pid(d->worker));
                 if (d->phase == PROBE_IDLE || d->phase == PROBE_CHECKING) {
@@ -133,38 +156,6 @@ static void show_temperature(const Device *d, DeviceRow *row) {
                 FIELD_SET(Device, row, temperature, s->value);
 }
 
-static void hex(char *dst, const uint8_t *bytes, size_t n) {
-        for (size_t i = 0; i < n; i++)
-                snprintf(dst + 2 * i, 3, "%02x", bytes[i]);
-}
-
-static void publish_keys(const Device *d) {
-        for (size_t i = 0; i < d->pool->n_keys; i++) {
-                const ConfigKey *k = &d->pool->keys[i];
-                const ProbeKeyResult *r = &d->keys[i];
-                KeyRow row = {0};
-
-                FIELD_SET(Key, &row, device, d->config->number);
-                FIELD_SET(Key, &row, number, k->number);
-                if (k->label)
-                        FIELD_TEXT_SET(Key, &row, label, k->label);
-                FIELD_SET(Key, &row, key_class, KEY_CLASS_PRIVATE);
-                FIELD_SET(Key, &row, type, k->type);
-                FIELD_SET(Key, &row, exercise, k->exercise);
-                FIELD_SET(Key, &row, business, k->business);
-                FIELD_SET(Key, &row, state, d->judgement.state == DEVICE_UNKNOWN ? KEY_UNKNOWN : r->state);
-                if (r->has_fingerprint) {
-                        hex(row.fingerprint, r->fingerprint, sizeof(r->fingerprint));
-                        field_mark(row.valid, KeyField_fingerprint, true);
-                }
-                if (d->key_signed[i] != 0)
-                        FIELD_SET(Key, &row, last_signed_age, d->key_signed[i]);
-                FIELD_SET(Key, &row, signs, d->key_signs[i]);
-                FIELD_SET(Key, &row, failures, d->key_failures[i]);
-                board_publish(d->manager->board, BOARD_KEYS, d->key_index + i, &row);
-        }
-}
-
 void device_publish(Device *d) {
         DeviceRow row = {0};
 
@@ -178,34 +169,8 @@ void device_publish(Device *d) {
         show_steps(d, &row);
         show_temperature(d, &row);
         board_publish(d->manager->board, BOARD_DEVICES, d->index, &row);
-        publish_keys(d);
+        device_publish_keys(d);
         sensors_publish(d);
-}
-
-/* Whether a key is one that its pool's services need; without services on the pool every key is. */
-static bool key_required(const Device *d, uint32_t number) {
-        const Config *c = d->manager->config;
-        bool any = false;
-
-        for (size_t i = 0; i < c->n_services; i++) {
-                if (&c->pools[c->services[i].pool] != d->pool)
-                        continue;
-                any = true;
-                for (size_t k = 0; k < c->services[i].n_keys; k++)
-                        if (c->services[i].keys[k] == number)
-                                return true;
-        }
-        return !any;
-}
-
-bool device_holds_keys(const Device *d) {
-        for (size_t i = 0; i < d->pool->n_keys; i++) {
-                if (!key_required(d, d->pool->keys[i].number))
-                        continue;
-                if (d->keys[i].state != KEY_USABLE && d->keys[i].state != KEY_PRESENT_ONLY)
-                        return false;
-        }
-        return true;
 }
 
 /* While it is suspect, a failed attempt says nothing of its keys yet: what it held at the last success

@@ -1,6 +1,7 @@
 #include "device.h"
 
 #include "manager.h"
+#include "second-probe.h"
 
 int device_new(Manager *manager, const ConfigDevice *config, const ConfigPool *pool, Device **ret) {
         Device *d = calloc(1, sizeof(*d));
@@ -22,6 +23,9 @@ Device *device_free(Device *d) {
         if (!d)
                 return NULL;
         guard_drop(d->question);
+        second_probe_free(d->successor);
+        for (size_t i = 0; i < ELEMENTSOF(d->seen_keys); i++)
+                free(d->seen_keys[i]);
         if (d->worker)
                 worker_kill(d->worker, true);
         sd_event_source_disable_unref(d->due_source);
@@ -51,6 +55,9 @@ void device_carry_counters(Device *d, const Device *old) {
         d->checks_skipped = old->checks_skipped;
         d->logins = old->logins;
         d->signs = old->signs + old->signs_of_probe;
+        d->recycles = old->recycles;
+        d->logins_day = old->logins_day;
+        d->signs_day = old->signs_day;
         for (size_t i = 0; i < d->pool->n_keys; i++)
                 carry_key(d, i, old);
 }

@@ -3,7 +3,10 @@
 /* One device as the daemon sees it: its probe, its judgement, its rows on the board.
  *
  *   device.c           made, taken over by a new configuration, freed
- *   device-probe.c     the probe process: started, asked, watched by deadlines, replaced
+ *   device-process.c   the probe's process: how it is started and what it is told
+ *   device-probe.c     the probe: asked, watched by deadlines, replaced
+ *   device-recycle.c   a probe that has grown or is old hands over to another
+ *   device-keys.c      what it holds of the pool's keys
  *   device-evidence.c  what an attempt proved: from results and endings to the judgement
  *   device-login.c     the PIN and the guard
  *   device-conditions.c  what degrades it
@@ -15,12 +18,22 @@
 #include "control.h"
 #include "guard.h"
 #include "judge.h"
+#include "matrix.h"
+#include "pins.h"
 #include "worker.h"
 
 #define ATTEMPTS_KEPT 64
 #define LATENCIES_KEPT 128
 
 typedef struct Manager Manager;
+typedef struct SecondProbe SecondProbe;
+typedef struct Measurement Measurement;
+
+/* How often something happened in the last 24 hours. */
+typedef struct DayCount {
+        uint64_t hours[24];
+        uint64_t hour; /* number of the newest, since boot */
+} DayCount;
 
 typedef enum ProbePhase {
         PROBE_NONE,     /* no process */
@@ -45,6 +58,7 @@ typedef struct Device {
         size_t index;     /* its row on the board */
         size_t key_index; /* its first row among the keys */
         size_t sensor_index;
+        size_t mechanism_index;
 
         Judgement judgement;
         usec_t state_since_realtime;
@@ -66,7 +80,13 @@ typedef struct Device {
         char token_serial[64], pin_hmac[65];
         bool pin_proven, login_running, logged_in;
         unsigned losses;          /* probes lost by nobody's fault since the last good check from the top */
+        bool hurry;               /* somebody waits for the next attempt */
         unsigned kills_logged_in; /* consecutive kills that left a session behind on the machine */
+        bool unkillable_told;
+        SecondProbe *successor; /* a probe that is to take the place of the first */
+        usec_t successor_not_before;
+        uint64_t recycles;
+        Measurement *measurement; /* measure.h */
 
         /* what was seen */
         MsgProbeResult result; /* the last one */
@@ -88,6 +108,11 @@ typedef struct Device {
         ProbeKeyResult keys[PROTOCOL_KEYS_MAX]; /* by the pool's key order */
         usec_t key_signed[PROTOCOL_KEYS_MAX];
         uint64_t key_signs[PROTOCOL_KEYS_MAX], key_failures[PROTOCOL_KEYS_MAX];
+        MsgProbeKey *seen_keys[PROTOCOL_KEYS_MAX]; /* public keys as found where none is pinned; or NULL */
+        DayCount logins_day, signs_day;
+        bool connected_tried; /* the last diagnosis: */
+        int connect_error;
+        usec_t connect_usec;
 
         /* the machine's SNMP agent */
         AgentState agent_state;
@@ -116,8 +141,38 @@ void device_tick(Device *device, usec_t now);
 void device_drop_probe(Device *device, bool kill);
 /* After a reload: the next attempt is at most one interval away, as the published bound says. */
 void device_hasten(Device *device, usec_t now);
+/* An attempt as soon as may be, on somebody's word; with climb by a new process. Returns its number. */
+uint64_t device_probe_now(Device *device, bool climb);
 /* Plans the next attempt after one has ended. */
 void device_plan(Device *device, usec_t now);
+
+/* device-process.c */
+int device_start_process(Device *device, const WorkerOps *ops, void *userdata, Worker **ret);
+/* measure: it climbs to measure and exercises nothing by itself. */
+int device_send_config(Device *device, Worker *worker, int ring_fd, bool measure);
+
+/* device-recycle.c */
+/* Every second: whether the probe's budget of memory, descriptors and age is used up. */
+void device_recycle_tick(Device *device, usec_t now);
+/* The process that stands on top of its ladder becomes the device's probe; takes over worker and ring. */
+void device_replace_probe(Device *device, Worker *worker, Ring *ring, const MsgProbeResult *result);
+extern const WorkerOps device_probe_ops;
+
+/* device-keys.c */
+/* What counts of a key on this member: KEY_UNKNOWN while the member tells nothing of it. */
+KeyState device_key_state(const Device *device, size_t key);
+Fingerprint device_key_fingerprint(const Device *device, size_t key);
+/* Takes what an attempt said of the keys; returns whether anything is other than before. */
+bool device_take_keys(Device *device, const MsgProbeResult *result, usec_t now);
+bool device_take_seen_key(Device *device, const MsgProbeKey *message);
+/* Whether every key that its pool's services need is usable, or found where it is only looked for. */
+bool device_holds_keys(const Device *device);
+void device_publish_keys(const Device *device);
+
+/* A C_Login reached the machine. */
+void device_count_login(Device *device);
+void day_count(DayCount *count, uint64_t n, usec_t now);
+uint64_t day_total(const DayCount *count, usec_t now);
 
 /* device-evidence.c */
 void device_result(Device *device, const MsgProbeResult *result, usec_t now);
@@ -127,6 +182,9 @@ void device_attempt_lost(Device *device, Reason reason, const char *how, usec_t 
 /* The probe ended or stopped with no attempt under way: nobody's fault but ours. */
 void device_probe_lost(Device *device, const char *how, usec_t now);
 void device_no_evidence(Device *device, usec_t now);
+
+/* Out of service on an operator's word, or back. */
+void device_set_maintenance(Device *device, bool maintenance);
 
 /* After any judgement: tells it (state and reason before are what was shown) and shows it. */
 void device_judged(Device *device, bool changed, DeviceState before, Reason reason_before);
@@ -147,8 +205,6 @@ void device_conditions(Device *device, usec_t now);
 
 /* device-row.c */
 void device_publish(Device *device);
-/* Whether every key that its pool's services need is usable, or found where it is only looked for. */
-bool device_holds_keys(const Device *device);
 /* Whether its pool may count on it. */
 bool device_serves(const Device *device);
 

@@ -52,4 +52,12 @@ uint64_t journal_dropped(Journal *journal);
 #define MESSAGE_AGENT_STATE "c1f8a4a3d3d94f0e9a3f0d4b5b1e6a0b"
 #define MESSAGE_LOG_DROPPED "c1f8a4a3d3d94f0e9a3f0d4b5b1e6a0c"
 
+#define MESSAGE_KEY_MATRIX "c1f8a4a3d3d94f0e9a3f0d4b5b1e6a0d"
+#define MESSAGE_KEYS_PINNED "c1f8a4a3d3d94f0e9a3f0d4b5b1e6a0e"
+#define MESSAGE_KEYS_CONFIRMED "c1f8a4a3d3d94f0e9a3f0d4b5b1e6a0f"
+#define MESSAGE_PROBE_RECYCLED "c1f8a4a3d3d94f0e9a3f0d4b5b1e6a10"
+#define MESSAGE_PIN_RETRY "c1f8a4a3d3d94f0e9a3f0d4b5b1e6a11"
+#define MESSAGE_MEASURED "c1f8a4a3d3d94f0e9a3f0d4b5b1e6a12"
+#define MESSAGE_UNKILLABLE "c1f8a4a3d3d94f0e9a3f0d4b5b1e6a13"
+
 #endif

@@ -11,29 +11,32 @@ void judge_init(Judgement *j, usec_t now) {
         };
 }
 
-/* The most telling condition names the reason. */
-static Reason condition_reason(const Conditions *c) {
-        if (c->key_mismatch)
-                return REASON_KEY_MISMATCH;
-        if (c->key_missing)
-                return REASON_KEY_MISSING;
-        if (c->hot)
-                return REASON_HOT;
-        if (c->sensor_lost)
-                return REASON_SENSOR_LOST;
+Reason conditions_worst(const Conditions *c) {
+        /* first what may give wrong answers, then what is lost, then what may come to be */
+        static const Reason order[] = {REASON_KEY_MISMATCH, REASON_RANDOM_WEAK, REASON_KEY_FAILING,
+                REASON_KEY_MISSING, REASON_MECHANISM_MISSING, REASON_PROFILE_MISMATCH, REASON_HOT,
+                REASON_SLOW, REASON_CERTIFICATE_EXPIRING, REASON_SENSOR_LOST};
+
+        for (size_t i = 0; i < ELEMENTSOF(order); i++)
+                if (conditions_have(c, order[i]))
+                        return order[i];
         return REASON_NONE;
 }
 
 /* Derives what is shown from ladder and conditions. */
 static bool show(Judgement *j, usec_t now) {
         DeviceState before = j->state;
-        Reason condition = condition_reason(&j->conditions);
+        Reason condition = conditions_worst(&j->conditions);
 
         j->state = j->ladder;
         j->reason = j->ladder_reason;
         if (j->ladder == DEVICE_UP && condition != REASON_NONE) {
                 j->state = DEVICE_DEGRADED;
                 j->reason = condition;
+        }
+        if (j->maintenance) {
+                j->state = DEVICE_MAINTENANCE;
+                j->reason = REASON_MAINTENANCE;
         }
         if (j->state == before)
                 return false;
@@ -74,9 +77,18 @@ static void fail(Judgement *j, const JudgeParams *params, const Evidence *e) {
                 j->ladder = DEVICE_SUSPECT;
 }
 
+static void leave_unjudged(Judgement *j, const Evidence *e) {
+        j->failures = j->successes = 0;
+        j->failed_step = e->step;
+        j->ladder_reason = e->reason;
+        j->ladder = DEVICE_UNKNOWN;
+}
+
 bool judge_evidence(Judgement *j, const JudgeParams *params, const Evidence *evidence, usec_t now) {
         if (evidence->ok)
                 succeed(j, params);
+        else if (evidence->unjudged)
+                leave_unjudged(j, evidence);
         else
                 fail(j, params, evidence);
         return show(j, now);
@@ -84,6 +96,11 @@ bool judge_evidence(Judgement *j, const JudgeParams *params, const Evidence *evi
 
 bool judge_conditions(Judgement *j, const Conditions *conditions, usec_t now) {
         j->conditions = *conditions;
+        return show(j, now);
+}
+
+bool judge_maintenance(Judgement *j, bool maintenance, usec_t now) {
+        j->maintenance = maintenance;
         return show(j, now);
 }
 

@@ -6,8 +6,9 @@
  * Evidence moves the ladder unknown - up - suspect - down - recovering with hysteresis: `fall` consecutive
  * failures make suspect, then down; `rise` consecutive successes make recovering, then up. From unknown one
  * complete success makes up, and nothing short of `fall` failures makes anything else of it: unknown never
- * serves. Conditions (a key missing, heat, a lost sensor) show an `up` device as degraded and never move the
- * ladder. */
+ * serves. Some attempts are no evidence of the machine at all (a PIN that waits for its trial elsewhere, a
+ * profile that describes a mechanism wrongly): they leave it unknown with their reason. Conditions (a key
+ * missing, heat, a lost sensor) show an `up` device as degraded and never move the ladder. */
 
 #include "names.h"
 
@@ -17,14 +18,29 @@ typedef struct JudgeParams {
 
 typedef struct Evidence {
         bool ok;
-        bool at_once; /* a failure that needs no second one: a wrong answer is worse than no answer */
-        Step step;    /* the failed step */
+        bool at_once;  /* a failure that needs no second one: a wrong answer is worse than no answer */
+        bool unjudged; /* not ok, but nothing is proven of the machine */
+        Step step;     /* the failed step */
         Reason reason;
 } Evidence;
 
+/* A set of reasons that degrade. */
 typedef struct Conditions {
-        bool key_missing, key_mismatch, hot, sensor_lost;
+        uint64_t set; /* a bit a Reason */
 } Conditions;
+
+_Static_assert(REASON_LAST < 64, "a bit a reason");
+
+static inline void conditions_add(Conditions *c, Reason reason) {
+        c->set |= UINT64_C(1) << reason;
+}
+
+static inline bool conditions_have(const Conditions *c, Reason reason) {
+        return c->set >> reason & 1;
+}
+
+/* The most telling one; REASON_NONE of none. */
+Reason conditions_worst(const Conditions *c);
 
 typedef struct Judgement {
         DeviceState ladder;           /* without conditions */
@@ -32,6 +48,7 @@ typedef struct Judgement {
         Step failed_step; /* of the failure that the ladder rests on; STEP_NONE while it rests on success */
         Reason ladder_reason;
         Conditions conditions;
+        bool maintenance; /* out of service on an operator's word: shown instead of the ladder */
         /* what is shown */
         DeviceState state;
         Reason reason;
@@ -44,6 +61,9 @@ void judge_init(Judgement *j, usec_t now);
 /* Each returns whether the shown state changed; a change of reason alone is seen by comparing. */
 bool judge_evidence(Judgement *j, const JudgeParams *params, const Evidence *evidence, usec_t now);
 bool judge_conditions(Judgement *j, const Conditions *conditions, usec_t now);
+
+/* Out of service, or back: the ladder below goes on. */
+bool judge_maintenance(Judgement *j, bool maintenance, usec_t now);
 
 /* A due check has produced no evidence for longer than the detection bound. */
 bool judge_no_evidence(Judgement *j, usec_t now);

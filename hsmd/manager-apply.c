@@ -128,6 +128,7 @@ typedef struct Plan {
         Device **devices;
         bool *kept;
         PoolState *pool_states, *pool_told;
+        PoolKey *pool_keys;
 } Plan;
 
 static int make_plan(Manager *m, const Config *c, Plan *plan) {
@@ -137,7 +138,9 @@ static int make_plan(Manager *m, const Config *c, Plan *plan) {
         plan->kept = calloc(c->n_devices + 1, sizeof(*plan->kept));
         plan->pool_states = calloc(c->n_pools + 1, sizeof(*plan->pool_states));
         plan->pool_told = calloc(c->n_pools + 1, sizeof(*plan->pool_told));
-        if (r >= 0 && (!plan->devices || !plan->kept || !plan->pool_states || !plan->pool_told))
+        plan->pool_keys = pool_keys_new(c, m->config, m->pool_keys);
+        if (r >= 0 &&
+                (!plan->devices || !plan->kept || !plan->pool_states || !plan->pool_told || !plan->pool_keys))
                 r = -ENOMEM;
         for (size_t i = 0; r >= 0 && i < c->n_devices; i++) {
                 plan->devices[i] = find_unchanged(m, c, &c->devices[i]);
@@ -159,6 +162,7 @@ static void drop_plan(Plan *plan, const Config *c) {
         free(plan->kept);
         free(plan->pool_states);
         free(plan->pool_told);
+        free(plan->pool_keys);
 }
 
 /* Old devices that the new configuration does not keep end with their probes. */
@@ -178,7 +182,8 @@ static void end_dropped(Manager *m, const Plan *plan, size_t n) {
 
 static void place_devices(Manager *m, const Plan *plan, const Config *old) {
         const Config *c = m->config;
-        size_t keys = 0, sensors = 0, fresh = 0;
+        size_t keys = 0, sensors = 0, mechanisms = 0, fresh = 0;
+        ProbeMechanism used[PROTOCOL_MECHANISMS_MAX];
 
         for (size_t i = 0; i < c->n_devices; i++) {
                 Device *d = m->devices[i];
@@ -190,7 +195,9 @@ static void place_devices(Manager *m, const Plan *plan, const Config *old) {
                 d->index = i;
                 d->key_index = keys;
                 d->sensor_index = sensors;
+                d->mechanism_index = mechanisms;
                 keys += d->pool->n_keys;
+                mechanisms += manager_mechanisms(c, d->config, used);
                 if (d->config->snmp.address)
                         sensors += c->profiles[d->config->snmp.profile].n_sensors;
                 if (plan->kept[i])
@@ -200,6 +207,8 @@ static void place_devices(Manager *m, const Plan *plan, const Config *old) {
         }
         for (size_t i = 0; i < m->n_devices; i++)
                 device_publish(m->devices[i]);
+        for (size_t i = 0; i < c->n_pools; i++)
+                matrix_update(m, &c->pools[i]);
 }
 
 static void fit_workers(Manager *m, bool agent_changed) {
@@ -250,6 +259,8 @@ int manager_apply(Manager *m, Config *config) {
         free(m->pool_told);
         m->pool_states = plan.pool_states;
         m->pool_told = plan.pool_told;
+        free(m->pool_keys);
+        m->pool_keys = plan.pool_keys;
         m->generation++;
         board_writer_tick(m->board, now_monotonic());
         place_devices(m, &plan, old);

@@ -42,5 +42,27 @@ static int op_reload(
         return 1;
 }
 
+static int op_confirm_keys(
+        void *userdata, const char *pool, uint32_t key, const char *by, char **ret_message) {
+        return matrix_confirm(userdata, pool, key, by, ret_message);
+}
+
+static int op_probe(
+        void *userdata, const char *device, bool climb, uint64_t *ret_attempt, char **ret_message UNUSED) {
+        Device *d = manager_find_device(userdata, device);
+
+        if (!d)
+                return -ENOENT;
+        *ret_attempt = device_probe_now(d, climb);
+        return 0;
+}
+
 const ControlOps manager_control_ops = {
-        .rows = op_rows, .row = op_row, .attempts = op_attempts, .calls = op_calls, .reload = op_reload};
+        .rows = op_rows,
+        .row = op_row,
+        .attempts = op_attempts,
+        .calls = op_calls,
+        .reload = op_reload,
+        .confirm_keys = op_confirm_keys,
+        .probe = op_probe,
+};

@@ -85,6 +85,10 @@ static void on_turn(usec_t now, void *userdata) {
 
         if (m->board)
                 board_writer_tick(m->board, now);
+        /* where a probe is on its ladder is shown while it is there */
+        for (size_t i = 0; m->board && i < m->n_devices; i++)
+                if (m->devices[i]->phase == PROBE_CLIMBING || m->devices[i]->phase == PROBE_CHECKING)
+                        device_publish(m->devices[i]);
         if (!m->stopping && now >= m->next_second) {
                 m->next_second = now + USEC_PER_SEC - 50 * USEC_PER_MSEC;
                 each_second(m, now);
@@ -174,6 +178,19 @@ static int take_state(Manager *m) {
         return r;
 }
 
+static int read_pins(Manager *m) {
+        CLEANUP_FREE char *warning = NULL;
+        int r = pins_new(m->options.state, m->disk, &m->pins, &warning);
+
+        if (r < 0)
+                fprintf(stderr, "%s/pins: the pinned keys cannot be kept: %s\n", m->options.state,
+                        strerror(-r));
+        if (warning)
+                log_event(m->journal, &(LogEvent){.priority = LOG_ERR, .message_id = MESSAGE_KEYS_PINNED},
+                        "%s", warning);
+        return r;
+}
+
 static int make_parts(Manager *m, const Config *config) {
         char path[PATH_MAX];
         int r = sd_event_default(&m->event);
@@ -190,6 +207,8 @@ static int make_parts(Manager *m, const Config *config) {
                         fprintf(stderr, "%s/guard: the PIN guard cannot be kept: %s\n", m->options.state,
                                 r == -EBADMSG ? "STATE/host.key is damaged" : strerror(-r));
         }
+        if (r >= 0)
+                r = read_pins(m);
         if (r >= 0)
                 r = supervisor_new(m->event, m->journal, &m->supervisor);
         if (r >= 0)
@@ -241,6 +260,8 @@ Manager *manager_free(Manager *m) {
                 supervisor_free(m->supervisor);
         disk_free(m->disk, 300 * USEC_PER_MSEC);
         guard_free(m->guard);
+        pins_free(m->pins);
+        free(m->pool_keys);
         lateness_free(m->lateness);
         if (m->journal)
                 journal_free(m->journal, 200 * USEC_PER_MSEC);

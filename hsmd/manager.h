@@ -4,6 +4,7 @@
 
 #include "device.h"
 #include "disk.h"
+#include "manager-matrix.h"
 
 typedef struct Poller Poller;
 typedef struct Server Server;
@@ -19,6 +20,8 @@ struct Manager {
         Journal *journal;
         Disk *disk;
         Guard *guard;
+        Pins *pins;
+        PoolKey *pool_keys; /* of all pools in order, each in order of its keys */
         Supervisor *supervisor;
         Control *control;
         Config *config;

@@ -399,6 +399,11 @@ pid_t worker_pid(const Worker *w) {
         return w->pid;
 }
 
+void worker_hand_over(Worker *w, const WorkerOps *ops, void *userdata) {
+        w->ops = *ops;
+        w->userdata = userdata;
+}
+
 /* The grace ran out, or a killed process is still there. */
 static int on_kill_timer(sd_event_source *source UNUSED, uint64_t usec UNUSED, void *userdata) {
         Worker *w = userdata;

@@ -69,6 +69,8 @@ int worker_start(
 int worker_send(Worker *worker, const MessageHead *message, int fd);
 void worker_want_room(Worker *worker);
 pid_t worker_pid(const Worker *worker);
+/* Another owner hears of it from now on. */
+void worker_hand_over(Worker *worker, const WorkerOps *ops, void *userdata);
 
 /* Asks it to close and kills it if it has not ended within `grace`. With `forget` the owner hears no more of
  * it. */

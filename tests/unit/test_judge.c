@@ -109,8 +109,12 @@ static void a_wrong_signature_needs_no_second_one(void **state UNUSED) {
 }
 
 static void conditions_degrade_only_what_is_up(void **state UNUSED) {
-        Conditions hot = {.hot = true}, both = {.hot = true, .key_missing = true}, none = {0};
+        Conditions hot = {0}, both = {0}, none = {0};
         Judgement j = up_at(0);
+
+        conditions_add(&hot, REASON_HOT);
+        conditions_add(&both, REASON_HOT);
+        conditions_add(&both, REASON_KEY_MISSING);
 
         assert_true(judge_conditions(&j, &hot, 1));
         assert_int_equal(j.state, DEVICE_DEGRADED);
