@@ -130,6 +130,34 @@ static void conditions_degrade_only_what_is_up(void **state UNUSED) {
         assert_int_equal(j.state, DEVICE_DOWN);
 }
 
+static void what_proves_nothing_leaves_it_unknown(void **state UNUSED) {
+        Evidence waiting = {.unjudged = true, .step = STEP_LOGIN, .reason = REASON_PIN_WAITING};
+        Judgement j = up_at(0);
+
+        assert_true(judge_evidence(&j, &two_two, &waiting, 1));
+        assert_int_equal(j.state, DEVICE_UNKNOWN);
+        assert_int_equal(j.reason, REASON_PIN_WAITING);
+        judge_evidence(&j, &two_two, &waiting, 2);
+        judge_evidence(&j, &two_two, &waiting, 3);
+        assert_int_equal(j.state, DEVICE_UNKNOWN); /* however often */
+        judge_evidence(&j, &two_two, &good, 4);
+        assert_int_equal(j.state, DEVICE_UP);
+}
+
+static void maintenance_is_shown_and_the_ladder_goes_on(void **state UNUSED) {
+        Judgement j = up_at(0);
+
+        assert_true(judge_maintenance(&j, true, 1));
+        assert_int_equal(j.state, DEVICE_MAINTENANCE);
+        assert_int_equal(j.reason, REASON_MAINTENANCE);
+        assert_false(device_state_serves(j.state));
+        judge_evidence(&j, &two_two, &bad, 2);
+        judge_evidence(&j, &two_two, &bad, 3);
+        assert_int_equal(j.state, DEVICE_MAINTENANCE);
+        assert_true(judge_maintenance(&j, false, 4));
+        assert_int_equal(j.state, DEVICE_DOWN);
+}
+
 static void evidence_that_stays_away_is_unknown(void **state UNUSED) {
         Judgement j = up_at(0);
 
@@ -249,6 +277,8 @@ int main(void) {
                 cmocka_unit_test(a_failure_while_recovering_is_down_at_once),
                 cmocka_unit_test(a_wrong_signature_needs_no_second_one),
                 cmocka_unit_test(conditions_degrade_only_what_is_up),
+                cmocka_unit_test(what_proves_nothing_leaves_it_unknown),
+                cmocka_unit_test(maintenance_is_shown_and_the_ladder_goes_on),
                 cmocka_unit_test(evidence_that_stays_away_is_unknown),
                 cmocka_unit_test(the_default_bound_is_23_seconds),
                 cmocka_unit_test(a_year_of_faults_is_known_within_the_bound),
