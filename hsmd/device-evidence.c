@@ -1,6 +1,7 @@
 #include "device.h"
 
 #include "manager.h"
+#include "measure.h"
 
 /* of one attempt: each key is signed with once or twice */
 #define SIGNS_MAX (4 * PROTOCOL_KEYS_MAX)
@@ -196,7 +197,9 @@ static bool take_result(Device *d, const MsgProbeResult *r, usec_t now) {
         for (size_t i = 0; i <= STEP_MAX; i++)
                 if (r->latency[i] > 0)
                         d->latency[i] = r->latency[i];
-        if (r->failed_step == STEP_NONE)
+        if (r->failed_step == STEP_NONE && d->measurement)
+                measure_health(d, (uint32_t) MIN_OF(r->total_usec, (uint64_t) UINT32_MAX));
+        else if (r->failed_step == STEP_NONE) /* what a burst slows down is no latency of the machine's */
                 d->latencies[d->n_latencies++ % LATENCIES_KEPT] =
                         (uint32_t) MIN_OF(r->total_usec, (uint64_t) UINT32_MAX);
         if (d->climb && r->failed_step == STEP_NONE)

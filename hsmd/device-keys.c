@@ -60,6 +60,14 @@ static bool take_key(Device *d, size_t k, const ProbeKeyResult *r, usec_t now) {
         } else if (r->state == KEY_FAILING && (r->exercised || changed)) {
                 d->key_failures[k]++;
         }
+        /* counts of the process: a fresh one begins at zero */
+        if (r->operations >= d->keys[k].operations && r->errors >= d->keys[k].errors) {
+                d->key_operations[k] += r->operations - d->keys[k].operations;
+                d->key_errors[k] += r->errors - d->keys[k].errors;
+        } else {
+                d->key_operations[k] += r->operations;
+                d->key_errors[k] += r->errors;
+        }
         d->keys[k] = *r;
         return changed;
 }

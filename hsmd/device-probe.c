@@ -4,6 +4,7 @@
 
 #include "lateness.h"
 #include "manager.h"
+#include "measure.h"
 #include "second-probe.h"
 
 #define CLOSE_GRACE (300 * USEC_PER_MSEC)
@@ -85,6 +86,11 @@ static int on_due(sd_event_source *source UNUSED, uint64_t usec UNUSED, void *us
         usec_t now = now_monotonic();
         int r;
 
+        /* the machine grants one session, and a burst has it */
+        if (d->phase == PROBE_NONE && d->measurement && d->judgement.maintenance) {
+                arm(d->due_source, now + USEC_PER_SEC);
+                return 0;
+        }
         if (d->phase != PROBE_NONE && d->phase != PROBE_IDLE) {
                 /* planned only after an attempt has ended, so this says that the planning is wrong */
                 d->checks_skipped++;
@@ -145,6 +151,7 @@ void device_stop(Device *d, usec_t grace) {
         d->question = NULL;
         device_note_lost_login(d);
         d->successor = second_probe_free(d->successor);
+        measure_detach(d);
         if (d->worker)
                 worker_close(d->worker, grace, true);
         d->worker = NULL;
@@ -160,6 +167,7 @@ void device_extend(Device *d, usec_t lateness) {
                 sd_event_source_set_time(d->deadline_source, at + lateness);
         if (d->successor)
                 second_probe_extend(d->successor, lateness);
+        measure_extend(d, lateness);
         if (d->awaiting_since != 0)
                 d->awaiting_since += lateness;
         if (d->agent_when != 0)

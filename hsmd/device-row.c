@@ -1,6 +1,7 @@
 #include "device.h"
 
 #include "manager.h"
+#include "measure.h"
 
 static int compare_latencies(const void *a, const void *b) {
         uint32_t x = *(const uint32_t *) a, y = *(const uint32_t *) b;
@@ -170,6 +171,7 @@ void device_publish(Device *d) {
         show_temperature(d, &row);
         board_publish(d->manager->board, BOARD_DEVICES, d->index, &row);
         device_publish_keys(d);
+        measure_publish(d);
         sensors_publish(d);
 }
 

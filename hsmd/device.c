@@ -1,6 +1,7 @@
 #include "device.h"
 
 #include "manager.h"
+#include "measure.h"
 #include "second-probe.h"
 
 int device_new(Manager *manager, const ConfigDevice *config, const ConfigPool *pool, Device **ret) {
@@ -24,6 +25,7 @@ Device *device_free(Device *d) {
                 return NULL;
         guard_drop(d->question);
         second_probe_free(d->successor);
+        measure_detach(d);
         for (size_t i = 0; i < ELEMENTSOF(d->seen_keys); i++)
                 free(d->seen_keys[i]);
         if (d->worker)

@@ -86,7 +86,12 @@ typedef struct Device {
         SecondProbe *successor; /* a probe that is to take the place of the first */
         usec_t successor_not_before;
         uint64_t recycles;
-        Measurement *measurement; /* measure.h */
+        /* measure.h: the burst under way, what bursts found of each mechanism, when the next may begin */
+        Measurement *measurement;
+        struct Measured *measured;
+        size_t n_measured;
+        struct MeasuredRead *measured_read;
+        usec_t measure_next, measure_due;
 
         /* what was seen */
         MsgProbeResult result; /* the last one */
@@ -108,6 +113,7 @@ typedef struct Device {
         ProbeKeyResult keys[PROTOCOL_KEYS_MAX]; /* by the pool's key order */
         usec_t key_signed[PROTOCOL_KEYS_MAX];
         uint64_t key_signs[PROTOCOL_KEYS_MAX], key_failures[PROTOCOL_KEYS_MAX];
+        uint64_t key_operations[PROTOCOL_KEYS_MAX], key_errors[PROTOCOL_KEYS_MAX];
         MsgProbeKey *seen_keys[PROTOCOL_KEYS_MAX]; /* public keys as found where none is pinned; or NULL */
         DayCount logins_day, signs_day;
         bool connected_tried; /* the last diagnosis: */

@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 
 #include "manager.h"
+#include "measure.h"
 #include "poller.h"
 #include "server.h"
 
@@ -202,8 +203,10 @@ static void place_devices(Manager *m, const Plan *plan, const Config *old) {
                         sensors += c->profiles[d->config->snmp.profile].n_sensors;
                 if (plan->kept[i])
                         device_hasten(d, now_monotonic());
-                else
+                else {
+                        measure_attach(d);
                         device_start(d, fresh++ * FIRST_CLIMB_SPREAD);
+                }
         }
         for (size_t i = 0; i < m->n_devices; i++)
                 device_publish(m->devices[i]);

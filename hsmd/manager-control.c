@@ -1,4 +1,5 @@
 #include "manager.h"
+#include "measure.h"
 
 /* What the control socket asks. */
 
@@ -47,6 +48,11 @@ static int op_confirm_keys(
         return matrix_confirm(userdata, pool, key, by, ret_message);
 }
 
+static int op_measure(void *userdata, const MeasureRequest *request, const char *by, ControlReply *reply,
+        char **ret_message) {
+        return measure_request(userdata, request, by, reply, ret_message);
+}
+
 static int op_probe(
         void *userdata, const char *device, bool climb, uint64_t *ret_attempt, char **ret_message UNUSED) {
         Device *d = manager_find_device(userdata, device);
@@ -64,5 +70,6 @@ const ControlOps manager_control_ops = {
         .calls = op_calls,
         .reload = op_reload,
         .confirm_keys = op_confirm_keys,
+        .measure = op_measure,
         .probe = op_probe,
 };

@@ -8,6 +8,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "lateness.h"
+#include "measure.h"
 #include "poller.h"
 #include "server.h"
 
@@ -71,6 +72,7 @@ static void on_late(usec_t lateness, void *userdata) {
 static void each_second(Manager *m, usec_t now) {
         for (size_t i = 0; i < m->n_devices; i++)
                 device_tick(m->devices[i], now);
+        measure_tick(m, now);
         if (m->poller)
                 poller_tick(m->poller, now);
         if (m->server)
