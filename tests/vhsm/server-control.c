@@ -1,0 +1,97 @@
+/* The control socket: one line in, one line of JSON out. A line is words: `fault KIND [ARGUMENT]`, `clear
+ * [KIND]`, `faults`, `kinds`, `counters`, `reset-counters`, `objects`. */
+#include "server.h"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+static void counters(const Machine *m, FILE *out) {
+        fprintf(out,
+                "{\"login_ok\": %llu, \"login_wrong\": %llu, \"sessions\": %u, \"sessions_max\": %u, "
+                "\"operations\": %llu",
+                (unsigned long long) m->login_ok, (unsigned long long) m->login_wrong, m->sessions_open,
+                m->sessions_max, (unsigned long long) m->operations);
+        for (uint32_t i = 1; i < WIRE_FUNCTION_MAX; i++)
+                if (m->counts[i] > 0)
+                        fprintf(out, ", \"%s\": %llu", wire_name(i), (unsigned long long) m->counts[i]);
+        fputs("}", out);
+}
+
+static void answer(Machine *m, char *line, FILE *out) {
+        const char *words[4];
+        char *save = NULL, error[160] = "";
+        size_t n = 0;
+        int r = 0;
+
+        for (char *w = strtok_r(line, " \n", &save); w && n < ELEMENTSOF(words);
+                w = strtok_r(NULL, " \n", &save))
+                words[n++] = w;
+        if (n >= 2 && streq(words[0], "fault"))
+                r = fault_cause(m, words[1], words + 2, n - 2, error, sizeof(error));
+        else if (n >= 1 && streq(words[0], "clear"))
+                r = fault_clear(m, n > 1 ? words[1] : "", error, sizeof(error));
+        else if (n == 1 && streq(words[0], "reset-counters")) {
+                memset(m->counts, 0, sizeof(m->counts));
+                m->login_ok = m->login_wrong = m->operations = 0;
+                m->sessions_max = m->sessions_open;
+        } else if (n == 1 && streq(words[0], "counters")) {
+                counters(m, out);
+                return;
+        } else if (n == 1 && streq(words[0], "objects")) {
+                objects_describe(m, out);
+                return;
+        } else if (n == 1 && (streq(words[0], "faults") || streq(words[0], "kinds"))) {
+                faults_list(m, out, streq(words[0], "kinds"));
+                return;
+        } else {
+                r = -1;
+                copy_text(error, sizeof(error),
+                        "right is: fault KIND [ARGUMENT], clear [KIND], faults, kinds, counters, "
+                        "reset-counters, objects");
+        }
+        if (r < 0)
+                fprintf(out, "{\"error\": \"%s\"}", error);
+        else
+                fputs("{}", out);
+}
+
+static void serve_one(Machine *m, int fd) {
+        FILE *in = fdopen(fd, "r+");
+        char line[512];
+
+        if (!in) {
+                close(fd);
+                return;
+        }
+        if (fgets(line, sizeof(line), in)) {
+                rewind(in);
+                pthread_mutex_lock(&m->lock);
+                answer(m, line, in);
+                pthread_mutex_unlock(&m->lock);
+                fputs("\n", in);
+        }
+        fclose(in);
+}
+
+void *serve_control(void *machine) {
+        Machine *m = machine;
+        struct sockaddr_un address = {.sun_family = AF_UNIX};
+        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+        snprintf(address.sun_path, sizeof(address.sun_path), "%.*s/control",
+                (int) sizeof(address.sun_path) - 10, m->directory);
+        unlink(address.sun_path);
+        if (fd < 0 || bind(fd, (struct sockaddr *) &address, sizeof(address)) < 0 || listen(fd, 8) < 0) {
+                perror(address.sun_path);
+                exit(EXIT_FAILURE);
+        }
+        machine_write(m, "ready", "ready\n");
+        for (;;) {
+                int peer = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+
+                if (peer >= 0)
+                        serve_one(m, peer);
+        }
+        return NULL;
+}
