@@ -335,6 +335,17 @@ static void numbers_outside_the_order_are_no_signature(void **state) {
         assert_int_equal(sm2_signature_parse(OCTETS(raw), FORM_RAW, &signature), -EBADMSG);
         raw[31]--;
         assert_int_equal(sm2_signature_parse(OCTETS(raw), FORM_RAW, &signature), 0);
+        raw[63] = 0;
+        assert_int_equal(sm2_signature_parse(OCTETS(raw), FORM_RAW, &signature), -EBADMSG);
+}
+
+static void number_without_octets_is_none(void **state) {
+        static const uint8_t nothing[] = {2, 0};
+        Octets in = OCTETS(nothing), number;
+
+        (void) state;
+        assert_int_equal(der_take_unsigned(&in, &number), -EBADMSG);
+        assert_int_equal(in.size, sizeof(nothing));
 }
 
 /* r + s = n is refused by the standard, before any point is computed. */
@@ -410,7 +421,7 @@ static void plaintext_without_bounds_is_refused(void **state) {
 
 static void cut_ciphertext_is_none(void **state) {
         CLEANUP_PKEY EVP_PKEY *key = new_key();
-        uint8_t octets[SM2_CIPHER_MAX];
+        uint8_t octets[SM2_CIPHER_MAX] = {};
         Sm2Cipher cipher;
         size_t size;
 
@@ -419,6 +430,10 @@ static void cut_ciphertext_is_none(void **state) {
         for (size_t n = 0; n < size; n++)
                 assert_int_equal(
                         sm2_cipher_parse((Octets){octets, n}, FORM_DER, CIPHER_C1C3C2, &cipher), -EBADMSG);
+        octets[1]++; /* one octet more within the sequence */
+        assert_int_equal(
+                sm2_cipher_parse((Octets){octets, size + 1}, FORM_DER, CIPHER_C1C3C2, &cipher), -EBADMSG);
+        octets[1]--;
         /* the hash where the text should be, and a text of another length */
         assert_int_equal(
                 sm2_cipher_parse((Octets){octets, size}, FORM_DER, CIPHER_C1C2C3, &cipher), -EBADMSG);
@@ -445,6 +460,7 @@ int main(void) {
                 cmocka_unit_test(der_is_openssls),
                 cmocka_unit_test(sloppy_der_is_no_signature),
                 cmocka_unit_test(numbers_outside_the_order_are_no_signature),
+                cmocka_unit_test(number_without_octets_is_none),
                 cmocka_unit_test(recovery_refuses_what_cannot_be_a_signature),
                 cmocka_unit_test(id_that_has_no_length_in_bits_is_refused),
                 cmocka_unit_test(ciphertext_of_every_form_decrypts),
