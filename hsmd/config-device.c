@@ -9,7 +9,8 @@
 static const char *const device_keys[] = {"number", "name", "serial", "title", "site", "pool", "location",
         "contact", "address", "module", "environment", "cwd", "select", "slot", "label", "deepbind", "random",
         "pin", "interval", "jitter", "fall", "rise", "fast_interval", "deadline", "restart",
-        "present_interval", "snmp", "keys"};
+        "present_interval", "snmp", "keys", "vendor", "connect", "paths", "read_paths", "files",
+        "shared_service", "sm2_id", "rated_rate", "recycle", "measure", "certificate_warning"};
 #define DEVICE_OWN_KEYS 3
 
 static void read_place(const Section *s, ConfigDevice *d) {
@@ -71,8 +72,8 @@ static void read_probe(const Section *s, ConfigDevice *d) {
         read_string(s, "module", PATH_SIZE_MAX, check_path, &d->module);
         read_environment(s, &d->environment);
         read_string(s, "cwd", PATH_SIZE_MAX, check_path, &d->cwd);
-        d->deepbind = true;
-        read_bool(s, "deepbind", &d->deepbind);
+        read_world(s, d);
+        d->random = true;
         read_bool(s, "random", &d->random);
         config_need(s, "pin", "pin = { file = \"/path\"; }; or pin = { credential = \"name\"; };");
         read_secret(s, "pin", &d->pin);

@@ -10,6 +10,7 @@ static void pool_done(ConfigPool *pool) {
                 free(key->approved_on);
                 free(key->public_key);
                 free(key->spki);
+                free(key->mechanism);
         }
         free(pool->keys);
         free(pool->name);
@@ -41,9 +42,15 @@ static void environment_done(char **environment) {
         free(environment);
 }
 
+static void vendor_done(ConfigVendor *vendor) {
+        free(vendor->name);
+        free(vendor->mechanisms);
+        free(vendor->returns);
+}
+
 void config_device_done(ConfigDevice *d) {
         char *texts[] = {d->name, d->title, d->location, d->contact, d->address, d->module, d->cwd, d->label,
-                d->serial};
+                d->serial, d->connect, d->shared_service};
 
         for (size_t i = 0; i < ELEMENTSOF(texts); i++)
                 free(texts[i]);
@@ -51,6 +58,13 @@ void config_device_done(ConfigDevice *d) {
                 free(d->keys[i].label);
         free(d->keys);
         environment_done(d->environment);
+        environment_done(d->paths);
+        environment_done(d->read_paths);
+        for (size_t i = 0; i < d->n_files; i++) {
+                free(d->files[i].target);
+                free(d->files[i].source);
+        }
+        free(d->files);
         secret_source_done(&d->pin);
         snmp_done(&d->snmp);
 }
@@ -91,6 +105,7 @@ Config *config_free(Config *c) {
         FREE_ALL(c->pools, c->n_pools, pool_done);
         FREE_ALL(c->services, c->n_services, service_done);
         FREE_ALL(c->profiles, c->n_profiles, profile_done);
+        FREE_ALL(c->vendors, c->n_vendors, vendor_done);
         FREE_ALL(c->devices, c->n_devices, config_device_done);
         char *texts[] = {c->path, c->name, c->title, c->contact, c->location, c->group, c->agent_address};
         for (size_t i = 0; i < ELEMENTSOF(texts); i++)

@@ -12,24 +12,35 @@ static void read_selector(const Section *s, char **label, uint8_t *id, uint32_t 
                         "id = \"a1b2\";");
 }
 
-static bool can_be_exercised(KeyType type) {
-        return type == KEY_TYPE_RSA || type == KEY_TYPE_EC;
+/* What a key is exercised by unless its entry says otherwise: what its type is for. */
+static Exercise natural_exercise(KeyType type) {
+        switch (type) {
+        case KEY_TYPE_RSA:
+        case KEY_TYPE_EC:
+        case KEY_TYPE_SM2:
+                return EXERCISE_SIGN;
+        case KEY_TYPE_AES:
+        case KEY_TYPE_SM4:
+                return EXERCISE_ENCRYPT;
+        case KEY_TYPE_HMAC:
+                return EXERCISE_MAC;
+        default:
+                return EXERCISE_PRESENT;
+        }
+}
+
+static bool is_symmetric(KeyType type) {
+        return type == KEY_TYPE_AES || type == KEY_TYPE_SM4 || type == KEY_TYPE_HMAC;
 }
 
 /* A business key is only looked for unless somebody answers for more. */
 static void read_exercise(const Section *s, ConfigKey *key) {
-        unsigned exercise = !key->business && can_be_exercised(key->type) ? EXERCISE_SIGN : EXERCISE_PRESENT;
+        unsigned exercise = key->business ? EXERCISE_PRESENT : natural_exercise(key->type);
         config_setting_t *at = read_enum(s, "exercise", &exercise_names, &exercise);
 
         key->exercise = exercise;
         if (!at)
                 return;
-        if (exercise != EXERCISE_SIGN && exercise != EXERCISE_PRESENT)
-                config_error(s->reader, at, "exercise \"%s\" is not supported yet; use sign or present",
-                        name_of(&exercise_names, exercise));
-        else if (exercise == EXERCISE_SIGN && key->type != 0 && !can_be_exercised(key->type))
-                config_error(s->reader, at, "a key of type %s cannot be exercised yet; use present",
-                        name_of(&key_type_names, key->type));
         if (exercise != EXERCISE_PRESENT && key->business &&
                 !(config_get(s, "approved_by") && config_get(s, "approved_on")))
                 config_error(s->reader, at,
@@ -41,9 +52,27 @@ static const char *check_date(const char *value) {
         return date_is_valid(value) ? NULL : "a day as YYYY-MM-DD";
 }
 
+static void read_check_value(const Section *s, ConfigKey *key) {
+        uint8_t octets[64];
+        uint32_t size = 0;
+        config_setting_t *at = read_hex(s, "check_value", octets, sizeof(octets), &size);
+
+        if (!at)
+                return;
+        if (size != sizeof(key->check_value) || !is_symmetric(key->type)) {
+                config_error(s->reader, at,
+                        is_symmetric(key->type)
+                                ? "a check value has 3 octets; write 6 hexadecimal digits, as \"a1b2c3\""
+                                : "only a symmetric key has a check value; write public_key = \"FILE\";");
+                return;
+        }
+        memcpy(key->check_value, octets, sizeof(key->check_value));
+        key->has_check_value = true;
+}
+
 static void read_key(Reader *r, config_setting_t *group, ConfigKey *key) {
         static const char *const keys[] = {"number", "label", "id", "type", "exercise", "business",
-                "approved_by", "approved_on", "public_key"};
+                "approved_by", "approved_on", "public_key", "mechanism", "interval", "check_value"};
         Section s = {.reader = r, .own = group};
         unsigned type = 0;
 
@@ -58,6 +87,10 @@ static void read_key(Reader *r, config_setting_t *group, ConfigKey *key) {
         read_string(&s, "approved_by", CONFIG_TEXT_MAX, check_filled, &key->approved_by);
         read_string(&s, "approved_on", CONFIG_TEXT_MAX, check_date, &key->approved_on);
         read_exercise(&s, key);
+        read_string(&s, "mechanism", CONFIG_NAME_MAX, check_name, &key->mechanism);
+        key->interval = key->business && key->exercise != EXERCISE_PRESENT ? 600 * USEC_PER_SEC : 0;
+        read_duration(&s, "interval", 0, 7 * 24 * 3600 * USEC_PER_SEC, &key->interval);
+        read_check_value(&s, key);
         config_setting_t *file = read_string(&s, "public_key", PATH_SIZE_MAX, check_path, &key->public_key);
         if (file && key->type != 0)
                 load_public_key(r, file, key);

@@ -184,6 +184,14 @@ config_setting_t *read_priv_protocol(const Section *s, char **target);
  * at is the setting that names it. */
 void find_profile(Reader *r, const char *name, const config_setting_t *at, size_t *ret);
 
+/* config-vendor.c: the index of vendor profile `name`, loaded from vendors/NAME.conf if need be; at is the
+ * setting that names it, or NULL. "standard" needs no file. */
+void find_vendor(Reader *r, const char *name, const config_setting_t *at, size_t *ret);
+void check_mechanisms(const Section *root); /* that every exercised key can be, on every member of its pool */
+
+/* config-world.c: a device's vendor, paths and budgets. */
+void read_world(const Section *device, ConfigDevice *d);
+
 /* config-environment.c */
 void read_environment(const Section *device, char ***target);
 

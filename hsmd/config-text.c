@@ -63,18 +63,24 @@ static usec_t unit(const char *name) {
                 return USEC_PER_MSEC;
         if (streq(name, "s"))
                 return USEC_PER_SEC;
-        return streq(name, "min") ? 60 * USEC_PER_SEC : 0;
+        if (streq(name, "min"))
+                return 60 * USEC_PER_SEC;
+        if (streq(name, "h"))
+                return 3600 * USEC_PER_SEC;
+        return streq(name, "day") || streq(name, "days") ? 24 * 3600 * USEC_PER_SEC : 0;
 }
 
 bool duration_parse(const char *text, usec_t *ret) {
         size_t digits = strspn(text, "0123456789");
 
-        if (digits == 0 || digits > 10) /* ten digits of minutes still fit */
+        if (digits == 0 || digits > 10)
                 return false;
         usec_t factor = unit(text + digits + strspn(text + digits, " "));
         if (factor == 0)
                 return false;
-        *ret = strtoull(text, NULL, 10) * factor;
+        /* ten digits of days are more than fits; what is out of range is told by the caller */
+        unsigned long long n = strtoull(text, NULL, 10);
+        *ret = n > UINT64_MAX / factor ? UINT64_MAX : n * factor;
         return true;
 }
 

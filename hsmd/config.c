@@ -25,6 +25,7 @@ static void read_all(Reader *r, config_setting_t *top) {
         read_services(&root);
         read_devices(&root);
         check_pools(&root);
+        check_mechanisms(&root);
 }
 
 static int read_config(Reader *r) {

@@ -199,11 +199,11 @@ usec_t detection_bound(const ConfigTiming *t);
 void config_key_selector(const ConfigDevice *device, const ConfigKey *key, ConfigKeyOverride *ret);
 
 /* Whether two devices are configured alike, so that a probe may be kept across a reload. pool keys included;
- * pool_a and pool_b are the devices' pools. Only what the probe sees is compared (module, environment, cwd,
+ * Only what the probe sees is compared (module, environment, cwd,
  * select, pin source, keys, random, present_interval, vendor profile, paths, files, sm2_id, connect), not
- * timing, titles, rates, recycling or SNMP. Both devices belong to configurations whose vendors are given. */
+ * timing, titles, rates, recycling or SNMP. */
 bool config_device_same_probe(
-        const ConfigDevice *a, const ConfigPool *pool_a, const ConfigDevice *b, const ConfigPool *pool_b);
+        const Config *config_a, const ConfigDevice *a, const Config *config_b, const ConfigDevice *b);
 
 /* The mechanisms that a device's keys can use: the standard's, then its vendor's. ret has room for
  * PROTOCOL_MECHANISMS_MAX; returns how many. */

@@ -24,7 +24,7 @@ static Device *find_unchanged(const Manager *m, const Config *config, const Conf
 
                 if (d && d->config->number == c->number && streq(d->config->name, c->name) &&
                         streq(d->pool->name, config->pools[c->pool].name) &&
-                        config_device_same_probe(d->config, d->pool, c, &config->pools[c->pool]))
+                        config_device_same_probe(m->config, d->config, config, c))
                         return d;
         }
         return NULL;

@@ -41,6 +41,20 @@ static const char profile[] =
         "    high_warning = 65; high_critical = 75.5; }\n"
         ");\n";
 
+static const char vendor[] =
+        "sm2_key_type = \"0x80000004\"; max_clients = 1; truthful_pin_flags = true; deepbind = false;\n"
+        "mechanisms = (\n"
+        "  { index = 102; name = \"sm2_sm3\"; number = \"0x80008102\"; use = \"sign\"; key_type = \"sm2\"; "
+        "input = "
+        "\"message\"; z = \"none\"; form = \"raw\"; rated_rate = 3000; },\n"
+        "  { index = 101; name = \"sm2_digest\"; number = \"0x80008104\"; use = \"sign\"; key_type = "
+        "\"sm2\"; input = "
+        "\"digest\"; form = \"der\"; } );\n"
+        "returns = ( { number = \"0x80000035\"; name = \"CKR_LOG_FULL\"; class = \"log_full\"; } );\n";
+
+static const char wrong_vendor[] =
+        "mechanisms = ( { index = 101; name = \"x\"; number = \"80008104\"; use = \"digest\"; } );\n";
+
 typedef struct Fixture {
         char directory[64], path[128];
         char *error;
@@ -69,6 +83,11 @@ static int setup(void **state) {
         if (mkdir(sensors, 0755) < 0)
                 return -1;
         write_file(f, "sensors/generic.conf", profile, strlen(profile));
+        snprintf(sensors, sizeof(sensors), "%s/vendors", f->directory);
+        if (mkdir(sensors, 0755) < 0)
+                return -1;
+        write_file(f, "vendors/acme2.conf", vendor, strlen(vendor));
+        write_file(f, "vendors/wrong.conf", wrong_vendor, strlen(wrong_vendor));
         *state = f;
         return 0;
 }
@@ -164,7 +183,7 @@ static void devices_stand_in_order_of_number_and_take_defaults(void **state) {
         assert_null(d->environment[2]);
         assert_int_equal(d->select, SELECT_SERIAL);
         assert_true(d->deepbind);
-        assert_false(d->random);
+        assert_true(d->random);
         assert_null(d->snmp.address);
         assert_null(d->cwd);
         assert_int_equal(d->present_interval, 10 * USEC_PER_SEC);
@@ -278,7 +297,7 @@ static const Case cases[] = {
         {"\"test\"", "5", ":1: “name” is an integer; write a string in quotes"},
         {"\"10 s\"", "true", ":1: “interval” is no duration; write milliseconds (500), or "},
         {"\"10 s\"", "-5", ":1: “interval” is no duration"},
-        {"\"10 s\"", "\"10 h\"", ":1: “interval” is no duration"},
+        {"\"10 s\"", "\"10 hours\"", ":1: “interval” is no duration"},
         {"\"10 s\"", "\"1.5 s\"", ":1: “interval” is no duration"},
         {"\"10 s\"", "10.5", ":1: “interval” is no duration"},
         {"required = 2", "required = \"2\"", ":5: “required” is a string; write an integer"},
@@ -332,11 +351,13 @@ static const Case cases[] = {
         {"serial = \"0001\";", "serial = \"00010002000300040\";", ":12: “serial” has 17 octets; at most 16"},
         {"serial = \"0001\";", "serial = \"0001 \";", "write the serial number without the blanks"},
         {"mode = \"own\"", "mode = \"onw\"", ":2: mode = \"onw\" is no agent mode; did you mean “own”?"},
-        {"exercise = \"sign\"", "exercise = \"decrypt\"",
-                ":6: exercise \"decrypt\" is not supported yet; use sign or present"},
+        {"exercise = \"sign\"", "exercise = \"mac\"",
+                ":6: key 1 (rsa) cannot be exercised by mac on device \"one\": vendor profile \"standard\""},
         {"exercise = \"sign\"", "exercise = \"sgin\"",
                 ":6: exercise = \"sgin\" is no exercise; did you mean “sign”?"},
-        {"type = \"rsa\"", "type = \"sm2\"", ":6: a key of type sm2 cannot be exercised yet; use present"},
+        {"type = \"rsa\"", "type = \"sm2\"",
+                ":6: key 1 (sm2) cannot be exercised by sign on device \"one\": vendor profile \"standard\" "
+                "has no such"},
         {"type = \"rsa\"", "type = \"dsa\"", ":6: type = \"dsa\" is no key type; did you mean “rsa”?"},
         {"label = \"probe\";", "id = \"a1b\";",
                 ":6: id = \"a1b\" is no key id; write 1 to 64 octets in hexadecimal"},
@@ -429,8 +450,62 @@ static const Case cases[] = {
         {"sites = (", "@include \"sensors\"\nsites = (",
                 ":4: @include \"sensors\" cannot be read; name a readable"},
         {"sites = (", "@include \"none\"\nsites = (", ":4: @include \"none\" cannot be read"},
+        /* vendors and worlds */
+        {"serial = \"0001\";", "serial = \"0001\"; vendor = \"acme\";", ":12: vendor \"acme\": "},
+        {"serial = \"0001\";", "serial = \"0001\"; vendor = \"wrong\";",
+                "vendors/wrong.conf:1: number = \"80008104\" is no number; write it in hexadecimal, as"},
+        {"type = \"rsa\";", "type = \"rsa\"; mechanism = \"ecdsa\";",
+                ":6: key 1 (rsa) cannot be exercised by sign on device \"one\": vendor profile \"standard\" "
+                "has no such "
+                "mechanism named ecdsa"},
+        {"type = \"rsa\";", "type = \"rsa\"; check_value = \"a1b2c3\";",
+                ":6: only a symmetric key has a check value"},
+        {"type = \"rsa\";", "type = \"aes\"; check_value = \"a1b2\";", ":6: a check value has 3 octets"},
+        {"serial = \"0001\";", "serial = \"0001\"; paths = \"/tmp\";", ":12: “paths” is a string; write ["},
+        {"serial = \"0001\";", "serial = \"0001\"; paths = [ \"tmp\" ];",
+                ":12: an element of “paths” is no absolute"},
+        {"serial = \"0001\";", "serial = \"0001\"; files = ( { target = \"/etc/x\"; } );",
+                ":12: “source” is missing"},
+        {"serial = \"0001\";", "serial = \"0001\"; recycle = { memory = \"much\"; };",
+                ":12: “memory” is no size; write octets, or"},
+        {"serial = \"0001\";", "serial = \"0001\"; measure = { share = 0.5; };",
+                ":12: “share” is out of range"},
+        {"serial = \"0001\";", "serial = \"0001\"; measure = { sessions = 65; };",
+                ":12: sessions = 65 is out of range"},
         {"sites = (", "@include \"hsmd.conf\"\nsites = (", ":4: @include \"hsmd.conf\" is nested too deeply"},
 };
+
+static void a_vendor_profile_adds_its_mechanisms(void **state) {
+        Fixture *f = *state;
+        CLEANUP_FREE char
+                *one = replaced("serial = \"0001\";",
+                        "serial = \"0001\"; vendor = \"acme2\"; recycle = { memory = \"64 MiB\"; age = "
+                        "\"2 days\"; }; measure = { period = \"12 h\"; }; read_paths = [ \"/opt/acme\" ];"),
+                *text = strdup(one);
+        ProbeMechanism mechanisms[PROTOCOL_MECHANISMS_MAX];
+        const ConfigDevice *d;
+        size_t n;
+
+        assert_loads(f, text);
+        d = &f->config->devices[0];
+        assert_string_equal(f->config->vendors[d->vendor].name, "acme2");
+        assert_string_equal(f->config->vendors[0].name, "standard");
+        assert_int_equal(f->config->devices[1].vendor, 0);
+        n = config_mechanisms(f->config, d, mechanisms);
+        assert_string_equal(mechanisms[n - 2].name, "sm2_digest"); /* in order of index */
+        assert_int_equal(mechanisms[n - 1].number, 0x80008102);
+        assert_int_equal(mechanisms[n - 1].z, Z_NONE);
+        assert_int_equal(mechanisms[n - 1].form, FORM_RAW);
+        assert_int_equal(mechanisms[n - 1].rated_rate, 3000);
+        assert_int_equal(f->config->vendors[d->vendor].returns[0].class, RETURN_LOG_FULL);
+        assert_int_equal(f->config->vendors[d->vendor].max_clients, 1);
+        assert_false(d->deepbind);
+        assert_int_equal(d->recycle_memory, 64 << 20);
+        assert_int_equal(d->recycle_age, 2 * 24 * 3600 * USEC_PER_SEC);
+        assert_int_equal(d->measure.period, 12 * 3600 * USEC_PER_SEC);
+        assert_string_equal(d->read_paths[0], "/opt/acme");
+        assert_memory_equal(d->sm2_id, "1234567812345678", 16);
+}
 
 static void every_mistake_is_told_with_its_line_and_remedy(void **state) {
         Fixture *f = *state;
@@ -681,7 +756,7 @@ static void only_what_the_probe_sees_makes_it_another_probe(void **state) {
                 {"serial = \"0001\"", "serial = \"0009\"", false},
                 {"/etc/pin", "/etc/pin2", false},
                 {"{ file = \"/etc/pin\"; }", "{ credential = \"pin\"; }", false},
-                {"serial = \"0001\";", "serial = \"0001\"; random = true;", false},
+                {"serial = \"0001\";", "serial = \"0001\"; random = false;", false},
                 {"serial = \"0001\";", "serial = \"0001\"; deepbind = false;", false},
                 {"serial = \"0001\";", "serial = \"0001\"; cwd = \"/x\";", false},
                 {"serial = \"0001\";", "serial = \"0001\"; present_interval = \"1 min\";", false},
@@ -703,8 +778,8 @@ static void only_what_the_probe_sees_makes_it_another_probe(void **state) {
                 CLEANUP_FREE char *text = replaced(changes[i].find, changes[i].replacement);
 
                 assert_loads(f, text);
-                if (config_device_same_probe(&before->devices[0], &before->pools[0], &f->config->devices[0],
-                            &f->config->pools[0]) != changes[i].same)
+                if (config_device_same_probe(before, &before->devices[0], f->config,
+                            &f->config->devices[0]) != changes[i].same)
                         fail_msg("judged wrongly: %s", changes[i].replacement);
         }
         config_free(before);
@@ -878,6 +953,7 @@ int main(void) {
                 TEST(short_interval_shortens_its_companions),
                 TEST(device_overrides_how_its_pools_key_is_found),
                 TEST(included_file_is_part_and_its_errors_name_it),
+                TEST(a_vendor_profile_adds_its_mechanisms),
                 TEST(every_mistake_is_told_with_its_line_and_remedy),
                 TEST(accepted_variants_load),
                 TEST(business_key_is_only_looked_for_by_default),
