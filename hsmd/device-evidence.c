@@ -238,7 +238,7 @@ void device_result(Device *d, const MsgProbeResult *r, usec_t now) {
         }
         e.at_once = needs_no_second(r->reason);
         e.unjudged = r->reason == REASON_PIN_WAITING || r->reason == REASON_PROFILE_MISMATCH;
-        d->login_running = false; /* an attempt that ended without a word of C_Login did not call it */
+        device_login_not_made(d, r->logins);
         news = take_result(d, r, now);
         record_attempt(d, r->failed_step, r->rv, now);
         if (e.ok)

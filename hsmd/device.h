@@ -77,6 +77,7 @@ typedef struct Device {
         usec_t awaiting_since; /* a check has been due since then without evidence; 0 = none is */
         usec_t stopped_at;     /* the probe is stopped, and excused because hsmd itself had not run */
         GuardQuestion *question;
+        usec_t pin_asked; /* when the guard was asked, while the deadline waits for its answer */
         char token_serial[64], pin_hmac[65];
         bool pin_proven, login_running, logged_in;
         unsigned losses;          /* probes lost by nobody's fault since the last good check from the top */
@@ -202,6 +203,10 @@ bool device_pin_wanted(Device *device, const MsgPinWanted *message);
 bool device_login_done(Device *device, const MsgLoginDone *message);
 /* The probe ends: if it was given a PIN and has not said how the login went, that is noted. */
 void device_note_lost_login(Device *device);
+/* An attempt ended without a word of C_Login; logins: how often its process says that it called it. */
+void device_login_not_made(Device *device, uint64_t logins);
+/* A second probe has logged in with a proven PIN, or has tried to. */
+void device_second_login_done(Device *device, const char *serial, const char *hmac, uint64_t rv);
 
 /* device-conditions.c */
 /* What is said beside state and reason, in English; may be empty. */

@@ -1,82 +1,24 @@
 #include "guard.h"
 
-#include <fcntl.h>
-#include <limits.h>
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-#include <openssl/rand.h>
-#include <sys/stat.h>
+#include <stdatomic.h>
 
-#define HOST_KEY_SIZE 32
+#include "pin-store.h"
 
 struct Guard {
-        char *directory;
-        uint8_t host_key[HOST_KEY_SIZE];
+        PinStore *store;
         Disk *disk;
 };
 
-/* One job of the disk's thread. It owns copies of all it needs. */
-struct GuardQuestion {
-        char note_path[PATH_MAX];
-        char serial[64];
-        uint8_t host_key[HOST_KEY_SIZE];
-        SecretSource source;
-        GuardAnswered answered; /* NULL once dropped; loop only */
-        void *userdata;
-        GuardAnswer answer;
-};
-
-typedef struct GuardNote {
-        char path[PATH_MAX];
-        char text[512];
-} GuardNote;
-
-static const char *const verdict_names[] = {
-        [GUARD_SUCCEEDED] = "succeeded", [GUARD_REFUSED] = "refused", [GUARD_KILLED] = "killed"};
-
-static int make_host_key(const char *path, uint8_t key[static HOST_KEY_SIZE]) {
-        char buffer[HOST_KEY_SIZE + 2];
-        size_t size = 0;
-        int r = read_small_file(path, buffer, sizeof(buffer), &size);
-
-        if (r == -ENOENT) {
-                if (RAND_bytes(key, HOST_KEY_SIZE) != 1)
-                        return -EIO;
-                return write_file_durably(path, key, HOST_KEY_SIZE);
-        }
-        if (r < 0)
-                return r;
-        /* a host key of another size would make every note unreadable: better to stop here and say so */
-        if (size != HOST_KEY_SIZE)
-                return -EBADMSG;
-        memcpy(key, buffer, HOST_KEY_SIZE);
-        wipe(buffer, sizeof(buffer));
-        return 0;
-}
-
 int guard_new(const char *state_directory, Disk *disk, Guard **ret) {
         Guard *g = calloc(1, sizeof(*g));
-        CLEANUP_FREE char *key_path = NULL;
-        int r = 0;
+        int r;
 
         if (!g)
                 return -ENOMEM;
         g->disk = disk;
-        if (asprintf(&g->directory, "%s/guard", state_directory) < 0) {
-                g->directory = NULL;
-                r = -ENOMEM;
-        }
-        if (r == 0 && mkdir(g->directory, 0700) < 0 && errno != EEXIST)
-                r = -errno;
-        if (r == 0 && asprintf(&key_path, "%s/host.key", state_directory) < 0) {
-                key_path = NULL;
-                r = -ENOMEM;
-        }
-        if (r == 0)
-                r = make_host_key(key_path, g->host_key);
+        r = pin_store_new(state_directory, &g->store);
         if (r < 0) {
-                guard_free(g);
+                free(g);
                 return r;
         }
         *ret = g;
@@ -86,117 +28,115 @@ int guard_new(const char *state_directory, Disk *disk, Guard **ret) {
 Guard *guard_free(Guard *g) {
         if (!g)
                 return NULL;
-        wipe(g->host_key, sizeof(g->host_key));
-        free(g->directory);
+        pin_store_unref(g->store);
         free(g);
         return NULL;
 }
 
-static void hmac_hex(
-        const uint8_t key[static HOST_KEY_SIZE], const char *pin, size_t size, char ret[static 65]) {
-        uint8_t mac[EVP_MAX_MD_SIZE];
-        unsigned n = 0;
-
-        HMAC(EVP_sha256(), key, HOST_KEY_SIZE, (const uint8_t *) pin, size, mac, &n);
-        for (unsigned i = 0; i < 32; i++)
-                snprintf(ret + 2 * i, 3, "%02x", mac[i]);
-        wipe(mac, sizeof(mac));
+const char *guard_closed(const Guard *g) {
+        return pin_store_closed(g->store);
 }
 
-/* The value of a line "key value" of a note. */
-static bool note_value(const char *note, const char *key, char *dst, size_t size) {
-        size_t n = strlen(key);
+/* --- the question
+ * ------------------------------------------------------------------------------------------- */
 
-        for (const char *line = note; line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
-                if (strncmp(line, key, n) == 0 && line[n] == ' ') {
-                        snprintf(dst, size, "%.*s", (int) strcspn(line + n + 1, "\n"), line + n + 1);
-                        return true;
-                }
-        }
-        return false;
+/* One job of the disk's thread. It owns copies of all it needs. */
+struct GuardQuestion {
+        Guard *guard; /* loop only */
+        PinStore *store;
+        PinQuestion asked;
+        SecretSource source;
+        _Atomic bool dropped;
+        GuardAnswered answered;
+        void *userdata;
+        GuardAnswer answer;
+};
+
+/* Reads the PIN; -errno with words for a person. */
+static int read_pin(
+        const SecretSource *source, char *dst, size_t size, size_t *ret_size, char words[static PIN_DETAIL]) {
+        char where[96];
+        int r = secret_read(source, dst, size, ret_size);
+
+        if (r >= 0)
+                return 0;
+        secret_describe(source, where, sizeof(where));
+        snprintf(words, PIN_DETAIL, "PIN %s: %s", where,
+                r == -EACCES   ? "not readable, or readable by others (mode 0600 would be right)"
+                : r == -ENOKEY ? "is empty"
+                               : strerror(-r));
+        return r;
 }
 
-static void refuse(GuardAnswer *a, Reason reason, const char *detail) {
-        a->reason = reason;
-        copy_text(a->detail, sizeof(a->detail), detail);
-}
-
-static void judge_note(GuardQuestion *q, const char *note) {
-        char serial[64], hmac[80], verdict[32];
-        GuardAnswer *a = &q->answer;
-
-        if (!note_value(note, "serial", serial, sizeof(serial)) ||
-                !note_value(note, "hmac", hmac, sizeof(hmac)) ||
-                !note_value(note, "verdict", verdict, sizeof(verdict))) {
-                refuse(a, REASON_GUARD_UNREADABLE,
-                        "the note of refused PINs is damaged: no login until it is mended or removed");
-                return;
-        }
-        /* another PIN than the noted one, or another token: one new attempt */
-        if (CRYPTO_memcmp(hmac, a->hmac, 64) != 0 || !streq(serial, q->serial))
-                return;
-        if (streq(verdict, verdict_names[GUARD_SUCCEEDED]))
-                a->proven = true;
-        else
-                refuse(a, REASON_PIN_REFUSED,
-                        streq(verdict, verdict_names[GUARD_REFUSED])
-                                ? "this PIN was refused before and is not sent again"
-                                : "a login with this PIN never came back before and is not tried again");
-}
-
-/* Disk's thread. */
 static void question_work(void *job) {
         GuardQuestion *q = job;
         GuardAnswer *a = &q->answer;
-        char note[1024], where[96];
-        size_t size = 0;
-        int r = secret_read(&q->source, a->pin, sizeof(a->pin), &a->pin_size);
+        PinDecision d;
 
-        a->reason = REASON_NONE;
-        if (r < 0) {
-                secret_describe(&q->source, where, sizeof(where));
+        if (atomic_load(&q->dropped))
+                return;
+        if (read_pin(&q->source, a->pin, sizeof(a->pin), &a->pin_size, a->detail) < 0) {
                 a->reason = REASON_PIN_UNAVAILABLE;
-                snprintf(a->detail, sizeof(a->detail), "PIN %s: %s", where,
-                        r == -EACCES   ? "not readable, or readable by others (mode 0600 would be right)"
-                        : r == -ENOKEY ? "is empty"
-                                       : strerror(-r));
                 return;
         }
-        hmac_hex(q->host_key, a->pin, a->pin_size, a->hmac);
-        r = read_small_file(q->note_path, note, sizeof(note), &size);
-        if (r == -ENOENT)
-                return;
-        if (r < 0)
-                refuse(a, REASON_GUARD_UNREADABLE, "the note of refused PINs cannot be read: no login");
-        else
-                judge_note(q, note);
+        pin_store_hmac(q->store, a->pin, a->pin_size, a->hmac);
+        d = pin_store_ask(q->store, &q->asked, a->hmac);
+        a->reason = d.reason;
+        a->proven = d.proven;
+        copy_text(a->detail, sizeof(a->detail), d.detail);
+        if (d.reason != REASON_NONE)
+                wipe(a->pin, sizeof(a->pin));
+}
+
+static void free_question(GuardQuestion *q) {
+        secret_source_done(&q->source);
+        free(q->asked.members);
+        pin_store_unref(q->store);
+        wipe(q, sizeof(*q));
+        free(q);
 }
 
 static void question_done(void *job, bool cancelled) {
         GuardQuestion *q = job;
 
-        if (q->answer.reason != REASON_NONE)
-                wipe(q->answer.pin, sizeof(q->answer.pin));
-        if (q->answered && !cancelled)
+        if (!cancelled && !atomic_load(&q->dropped))
                 q->answered(&q->answer, q->userdata);
-        secret_source_done(&q->source);
-        wipe(q, sizeof(*q));
-        free(q);
+        free_question(q);
 }
 
-int guard_ask(Guard *g, const char *device, const char *serial, const SecretSource *source,
-        GuardAnswered answered, void *userdata, GuardQuestion **ret) {
+static int copy_members(GuardQuestion *q, const GuardRequest *r) {
+        if (r->n_members == 0)
+                return 0;
+        q->asked.members = calloc(r->n_members, sizeof(*q->asked.members));
+        if (!q->asked.members)
+                return -ENOMEM;
+        for (size_t i = 0; i < r->n_members; i++)
+                copy_text(q->asked.members[i], sizeof(q->asked.members[i]), r->members[i]);
+        q->asked.n_members = r->n_members;
+        return 0;
+}
+
+int guard_ask(
+        Guard *g, const GuardRequest *request, GuardAnswered answered, void *userdata, GuardQuestion **ret) {
         GuardQuestion *q = calloc(1, sizeof(*q));
         int r;
 
         if (!q)
                 return -ENOMEM;
-        snprintf(q->note_path, sizeof(q->note_path), "%s/%s", g->directory, device);
-        copy_text(q->serial, sizeof(q->serial), serial);
-        memcpy(q->host_key, g->host_key, sizeof(q->host_key));
-        q->source = secret_source_copy(source);
+        q->guard = g;
+        q->store = pin_store_ref(g->store);
+        copy_text(q->asked.device, sizeof(q->asked.device), request->device);
+        copy_text(q->asked.serial, sizeof(q->asked.serial), request->serial);
+        q->asked.flags_clear = request->flags_clear;
+        q->asked.proven_only = request->proven_only;
+        q->source = secret_source_copy(request->source);
         q->answered = answered;
         q->userdata = userdata;
+        r = copy_members(q, request);
+        if (r < 0) {
+                free_question(q);
+                return r;
+        }
         r = disk_submit(g->disk, q, question_work, question_done);
         if (r >= 0)
                 *ret = q;
@@ -204,34 +144,123 @@ int guard_ask(Guard *g, const char *device, const char *serial, const SecretSour
 }
 
 void guard_drop(GuardQuestion *q) {
-        if (q)
-                q->answered = NULL;
+        if (!q)
+                return;
+        atomic_store(&q->dropped, true);
+        /* it may have been marked already. The disk's thread works in order: this comes after the question
+         * and before the next one of the same device. */
+        if (!q->asked.proven_only)
+                guard_withdraw(q->guard, q->asked.device);
 }
 
-static void note_work(void *job) {
-        GuardNote *n = job;
-        int r = write_file_durably(n->path, n->text, strlen(n->text));
+/* --- how it ended
+ * ------------------------------------------------------------------------------------------- */
 
+typedef struct GuardOutcome {
+        PinStore *store;
+        char device[64], serial[64], hmac[PIN_HMAC_SIZE], returned[40];
+        PinVerdict verdict; /* UNTRIED: withdrawn */
+        bool done;
+} GuardOutcome;
+
+static void outcome_work(void *job) {
+        GuardOutcome *o = job;
+        int r;
+
+        if (o->verdict == PIN_UNTRIED)
+                r = pin_store_withdraw(o->store, o->device);
+        else
+                r = pin_store_settle(o->store, o->device, o->serial, o->hmac, o->verdict, o->returned);
+        o->done = true;
         if (r < 0)
-                fprintf(stderr, "%s: cannot be written: %s\n", n->path, strerror(-r));
+                fprintf(stderr, "guard/%s: cannot be written: %s\n", o->device, strerror(-r));
 }
 
-static void note_done(void *job, bool cancelled) {
-        /* a note that was still waiting when we stop is written all the same: it keeps a machine from being
-         * locked */
-        if (cancelled)
-                note_work(job);
-        free(job);
+static void outcome_done(void *job, bool cancelled) {
+        GuardOutcome *o = job;
+
+        /* one that was still waiting when we stop is noted all the same: a mark that stays in flight would
+         * count as a refusal */
+        if (cancelled && !o->done)
+                outcome_work(o);
+        pin_store_unref(o->store);
+        free(o);
 }
 
-int guard_note(Guard *g, const char *device, const char *serial, const char *hmac, GuardVerdict verdict,
-        const char *returned) {
-        GuardNote *n = calloc(1, sizeof(*n));
+static int submit_outcome(Guard *g, const GuardOutcome *outcome) {
+        GuardOutcome *o = malloc(sizeof(*o));
 
-        if (!n)
+        if (!o)
                 return -ENOMEM;
-        snprintf(n->path, sizeof(n->path), "%s/%s", g->directory, device);
-        snprintf(n->text, sizeof(n->text), "serial %s\nhmac %s\nverdict %s\nreturned %s\nwhen %llu\n", serial,
-                hmac, verdict_names[verdict], returned, (unsigned long long) (now_realtime() / USEC_PER_SEC));
-        return disk_submit(g->disk, n, note_work, note_done);
+        *o = *outcome;
+        o->store = pin_store_ref(g->store);
+        return disk_submit(g->disk, o, outcome_work, outcome_done);
+}
+
+int guard_note(Guard *g, const char *device, const char *serial, const char *hmac, PinVerdict verdict,
+        const char *returned) {
+        GuardOutcome o = {.verdict = verdict};
+
+        copy_text(o.device, sizeof(o.device), device);
+        copy_text(o.serial, sizeof(o.serial), serial);
+        copy_text(o.hmac, sizeof(o.hmac), hmac);
+        copy_text(o.returned, sizeof(o.returned), returned);
+        return submit_outcome(g, &o);
+}
+
+int guard_withdraw(Guard *g, const char *device) {
+        GuardOutcome o = {.verdict = PIN_UNTRIED};
+
+        copy_text(o.device, sizeof(o.device), device);
+        return submit_outcome(g, &o);
+}
+
+/* --- an operator's word
+ * ------------------------------------------------------------------------------------- */
+
+typedef struct GuardWord {
+        PinStore *store;
+        char device[64], by[64];
+        SecretSource source;
+        GuardAllowed allowed;
+        void *userdata;
+        int error;
+} GuardWord;
+
+static void word_work(void *job) {
+        GuardWord *w = job;
+        char pin[PROTOCOL_PIN_MAX + 1], hmac[PIN_HMAC_SIZE], words[PIN_DETAIL];
+        size_t size = 0;
+
+        w->error = read_pin(&w->source, pin, sizeof(pin), &size, words);
+        if (w->error < 0)
+                return;
+        pin_store_hmac(w->store, pin, size, hmac);
+        wipe(pin, sizeof(pin));
+        w->error = pin_store_allow(w->store, w->device, hmac, w->by);
+}
+
+static void word_done(void *job, bool cancelled) {
+        GuardWord *w = job;
+
+        if (!cancelled)
+                w->allowed(w->error, w->device, w->userdata);
+        secret_source_done(&w->source);
+        pin_store_unref(w->store);
+        free(w);
+}
+
+int guard_allow(Guard *g, const char *device, const SecretSource *source, const char *by,
+        GuardAllowed allowed, void *userdata) {
+        GuardWord *w = calloc(1, sizeof(*w));
+
+        if (!w)
+                return -ENOMEM;
+        w->store = pin_store_ref(g->store);
+        copy_text(w->device, sizeof(w->device), device);
+        copy_text(w->by, sizeof(w->by), by);
+        w->source = secret_source_copy(source);
+        w->allowed = allowed;
+        w->userdata = userdata;
+        return disk_submit(g->disk, w, word_work, word_done);
 }

@@ -1,5 +1,6 @@
 #include "manager.h"
 #include "measure.h"
+#include "pin-retry.h"
 
 /* What the control socket asks. */
 
@@ -48,6 +49,10 @@ static int op_confirm_keys(
         return matrix_confirm(userdata, pool, key, by, ret_message);
 }
 
+static int op_retry_pin(void *userdata, const char *device, const char *by, char **ret_message) {
+        return pin_retry(userdata, device, by, ret_message);
+}
+
 static int op_measure(void *userdata, const MeasureRequest *request, const char *by, ControlReply *reply,
         char **ret_message) {
         return measure_request(userdata, request, by, reply, ret_message);
@@ -70,6 +75,7 @@ const ControlOps manager_control_ops = {
         .calls = op_calls,
         .reload = op_reload,
         .confirm_keys = op_confirm_keys,
+        .retry_pin = op_retry_pin,
         .measure = op_measure,
         .probe = op_probe,
 };

@@ -18,7 +18,8 @@ struct SecondProbe {
         Ring *ring;
         sd_event_source *deadline;
         GuardQuestion *question;
-        MsgProbeResult result; /* of its climb */
+        char serial[64], hmac[65]; /* of its token and its PIN */
+        MsgProbeResult result;     /* of its climb */
 };
 
 static void end_process(SecondProbe *s, bool kill) {
@@ -108,9 +109,8 @@ static void on_pin(const GuardAnswer *answer, void *userdata) {
         if (!s->worker)
                 return;
         m.reason = answer->reason;
-        if (answer->reason == REASON_NONE && !answer->proven)
-                m.reason = REASON_PIN_WAITING;
         if (m.reason == REASON_NONE) {
+                copy_text(s->hmac, sizeof(s->hmac), answer->hmac);
                 memcpy(m.pin, answer->pin, answer->pin_size);
                 m.size = (uint32_t) answer->pin_size;
         }
@@ -121,14 +121,24 @@ static void on_pin(const GuardAnswer *answer, void *userdata) {
 /* Only a PIN that has succeeded on this token: a second probe is no trial. */
 static bool ask_for_pin(SecondProbe *s, const MsgPinWanted *m) {
         const Device *d = s->device;
-        char serial[sizeof(m->serial)];
+        GuardRequest request = {.device = d->config->name,
+                .serial = s->serial,
+                .source = &d->config->pin,
+                .proven_only = true};
 
         if (s->phase != SECOND_CLIMBING || s->question)
                 return false;
-        copy_text(serial, sizeof(serial), m->serial);
-        serial[strcspn(serial, "\n\r")] = '\0';
-        return guard_ask(d->manager->guard, d->config->name, serial, &d->config->pin, on_pin, s,
-                       &s->question) >= 0;
+        snprintf(s->serial, sizeof(s->serial), "%.*s", (int) sizeof(m->serial) - 1, m->serial);
+        s->serial[strcspn(s->serial, "\n\r")] = '\0';
+        return guard_ask(d->manager->guard, &request, on_pin, s, &s->question) >= 0;
+}
+
+static bool take_login_done(SecondProbe *s, const MsgLoginDone *m) {
+        if (s->phase != SECOND_CLIMBING || s->hmac[0] == '\0')
+                return false;
+        device_second_login_done(s->device, s->serial, s->hmac, m->rv);
+        s->hmac[0] = '\0';
+        return true;
 }
 
 static bool take_result(SecondProbe *s, const MsgProbeResult *result) {
@@ -161,8 +171,7 @@ static bool take_message(SecondProbe *s, int type, const void *message) {
         case MSG_PIN_WANTED:
                 return ask_for_pin(s, message);
         case MSG_LOGIN_DONE:
-                device_count_login(s->device);
-                return s->phase == SECOND_CLIMBING;
+                return take_login_done(s, message);
         case MSG_CONNECT:
         case MSG_PROBE_KEY:
                 return true;

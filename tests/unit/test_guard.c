@@ -74,17 +74,48 @@ static void on_answer(const GuardAnswer *answer, void *userdata) {
         w->answered = true;
 }
 
-static const GuardAnswer *ask_for(World *w, const char *serial) {
-        SecretSource source = {.file = w->pin_path};
+static const GuardAnswer *ask(World *w, const GuardRequest *request) {
         GuardQuestion *q = NULL;
         usec_t until = now_monotonic() + DEADLINE;
 
         w->answered = false;
-        assert_true(guard_ask(w->guard, "one", serial, &source, on_answer, w, &q) >= 0);
+        assert_true(guard_ask(w->guard, request, on_answer, w, &q) >= 0);
         while (!w->answered && now_monotonic() < until)
                 assert_true(sd_event_run(w->event, USEC_PER_SEC) >= 0);
         assert_true(w->answered);
         return &w->answer;
+}
+
+static const char *const pool[] = {"one", "two", "three"};
+
+/* A device of a pool of three, all with the same PIN. */
+static const GuardAnswer *ask_member(World *w, const char *device) {
+        SecretSource source = {.file = w->pin_path};
+        const char *members[2];
+        size_t n = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(pool); i++)
+                if (!streq(pool[i], device))
+                        members[n++] = pool[i];
+        return ask(w, &(GuardRequest){.device = device,
+                              .serial = device,
+                              .source = &source,
+                              .members = members,
+                              .n_members = n});
+}
+
+/* A device alone in its pool. */
+static const GuardAnswer *ask_for(World *w, const char *serial) {
+        SecretSource source = {.file = w->pin_path};
+
+        return ask(w, &(GuardRequest){.device = "one", .serial = serial, .source = &source});
+}
+
+static const GuardAnswer *ask_with_clear_flags(World *w, const char *serial) {
+        SecretSource source = {.file = w->pin_path};
+
+        return ask(w,
+                &(GuardRequest){.device = "one", .serial = serial, .source = &source, .flags_clear = true});
 }
 
 /* A restart: what counts is what is on disk. */
@@ -106,7 +137,7 @@ static void a_refused_pin_stays_refused_across_restarts(void **state) {
         char hmac[65];
 
         copy_text(hmac, sizeof(hmac), ask_for(w, "S1")->hmac);
-        guard_note(w->guard, "one", "S1", hmac, GUARD_REFUSED, "CKR_PIN_INCORRECT");
+        guard_note(w->guard, "one", "S1", hmac, PIN_REFUSED, "CKR_PIN_INCORRECT");
         assert_int_equal(ask_for(w, "S1")->reason, REASON_PIN_REFUSED);
         restart(w);
         assert_int_equal(ask_for(w, "S1")->reason, REASON_PIN_REFUSED);
@@ -118,7 +149,7 @@ static void a_login_that_never_came_back_is_not_tried_again(void **state) {
         char hmac[65];
 
         copy_text(hmac, sizeof(hmac), ask_for(w, "S1")->hmac);
-        guard_note(w->guard, "one", "S1", hmac, GUARD_KILLED, "none");
+        guard_note(w->guard, "one", "S1", hmac, PIN_KILLED, "none");
         assert_int_equal(ask_for(w, "S1")->reason, REASON_PIN_REFUSED);
 }
 
@@ -127,7 +158,7 @@ static void a_changed_pin_gets_one_new_attempt(void **state) {
         char hmac[65];
 
         copy_text(hmac, sizeof(hmac), ask_for(w, "S1")->hmac);
-        guard_note(w->guard, "one", "S1", hmac, GUARD_REFUSED, "CKR_PIN_INCORRECT");
+        guard_note(w->guard, "one", "S1", hmac, PIN_REFUSED, "CKR_PIN_INCORRECT");
         put(w->pin_path, "5678");
         assert_int_equal(ask_for(w, "S1")->reason, REASON_NONE);
         assert_string_equal(w->answer.pin, "5678");
@@ -138,7 +169,7 @@ static void a_note_removed_by_hand_gives_one_new_attempt(void **state) {
         char hmac[65];
 
         copy_text(hmac, sizeof(hmac), ask_for(w, "S1")->hmac);
-        guard_note(w->guard, "one", "S1", hmac, GUARD_REFUSED, "CKR_PIN_INCORRECT");
+        guard_note(w->guard, "one", "S1", hmac, PIN_REFUSED, "CKR_PIN_INCORRECT");
         assert_int_equal(ask_for(w, "S1")->reason, REASON_PIN_REFUSED);
         assert_int_equal(unlink(w->note_path), 0);
         assert_int_equal(ask_for(w, "S1")->reason, REASON_NONE);
@@ -149,7 +180,7 @@ static void success_is_proof_for_this_token_alone(void **state) {
         char hmac[65];
 
         copy_text(hmac, sizeof(hmac), ask_for(w, "S1")->hmac);
-        guard_note(w->guard, "one", "S1", hmac, GUARD_SUCCEEDED, "CKR_OK");
+        guard_note(w->guard, "one", "S1", hmac, PIN_SUCCEEDED, "CKR_OK");
         restart(w);
         assert_true(ask_for(w, "S1")->proven);
         assert_false(ask_for(w, "S2")->proven);
@@ -185,7 +216,7 @@ static void the_note_holds_no_pin(void **state) {
 
         put(w->pin_path, "a-very-secret-pin");
         copy_text(hmac, sizeof(hmac), ask_for(w, "S1")->hmac);
-        guard_note(w->guard, "one", "S1", hmac, GUARD_REFUSED, "CKR_PIN_INCORRECT");
+        guard_note(w->guard, "one", "S1", hmac, PIN_REFUSED, "CKR_PIN_INCORRECT");
         restart(w);
         assert_int_equal(read_small_file(w->note_path, text, sizeof(text), &size), 0);
         assert_null(strstr(text, "a-very-secret-pin"));
@@ -200,12 +231,292 @@ static void a_dropped_question_is_not_answered(void **state) {
         GuardQuestion *q = NULL;
 
         w->answered = false;
-        assert_true(guard_ask(w->guard, "one", "S1", &source, on_answer, w, &q) >= 0);
+        assert_true(guard_ask(w->guard, &(GuardRequest){.device = "one", .serial = "S1", .source = &source},
+                            on_answer, w, &q) >= 0);
         guard_drop(q);
         /* the disk works in order: an answer to a later question says that the first one is over */
         ask_for(w, "S2");
         assert_true(w->answered);
         assert_false(w->answer.proven);
+        /* and its mark is taken back */
+        restart(w);
+        assert_int_equal(ask_for(w, "S1")->reason, REASON_NONE);
+}
+
+static void end(World *w, const char *device, PinVerdict verdict) {
+        assert_true(guard_note(w->guard, device, device, w->answer.hmac, verdict, "words") >= 0);
+}
+
+static void a_crash_inside_login_counts_as_a_refusal(void **state) {
+        World *w = *state;
+
+        assert_int_equal(ask_for(w, "S1")->reason, REASON_NONE);
+        restart(w); /* nobody has said how it ended */
+        assert_int_equal(ask_for(w, "S1")->reason, REASON_PIN_REFUSED);
+        assert_non_null(strstr(w->answer.detail, "hsmctl pin retry one"));
+        put(w->pin_path, "5678");
+        assert_int_equal(ask_for(w, "S1")->reason, REASON_NONE);
+}
+
+/* The mark is there before the answer is: at that moment a crash may come. */
+static void a_pin_is_marked_before_it_is_given(void **state) {
+        World *w = *state;
+        char text[1024];
+        size_t size = 0;
+
+        assert_int_equal(ask_for(w, "S1")->reason, REASON_NONE);
+        assert_int_equal(read_small_file(w->note_path, text, sizeof(text), &size), 0);
+        assert_non_null(strstr(text, "verdict in_flight\n"));
+        assert_non_null(strstr(text, w->answer.hmac));
+}
+
+static void clear_flags_that_can_be_believed_undo_a_crash_but_no_hang(void **state) {
+        World *w = *state;
+
+        assert_int_equal(ask_for(w, "S1")->reason, REASON_NONE);
+        restart(w);
+        assert_int_equal(ask_with_clear_flags(w, "S1")->reason, REASON_NONE);
+        guard_note(w->guard, "one", "S1", w->answer.hmac, PIN_KILLED, "none");
+        assert_int_equal(ask_with_clear_flags(w, "S1")->reason, REASON_PIN_REFUSED);
+}
+
+static void a_login_that_was_not_made_leaves_no_trace(void **state) {
+        World *w = *state;
+
+        assert_int_equal(ask_for(w, "S1")->reason, REASON_NONE);
+        assert_true(guard_withdraw(w->guard, "one") >= 0);
+        restart(w);
+        assert_int_equal(access(w->note_path, F_OK), -1);
+        assert_int_equal(ask_for(w, "S1")->reason, REASON_NONE);
+}
+
+static void a_second_probe_gets_a_proven_pin_and_marks_nothing(void **state) {
+        World *w = *state;
+        SecretSource source = {.file = w->pin_path};
+        GuardRequest second = {.device = "one", .serial = "S1", .source = &source, .proven_only = true};
+
+        assert_int_equal(ask(w, &second)->reason, REASON_PIN_WAITING);
+        assert_int_equal(access(w->note_path, F_OK), -1);
+        assert_int_equal(ask_for(w, "S1")->reason, REASON_NONE);
+        guard_note(w->guard, "one", "S1", w->answer.hmac, PIN_SUCCEEDED, "CKR_OK");
+        assert_int_equal(ask(w, &second)->reason, REASON_NONE);
+        assert_true(w->answer.proven);
+}
+
+static void a_refused_pin_stays_refused_when_it_comes_back_after_another(void **state) {
+        World *w = *state;
+
+        ask_for(w, "S1");
+        guard_note(w->guard, "one", "S1", w->answer.hmac, PIN_REFUSED, "CKR_PIN_INCORRECT");
+        put(w->pin_path, "5678");
+        ask_for(w, "S1");
+        guard_note(w->guard, "one", "S1", w->answer.hmac, PIN_SUCCEEDED, "CKR_OK");
+        put(w->pin_path, "1234");
+        assert_int_equal(ask_for(w, "S1")->reason, REASON_PIN_REFUSED);
+}
+
+/* --- a PIN that is new to a pool
+ * ---------------------------------------------------------------------------- */
+
+static void a_new_pin_is_tried_on_one_member_while_the_others_wait(void **state) {
+        World *w = *state;
+
+        assert_int_equal(ask_member(w, "two")->reason, REASON_NONE);
+        assert_int_equal(ask_member(w, "one")->reason, REASON_PIN_WAITING);
+        assert_non_null(strstr(w->answer.detail, "tried on two first"));
+        assert_int_equal(ask_member(w, "three")->reason, REASON_PIN_WAITING);
+        end(w, "two", PIN_SUCCEEDED);
+        assert_int_equal(ask_member(w, "one")->reason, REASON_NONE);
+        assert_false(w->answer.proven);
+        assert_int_equal(ask_member(w, "three")->reason, REASON_NONE);
+}
+
+static void a_pin_refused_on_one_member_stops_the_pool(void **state) {
+        World *w = *state;
+
+        ask_member(w, "two");
+        end(w, "two", PIN_REFUSED);
+        for (unsigned i = 0; i < 2; i++) {
+                assert_int_equal(ask_member(w, "one")->reason, REASON_PIN_REFUSED);
+                assert_non_null(strstr(w->answer.detail, "refused on two"));
+                restart(w);
+        }
+        put(w->pin_path, "5678");
+        assert_int_equal(ask_member(w, "one")->reason, REASON_NONE);
+        assert_int_equal(ask_member(w, "two")->reason, REASON_PIN_WAITING);
+}
+
+static void a_trial_that_never_ends_blocks_that_member_alone(void **state) {
+        World *w = *state;
+
+        ask_member(w, "two");
+        end(w, "two", PIN_KILLED);
+        assert_int_equal(ask_member(w, "two")->reason, REASON_PIN_REFUSED);
+        assert_int_equal(ask_member(w, "one")->reason, REASON_NONE);
+        restart(w); /* crashes in it */
+        assert_int_equal(ask_member(w, "one")->reason, REASON_PIN_REFUSED);
+        assert_int_equal(ask_member(w, "three")->reason, REASON_NONE);
+}
+
+static void a_trial_that_was_not_made_passes_on(void **state) {
+        World *w = *state;
+
+        ask_member(w, "two");
+        assert_int_equal(ask_member(w, "one")->reason, REASON_PIN_WAITING);
+        guard_withdraw(w->guard, "two");
+        assert_int_equal(ask_member(w, "one")->reason, REASON_NONE);
+        assert_int_equal(ask_member(w, "two")->reason, REASON_PIN_WAITING);
+}
+
+static void a_pin_that_is_right_for_the_pool_is_refused_by_the_odd_member_alone(void **state) {
+        World *w = *state;
+
+        ask_member(w, "two");
+        end(w, "two", PIN_SUCCEEDED);
+        ask_member(w, "one");
+        end(w, "one", PIN_REFUSED);
+        assert_int_equal(ask_member(w, "one")->reason, REASON_PIN_REFUSED);
+        assert_int_equal(ask_member(w, "three")->reason, REASON_NONE);
+}
+
+static void a_damaged_note_of_another_member_may_hide_a_refusal(void **state) {
+        World *w = *state;
+
+        put(w->note_path, "rubbish\n");
+        assert_int_equal(ask_member(w, "two")->reason, REASON_GUARD_UNREADABLE);
+        assert_non_null(strstr(w->answer.detail, "one"));
+}
+
+/* --- an operator's word
+ * ------------------------------------------------------------------------------------- */
+
+static void on_allowed(int error, const char *device, void *userdata) {
+        assert_int_equal(error, 0);
+        assert_string_equal(device, userdata);
+}
+
+static void allow(World *w, const char *device) {
+        SecretSource source = {.file = w->pin_path};
+
+        assert_true(guard_allow(w->guard, device, &source, "zhang", on_allowed, (void *) device) >= 0);
+}
+
+static void an_operator_allows_exactly_one_more_attempt(void **state) {
+        World *w = *state;
+
+        ask_for(w, "S1");
+        guard_note(w->guard, "one", "S1", w->answer.hmac, PIN_REFUSED, "CKR_PIN_INCORRECT");
+        allow(w, "one");
+        restart(w);
+        assert_int_equal(ask_for(w, "S1")->reason, REASON_NONE);
+        guard_note(w->guard, "one", "S1", w->answer.hmac, PIN_REFUSED, "CKR_PIN_INCORRECT");
+        assert_int_equal(ask_for(w, "S1")->reason, REASON_PIN_REFUSED);
+}
+
+static void a_word_that_could_not_be_used_is_not_lost(void **state) {
+        World *w = *state;
+
+        ask_for(w, "S1");
+        guard_note(w->guard, "one", "S1", w->answer.hmac, PIN_REFUSED, "CKR_PIN_INCORRECT");
+        allow(w, "one");
+        assert_int_equal(ask_for(w, "S1")->reason, REASON_NONE);
+        guard_withdraw(w->guard, "one");
+        assert_int_equal(ask_for(w, "S1")->reason, REASON_NONE);
+        restart(w); /* a crash uses it up */
+        assert_int_equal(ask_for(w, "S1")->reason, REASON_PIN_REFUSED);
+        assert_int_equal(ask_with_clear_flags(w, "S1")->reason, REASON_PIN_REFUSED);
+}
+
+static void one_more_attempt_on_a_member_is_none_for_its_pool(void **state) {
+        World *w = *state;
+
+        ask_member(w, "two");
+        end(w, "two", PIN_REFUSED);
+        allow(w, "one"); /* which has not tried it yet */
+        assert_int_equal(ask_member(w, "three")->reason, REASON_PIN_REFUSED);
+        assert_int_equal(ask_member(w, "two")->reason, REASON_PIN_REFUSED);
+        assert_int_equal(ask_member(w, "one")->reason, REASON_NONE);
+        end(w, "one", PIN_KILLED);
+        allow(w, "two");
+        ask_member(w, "two");
+        end(w, "two", PIN_KILLED);
+        assert_int_equal(ask_member(w, "three")->reason, REASON_PIN_REFUSED);
+}
+
+static void an_operators_word_mends_a_damaged_note(void **state) {
+        World *w = *state;
+
+        put(w->note_path, "rubbish\n");
+        allow(w, "one");
+        assert_int_equal(ask_for(w, "S1")->reason, REASON_NONE);
+        end(w, "one", PIN_REFUSED);
+        restart(w);
+        allow(w, "one");
+        put(w->pin_path, "5678"); /* the word was for the other PIN, and a changed one needs none */
+        assert_int_equal(ask_for(w, "S1")->reason, REASON_NONE);
+}
+
+/* --- what is damaged
+ * ---------------------------------------------------------------------------------------- */
+
+static void one_changed_character_damages_a_note(void **state) {
+        World *w = *state;
+        char text[2048], *digit;
+        size_t size = 0;
+
+        ask_for(w, "S1");
+        guard_note(w->guard, "one", "S1", w->answer.hmac, PIN_REFUSED, "CKR_PIN_INCORRECT");
+        restart(w);
+        assert_int_equal(read_small_file(w->note_path, text, sizeof(text), &size), 0);
+        digit = strstr(text, "hmac ") + 5;
+        *digit = *digit == 'a' ? 'b' : 'a'; /* still an HMAC, but of another PIN */
+        put(w->note_path, text);
+        assert_int_equal(ask_for(w, "S1")->reason, REASON_GUARD_UNREADABLE);
+}
+
+static void without_its_host_key_the_guard_is_closed(void **state) {
+        World *w = *state;
+        char key[96];
+
+        ask_for(w, "S1");
+        guard_note(w->guard, "one", "S1", w->answer.hmac, PIN_REFUSED, "CKR_PIN_INCORRECT");
+        snprintf(key, sizeof(key), "%s/host.key", w->directory);
+        assert_null(guard_closed(w->guard));
+        close_world(w);
+        assert_int_equal(unlink(key), 0);
+        open_world(w);
+        assert_non_null(guard_closed(w->guard));
+        assert_int_equal(ask_for(w, "S1")->reason, REASON_GUARD_UNREADABLE);
+        assert_non_null(strstr(w->answer.detail, "host.key is gone"));
+        assert_int_equal(access(key, F_OK), -1); /* a new one would look as if nothing had been refused */
+        close_world(w);
+        put(key, "too short");
+        open_world(w);
+        assert_int_equal(ask_for(w, "S1")->reason, REASON_GUARD_UNREADABLE);
+}
+
+static void a_pin_that_cannot_be_marked_is_not_given(void **state) {
+        World *w = *state;
+        char blocker[128];
+
+        snprintf(blocker, sizeof(blocker), "%s.new", w->note_path);
+        assert_int_equal(mkdir(blocker, 0700), 0); /* in the way of writing the note */
+        assert_int_equal(ask_for(w, "S1")->reason, REASON_GUARD_UNREADABLE);
+        assert_int_equal(rmdir(blocker), 0);
+        assert_int_equal(ask_for(w, "S1")->reason, REASON_NONE);
+}
+
+static void an_outcome_that_the_disk_did_not_take_is_not_forgotten(void **state) {
+        World *w = *state;
+        char blocker[128];
+
+        assert_int_equal(ask_member(w, "one")->reason, REASON_NONE);
+        snprintf(blocker, sizeof(blocker), "%s.new", w->note_path);
+        assert_int_equal(mkdir(blocker, 0700), 0);
+        end(w, "one", PIN_SUCCEEDED);
+        assert_true(ask_member(w, "one")->proven);
+        assert_int_equal(ask_member(w, "two")->reason, REASON_NONE);
+        assert_int_equal(rmdir(blocker), 0);
 }
 
 static void count_work(void *job UNUSED) {
@@ -260,6 +571,35 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(a_pin_that_others_can_read_is_not_used, setup, teardown),
                 cmocka_unit_test_setup_teardown(the_note_holds_no_pin, setup, teardown),
                 cmocka_unit_test_setup_teardown(a_dropped_question_is_not_answered, setup, teardown),
+                cmocka_unit_test_setup_teardown(a_crash_inside_login_counts_as_a_refusal, setup, teardown),
+                cmocka_unit_test_setup_teardown(a_pin_is_marked_before_it_is_given, setup, teardown),
+                cmocka_unit_test_setup_teardown(
+                        clear_flags_that_can_be_believed_undo_a_crash_but_no_hang, setup, teardown),
+                cmocka_unit_test_setup_teardown(a_login_that_was_not_made_leaves_no_trace, setup, teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_second_probe_gets_a_proven_pin_and_marks_nothing, setup, teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_refused_pin_stays_refused_when_it_comes_back_after_another, setup, teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_new_pin_is_tried_on_one_member_while_the_others_wait, setup, teardown),
+                cmocka_unit_test_setup_teardown(a_pin_refused_on_one_member_stops_the_pool, setup, teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_trial_that_never_ends_blocks_that_member_alone, setup, teardown),
+                cmocka_unit_test_setup_teardown(a_trial_that_was_not_made_passes_on, setup, teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_pin_that_is_right_for_the_pool_is_refused_by_the_odd_member_alone, setup, teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_damaged_note_of_another_member_may_hide_a_refusal, setup, teardown),
+                cmocka_unit_test_setup_teardown(an_operator_allows_exactly_one_more_attempt, setup, teardown),
+                cmocka_unit_test_setup_teardown(a_word_that_could_not_be_used_is_not_lost, setup, teardown),
+                cmocka_unit_test_setup_teardown(
+                        one_more_attempt_on_a_member_is_none_for_its_pool, setup, teardown),
+                cmocka_unit_test_setup_teardown(an_operators_word_mends_a_damaged_note, setup, teardown),
+                cmocka_unit_test_setup_teardown(one_changed_character_damages_a_note, setup, teardown),
+                cmocka_unit_test_setup_teardown(without_its_host_key_the_guard_is_closed, setup, teardown),
+                cmocka_unit_test_setup_teardown(a_pin_that_cannot_be_marked_is_not_given, setup, teardown),
+                cmocka_unit_test_setup_teardown(
+                        an_outcome_that_the_disk_did_not_take_is_not_forgotten, setup, teardown),
                 cmocka_unit_test_setup_teardown(the_disk_ends_as_soon_as_its_jobs_are_done, setup, teardown),
                 cmocka_unit_test_setup_teardown(engine_boots_only_grow_and_the_id_stays, setup, teardown),
         };
