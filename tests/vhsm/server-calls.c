@@ -126,7 +126,8 @@ static CK_RV open_session(Call *c) {
         if (s == m->sessions + SESSIONS_MAX)
                 return CKR_SESSION_COUNT;
         *s = (Session){.open = true, .handle = m->next_session++, .client = c->client};
-        m->sessions_max = MAX_OF(m->sessions_max, ++m->sessions_open);
+        m->sessions_open++;
+        m->sessions_max = MAX_OF(m->sessions_max, m->sessions_open);
         wire_put_u64(c->out, s->handle);
         return CKR_OK;
 }
