@@ -2,10 +2,12 @@
 
 #include <stdarg.h>
 
-void attempt_start(Attempt *attempt, uint64_t number, const Recorder *recorder, Ring *ring) {
+void attempt_start(Attempt *attempt, uint64_t number, const MsgProbeConfig *config, const Recorder *recorder,
+        Ring *ring) {
         *attempt = (Attempt){
                 .result = MESSAGE(MsgProbeResult, MSG_PROBE_RESULT),
                 .recorder = recorder,
+                .config = config,
                 .ring = ring,
                 .started = now_monotonic(),
                 .step = STEP_NONE,
@@ -73,8 +75,47 @@ int attempt_fail_call(Attempt *attempt, Reason reason, const char *what) {
         if (!attempt->recorder->last_failure(&record))
                 return attempt_fail(attempt, reason, "%s failed", what);
         attempt_blame_call(attempt);
-        return attempt_fail(attempt, reason, "%s: %s returned %s", what, pkcs11_call_name(record.call),
-                pkcs11_return_name(record.rv, buffer));
+        return attempt_fail(attempt,
+                reason == REASON_CALL_FAILED ? attempt_reason_of(attempt, record.rv) : reason,
+                "%s: %s returned %s", what, pkcs11_call_name(record.call),
+                attempt_return_name(attempt, record.rv, buffer));
+}
+
+static const ProbeReturn *vendor_return(const Attempt *attempt, CK_RV rv) {
+        const MsgProbeConfig *c = attempt->config;
+
+        for (uint32_t i = 0; c && i < MIN_OF(c->n_returns, (uint32_t) PROTOCOL_RETURNS_MAX); i++)
+                if (c->returns[i].number == rv)
+                        return &c->returns[i];
+        return NULL;
+}
+
+ReturnClass attempt_class_of(const Attempt *attempt, CK_RV rv) {
+        const ProbeReturn *r = vendor_return(attempt, rv);
+
+        return r ? r->class : 0;
+}
+
+const char *attempt_return_name(const Attempt *attempt, CK_RV rv, char buffer[static 24]) {
+        const ProbeReturn *r = vendor_return(attempt, rv);
+
+        return r && r->name[0] ? r->name : pkcs11_return_name(rv, buffer);
+}
+
+Reason attempt_reason_of(const Attempt *attempt, CK_RV rv) {
+        static const Reason of_class[] = {
+                [RETURN_BUSY] = REASON_BUSY,
+                [RETURN_SESSION] = REASON_SESSION_LIMIT,
+                [RETURN_CREDENTIAL] = REASON_PIN_REFUSED,
+                [RETURN_KEY] = REASON_CALL_FAILED,
+                [RETURN_LOG_FULL] = REASON_LOG_FULL,
+                [RETURN_FATAL] = REASON_CALL_FAILED,
+        };
+        ReturnClass class = attempt_class_of(attempt, rv);
+
+        if (rv == CKR_SESSION_COUNT)
+                return REASON_SESSION_LIMIT;
+        return class > 0 && class < ELEMENTSOF(of_class) ? of_class[class] : REASON_CALL_FAILED;
 }
 
 CK_RV attempt_last_rv(const Attempt *attempt) {

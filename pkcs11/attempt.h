@@ -8,14 +8,16 @@
 typedef struct Attempt {
         MsgProbeResult result;
         const Recorder *recorder;
-        Ring *ring; /* is told the rung */
+        const MsgProbeConfig *config; /* whose vendor's returns have names and classes */
+        Ring *ring;                   /* is told the rung */
         usec_t started;
         Step step; /* the rung being tried */
         usec_t step_started;
         usec_t waited; /* within this rung, for hsmd: not the machine's time */
 } Attempt;
 
-void attempt_start(Attempt *attempt, uint64_t number, const Recorder *recorder, Ring *ring);
+void attempt_start(Attempt *attempt, uint64_t number, const MsgProbeConfig *config, const Recorder *recorder,
+        Ring *ring);
 
 /* The attempt is over: the probe is on no rung. */
 void attempt_finish(Attempt *attempt);
@@ -34,6 +36,13 @@ void attempt_blame_call(Attempt *attempt);
 
 /* Both, with the usual words. */
 int attempt_fail_call(Attempt *attempt, Reason reason, const char *what);
+
+/* What a return of a call means: REASON_CALL_FAILED, or what the standard or the vendor's class of it says.
+ */
+Reason attempt_reason_of(const Attempt *attempt, CK_RV rv);
+ReturnClass attempt_class_of(const Attempt *attempt, CK_RV rv); /* 0: none */
+/* "CKR_…" of the standard or the vendor. */
+const char *attempt_return_name(const Attempt *attempt, CK_RV rv, char buffer[static 24]);
 
 /* The CK_RV of the last call that failed in this rung, CKR_OK if none did. */
 CK_RV attempt_last_rv(const Attempt *attempt);

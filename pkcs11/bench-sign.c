@@ -43,7 +43,7 @@ static int sign_recorded(BenchSign *b) {
 }
 
 static int sign_libp11(BenchSign *b) {
-        return key_sign(b->key);
+        return key_sign_again(b->key, b->ladder->config, &b->ladder->module);
 }
 
 /* PKCS#11 gives r‖s, OpenSSL verifies DER. */
@@ -82,7 +82,7 @@ static int health_check(BenchSign *b) {
         Attempt attempt;
         int r;
 
-        attempt_start(&attempt, 0, b->ladder->module.recorder, b->ladder->ring);
+        attempt_start(&attempt, 0, b->ladder->config, b->ladder->module.recorder, b->ladder->ring);
         r = ladder_check(b->ladder, &attempt);
         attempt_finish(&attempt);
         ladder_report(b->ladder, &attempt);
@@ -199,7 +199,7 @@ static void take_input(BenchSign *b) {
 static int prepare(BenchSign *b, Ladder *ladder) {
         *b = (BenchSign){.ladder = ladder};
         for (size_t i = 0; i < ladder->keys.n && !b->key; i++)
-                if (ladder->keys.keys[i].signs)
+                if (ladder->keys.keys[i].signer)
                         b->key = &ladder->keys.keys[i];
         if (!b->key)
                 return -ENOENT;

@@ -2,47 +2,128 @@
 
 #include <openssl/err.h>
 
-#include "message.h"
+/* --- which keys
+ * ------------------------------------------------------------------------------------------------------ */
 
-void exercise_begin(Keys *keys) {
+static bool may_be_chosen(const Key *key) {
+        return key->granted || key->handle == CK_INVALID_HANDLE;
+}
+
+static Key *waits_longest(Keys *keys) {
+        Key *longest = NULL;
+
         for (size_t i = 0; i < keys->n; i++) {
-                keys->keys[i].exercised = false;
-                if (keys->keys[i].signs)
-                        keys->keys[i].state = KEY_UNKNOWN; /* until its signature is verified */
+                Key *key = &keys->keys[i];
+
+                if (key->mechanism && may_be_chosen(key) && (!longest || key->due < longest->due))
+                        longest = key;
+        }
+        return longest;
+}
+
+/* Keys with an interval of their own are spread over it, so that they do not all fall into one check; a climb
+ * exercises those that every check does. */
+static void spread(Keys *keys, usec_t now) {
+        for (size_t i = 0; i < keys->n; i++)
+                keys->keys[i].due = now + keys->keys[i].config->interval * i / MAX_OF(keys->n, (size_t) 1);
+}
+
+void exercise_begin(Keys *keys, bool climb) {
+        usec_t now = now_monotonic();
+        bool any = false;
+        Key *longest;
+
+        keys->failure = (KeyFailure){.step = STEP_NONE};
+        if (climb)
+                spread(keys, now);
+        for (size_t i = 0; i < keys->n; i++) {
+                Key *key = &keys->keys[i];
+                bool due = key->config->interval == 0 || (!climb && now >= key->due);
+
+                key->exercised = key->done = false;
+                key->chosen = key->mechanism && due;
+                if (key->chosen && key->granted)
+                        key->state = KEY_UNKNOWN; /* until it was right */
+                any = any || (key->chosen && may_be_chosen(key));
+        }
+        if (!any && (longest = waits_longest(keys))) {
+                longest->chosen = true;
+                longest->state = KEY_UNKNOWN;
         }
 }
 
-int key_sign(Key *key) {
-        key->signature_size = sizeof(key->signature);
-        if (EVP_PKEY_sign(key->signing, key->signature, &key->signature_size, key->digest,
-                    sizeof(key->digest)) == 1)
-                return 0;
-        ERR_clear_error();
-        return -EIO;
+static bool is_wanted(const Key *key, Exercise exercise) {
+        return key->chosen && key->granted && key->config->exercise == exercise;
 }
 
-int key_verify(Key *key) {
-        if (EVP_PKEY_verify(key->verifying, key->signature, key->signature_size, key->digest,
-                    sizeof(key->digest)) == 1)
-                return 0;
-        ERR_clear_error();
-        return -EBADMSG;
+bool exercise_wanted(const Keys *keys, Exercise exercise) {
+        for (size_t i = 0; i < keys->n; i++)
+                if (is_wanted(&keys->keys[i], exercise))
+                        return true;
+        return false;
 }
+
+/* --- what comes of it
+ * ------------------------------------------------------------------------------------------------ */
 
 static bool handle_is_stale(const Attempt *attempt) {
         CK_RV rv = attempt_last_rv(attempt);
 
-        return rv == CKR_KEY_HANDLE_INVALID || rv == CKR_OBJECT_HANDLE_INVALID;
+        return rv == CKR_KEY_HANDLE_INVALID || rv == CKR_OBJECT_HANDLE_INVALID ||
+               attempt_class_of(attempt, rv) == RETURN_KEY;
 }
 
-static int fail_signing(Key *key, Attempt *attempt) {
+/* The first failure is kept: it is the attempt's, should no other key be right. */
+static void note_failure(Keys *keys, Key *key, Attempt *attempt, Step step, const char *what) {
+        KeyFailure *f = &keys->failure;
+        RingRecord record;
+        char buffer[24];
+
         key->state = KEY_FAILING;
         key->rv = attempt_last_rv(attempt);
-        return attempt_fail_call(attempt, REASON_CALL_FAILED, "signing");
+        key->reason = attempt_reason_of(attempt, key->rv);
+        key->errors++;
+        if (f->step != STEP_NONE)
+                return;
+        *f = (KeyFailure){.step = step, .reason = key->reason, .rv = key->rv};
+        if (attempt->recorder->last_failure(&record)) {
+                f->call = record.call;
+                f->call_usec = record.ended - record.started;
+        }
+        snprintf(f->detail, sizeof(f->detail), "%s: %s returned %s", what, pkcs11_call_name(f->call),
+                attempt_return_name(attempt, key->rv, buffer));
 }
 
+static int fail_as(Attempt *attempt, const KeyFailure *f) {
+        MsgProbeResult *r = &attempt->result;
+
+        r->failed_step = f->step;
+        r->reason = f->reason;
+        r->rv = f->rv;
+        r->call = f->call;
+        r->call_usec = f->call_usec;
+        copy_text(r->detail, sizeof(r->detail), f->detail);
+        return -EPROTO;
+}
+
+int exercise_settle(Keys *keys, Attempt *attempt) {
+        bool any = false;
+
+        for (size_t i = 0; i < keys->n; i++)
+                any = any || (keys->keys[i].exercised && keys->keys[i].state == KEY_USABLE);
+        if (keys->failure.step == STEP_NONE)
+                return 0;
+        if (!any)
+                return fail_as(attempt, &keys->failure);
+        copy_text(attempt->result.detail, sizeof(attempt->result.detail), keys->failure.detail);
+        return 0;
+}
+
+/* --- the rungs
+ * ------------------------------------------------------------------------------------------------------- */
+
 /* The object behind the handle is gone: that belongs to the rung `find`, which says what is there now. */
-static int find_again(Keys *keys, Key *key, Module *module, Attempt *attempt) {
+static int find_again(Keys *keys, Key *key, Module *module, Attempt *attempt, Step back) {
         int r;
 
         attempt_end(attempt);
@@ -51,41 +132,100 @@ static int find_again(Keys *keys, Key *key, Module *module, Attempt *attempt) {
         if (r == 0)
                 r = keys_need_one(keys, attempt);
         attempt_end(attempt);
-        attempt_begin(attempt, STEP_SIGN);
+        attempt_begin(attempt, back);
         return r;
 }
 
-static int sign_one(Keys *keys, Key *key, Module *module, const char *device, Attempt *attempt) {
-        int r = message_digest(device, key->digest);
+typedef int (*Operate)(Key *key, const MsgProbeConfig *config, Module *module);
 
-        if (r < 0)
-                return attempt_fail(attempt, REASON_CALL_FAILED, "no message to sign: %s", strerror(-r));
+/* One use of a key, and once more after a search when its handle was stale. */
+static int use_one(
+        Keys *keys, Key *key, Module *module, Attempt *attempt, Operate operate, const char *what) {
+        usec_t started = now_monotonic();
+        Step step = attempt->step;
+        int r;
+
         key->exercised = true;
-        if (key_sign(key) == 0)
-                return 0;
-        if (!handle_is_stale(attempt))
-                return fail_signing(key, attempt);
-        r = find_again(keys, key, module, attempt);
-        if (r < 0)
-                return r;
-        key->exercised = key->signs;
-        if (key->signs && key_sign(key) < 0)
-                return fail_signing(key, attempt);
+        key->due = started + key->config->interval;
+        key->operations++;
+        attempt->recorder->forget_failure();
+        r = operate(key, keys->config, module);
+        if (r == -EIO && handle_is_stale(attempt)) {
+                r = find_again(keys, key, module, attempt, step);
+                if (r < 0)
+                        return r;
+                key->exercised = key->granted;
+                r = key->granted ? operate(key, keys->config, module) : 0;
+        }
+        key->latency = MAX_OF(now_monotonic() - started, (usec_t) 1);
+        key->done = r == 0 && key->granted;
+        if (r == -EIO)
+                note_failure(keys, key, attempt, step, what);
+        else if (r == -EBADMSG) {
+                key->state = KEY_FAILING;
+                key->reason = REASON_WRONG_ANSWER;
+                key->errors++;
+                return attempt_fail(attempt, REASON_WRONG_ANSWER, "%s with key %u: the answer is wrong", what,
+                        key->config->number);
+        } else if (r < 0) {
+                return attempt_fail(attempt, REASON_CALL_FAILED, "%s with key %u: %s", what,
+                        key->config->number, strerror(-r));
+        }
         return 0;
 }
 
-int exercise_sign(Keys *keys, Module *module, const char *device, Attempt *attempt) {
+static int use_all(
+        Keys *keys, Module *module, Attempt *attempt, Exercise exercise, Operate operate, const char *what) {
         for (size_t i = 0; i < keys->n; i++) {
-                int r;
+                int r = 0;
 
-                if (!keys->keys[i].signs)
-                        continue;
-                r = sign_one(keys, &keys->keys[i], module, device, attempt);
+                if (is_wanted(&keys->keys[i], exercise))
+                        r = use_one(keys, &keys->keys[i], module, attempt, operate, what);
                 if (r < 0)
                         return r;
         }
         return 0;
 }
+
+static int sign_fresh(Key *key, const MsgProbeConfig *config, Module *module) {
+        return key_sign(key, config, module, NULL);
+}
+
+int exercise_sign(Keys *keys, Module *module, Attempt *attempt) {
+        return use_all(keys, module, attempt, EXERCISE_SIGN, sign_fresh, "signing");
+}
+
+static void is_right(Key *key) {
+        key->state = KEY_USABLE;
+        key->reason = REASON_NONE;
+        key->verified = true;
+}
+
+/* What is judged at once: there is nothing to verify later. */
+static int use_and_judge(
+        Keys *keys, Module *module, Attempt *attempt, Exercise exercise, Operate operate, const char *what) {
+        int r = use_all(keys, module, attempt, exercise, operate, what);
+
+        for (size_t i = 0; i < keys->n && r == 0; i++)
+                if (keys->keys[i].config->exercise == exercise && keys->keys[i].done)
+                        is_right(&keys->keys[i]);
+        return r;
+}
+
+int exercise_decrypt(Keys *keys, Module *module, Attempt *attempt) {
+        return use_and_judge(keys, module, attempt, EXERCISE_DECRYPT, key_decrypt, "decrypting");
+}
+
+int exercise_encrypt(Keys *keys, Module *module, Attempt *attempt) {
+        return use_and_judge(keys, module, attempt, EXERCISE_ENCRYPT, key_check_value, "encrypting");
+}
+
+int exercise_mac(Keys *keys, Module *module, Attempt *attempt) {
+        return use_and_judge(keys, module, attempt, EXERCISE_MAC, key_check_value, "computing a MAC");
+}
+
+/* --- verifying
+ * ------------------------------------------------------------------------------------------------------- */
 
 /* Whether the token shows another public key than the expected one. */
 static bool shows_other_key(const Key *key) {
@@ -99,57 +239,98 @@ static int fail_verifying(Key *key, Attempt *attempt) {
         bool other = shows_other_key(key);
 
         key->state = other ? KEY_MISMATCH : KEY_FAILING;
+        key->reason = REASON_WRONG_SIGNATURE;
+        key->errors++;
         return attempt_fail(attempt, REASON_WRONG_SIGNATURE,
                 "the signature of key %u does not verify against the %s public key%s", key->config->number,
                 key->config->spki_size > 0 ? "pinned" : "first seen",
                 other ? "; the token shows another public key" : "");
 }
 
+/* The profile is to blame: nothing is proven of the machine. */
+static void blame_profile(Keys *keys, Key *key, const char *words) {
+        key->state = KEY_UNKNOWN;
+        key->reason = REASON_PROFILE_MISMATCH;
+        if (keys->failure.step != STEP_NONE)
+                return;
+        keys->failure = (KeyFailure){.step = STEP_VERIFY, .reason = REASON_PROFILE_MISMATCH};
+        snprintf(keys->failure.detail, sizeof(keys->failure.detail), "key %u: %.140s", key->config->number,
+                words);
+}
+
 /* After a reconnect a handle may name another key than before. Where a search now gives the key another
  * handle, the signature was not its own, and it signs again. Under the handle that it has, the signature is
  * wrong; and what the search saw tells whether the token shows another public key by now. */
-static int verify_again(Keys *keys, Key *key, Module *module, const char *device, Attempt *attempt) {
+static int verify_again(Keys *keys, Key *key, Module *module, Attempt *attempt) {
         CK_OBJECT_HANDLE before = key->handle;
         Attempt look = *attempt;
-        int r = find_again(keys, key, module, &look);
-        bool gone = key->state == KEY_MISSING, moved = r == 0 && key->signs && key->handle != before;
+        int r = find_again(keys, key, module, &look, STEP_SIGN);
+        bool gone = key->state == KEY_MISSING, moved = r == 0 && key->granted && key->handle != before;
 
         if (!gone && !moved) /* a search that failed takes nothing back */
                 return fail_verifying(key, attempt);
         *attempt = look;
-        key->exercised = moved;
+        key->exercised = key->done = moved;
         if (moved)
-                r = sign_one(keys, key, module, device, attempt);
+                r = use_one(keys, key, module, attempt, sign_fresh, "signing");
         if (r < 0)
                 return r;
         attempt_end(attempt);
         attempt_begin(attempt, STEP_VERIFY);
-        return !key->exercised || key_verify(key) == 0 ? 0 : fail_verifying(key, attempt);
+        return !key->done || key_verify(key) == 0 ? 0 : fail_verifying(key, attempt);
 }
 
-int exercise_verify(Keys *keys, Module *module, const char *device, Attempt *attempt) {
+/* Two signatures with one r give the private key away: nothing else that a probe sees shows it. */
+static int watch_nonce(Keys *keys, Key *key, Attempt *attempt) {
+        SignatureForm form = key->config->type == KEY_TYPE_SM2 ? key->mechanism->form : FORM_DER;
+        Octets r;
+
+        (void) keys;
+        if (key->config->type == KEY_TYPE_RSA)
+                return 0;
+        if (!key->nonces)
+                key->nonces = nonces_new();
+        if (!key->nonces || nonces_r((Octets){key->signature, key->signature_size}, form, &r) < 0 ||
+                nonces_add(key->nonces, r, key->digest) != NONCE_REPEATED)
+                return 0;
+        key->state = KEY_FAILING;
+        key->reason = REASON_NONCE_REPEATED;
+        attempt_fail(attempt, REASON_NONCE_REPEATED,
+                "nonce repeated in signatures of key %u: take this machine out of use and treat the key as "
+                "compromised",
+                key->config->number);
+        attempt->result.failed_step = STEP_SIGN; /* it is the signing that is broken */
+        return -EPROTO;
+}
+
+static int verify_one(Keys *keys, Key *key, Module *module, Attempt *attempt) {
+        char words[160];
+        int r = key_verify(key);
+
+        if (r < 0 && !key->verified && key->config->type == KEY_TYPE_SM2 &&
+                diagnose_profile(key, keys->config, module, words, sizeof(words))) {
+                blame_profile(keys, key, words);
+                return 0;
+        }
+        if (r < 0)
+                r = verify_again(keys, key, module, attempt);
+        if (r < 0)
+                return r;
+        if (!key->done)
+                return 0;
+        is_right(key);
+        return watch_nonce(keys, key, attempt);
+}
+
+int exercise_verify(Keys *keys, Module *module, Attempt *attempt) {
         for (size_t i = 0; i < keys->n; i++) {
                 Key *key = &keys->keys[i];
+                int r = 0;
 
-                if (!key->exercised)
-                        continue;
-                if (key_verify(key) < 0) {
-                        int r = verify_again(keys, key, module, device, attempt);
-
-                        if (r < 0)
-                                return r;
-                }
-                if (key->exercised)
-                        key->state = KEY_USABLE;
+                if (key->config->exercise == EXERCISE_SIGN && key->done)
+                        r = verify_one(keys, key, module, attempt);
+                if (r < 0)
+                        return r;
         }
-        return 0;
-}
-
-int exercise_random(Module *module, Attempt *attempt) {
-        uint8_t random[32];
-
-        if (module->calls->C_GenerateRandom(module->session, random, sizeof(random)) != CKR_OK)
-                return attempt_fail_call(attempt, REASON_CALL_FAILED, "drawing random numbers");
-        attempt->result.random_ran = 1;
         return 0;
 }

@@ -1,28 +1,57 @@
 #ifndef HSMD_EXERCISE_H
 #define HSMD_EXERCISE_H
 /* What the machine is asked to do, and how its answer is judged: by OpenSSL in software, never by the
- * machine. */
+ * machine.
+ *
+ * Which keys are exercised in an attempt: each whose interval has run out, and when none has, the one that
+ * waits longest, so that every check proves something. A key that cannot be used while another one can makes
+ * no attempt fail: its state says so. A wrong answer makes the attempt fail whatever else is right.
+ *
+ *   exercise.c            which keys, in which order, and what comes of it
+ *   exercise-sign.c       signatures
+ *   exercise-symmetric.c  check values and MACs; decryption
+ *   exercise-diagnosis.c  a signature that is right for another profile */
 
 #include "keys.h"
 
-/* Before the rungs below: no key has been exercised in this attempt. */
-void exercise_begin(Keys *keys);
+/* Before the rungs below: chooses the keys of this attempt. climb: the first attempt of a process. */
+void exercise_begin(Keys *keys, bool climb);
 
-/* The rung `sign`: a fresh message is signed with every key that signs. A key whose handle is no longer valid
- * is searched for again. */
-int exercise_sign(Keys *keys, Module *module, const char *device, Attempt *attempt);
+/* The rungs `sign`, `decrypt`, `encrypt` and `mac`: each chosen key of that kind does it once. A key whose
+ * handle is no longer valid is searched for again. */
+int exercise_sign(Keys *keys, Module *module, Attempt *attempt);
+int exercise_decrypt(Keys *keys, Module *module, Attempt *attempt);
+int exercise_encrypt(Keys *keys, Module *module, Attempt *attempt);
+int exercise_mac(Keys *keys, Module *module, Attempt *attempt);
 
 /* The rung `verify`: each signature against the expected public key. A key whose signature is another's is
  * searched for again before that is believed. */
-int exercise_verify(Keys *keys, Module *module, const char *device, Attempt *attempt);
+int exercise_verify(Keys *keys, Module *module, Attempt *attempt);
 
-/* The rung `random`. */
-int exercise_random(Module *module, Attempt *attempt);
+/* After them: fails, at the step where it happened, when no key was right. */
+int exercise_settle(Keys *keys, Attempt *attempt);
 
-/* One signature of key->digest into key->signature. -EIO; the recorder knows the call. */
-int key_sign(Key *key);
+/* Whether an attempt has something to do on that rung. */
+bool exercise_wanted(const Keys *keys, Exercise exercise);
 
-/* 0 when the signature is the key's, -EBADMSG when it is not. */
+/* exercise-sign.c: one signature of what a fresh message (or `fixed`, if not NULL) asks for. -EIO; the
+ * recorder knows the call. */
+int key_sign(Key *key, const MsgProbeConfig *config, Module *module, const char *fixed);
+/* The same of what key->digest and key->message hold already. */
+int key_sign_again(Key *key, const MsgProbeConfig *config, Module *module);
+/* 0 when the signature is the key's, -EBADMSG when it is not, -EINVAL when it is in the other form than the
+ * profile says. */
 int key_verify(Key *key);
+/* The message that a key signs next. */
+int key_new_message(Key *key, const MsgProbeConfig *config, const char *fixed);
+
+/* exercise-symmetric.c: a check value, of zeros encrypted or of a MAC; a decryption of what was encrypted
+ * here. -EIO; -EBADMSG when it is not what it should be. */
+int key_check_value(Key *key, const MsgProbeConfig *config, Module *module);
+int key_decrypt(Key *key, const MsgProbeConfig *config, Module *module);
+
+/* exercise-diagnosis.c: why a signature of a key that never was right is not. Makes two more of them. True
+ * when the key is right and the profile is not; then what the machine does instead, in words. */
+bool diagnose_profile(Key *key, const MsgProbeConfig *config, Module *module, char *words, size_t size);
 
 #endif

@@ -2,13 +2,21 @@
 
 #include <openssl/err.h>
 
+#include "sm2.h"
+
 int keys_init(Keys *keys, const MsgProbeConfig *config) {
-        *keys = (Keys){.n = MIN_OF(config->n_keys, (uint32_t) PROTOCOL_KEYS_MAX)};
+        *keys = (Keys){.config = config, .n = MIN_OF(config->n_keys, (uint32_t) PROTOCOL_KEYS_MAX)};
+        keys->failure.step = STEP_NONE;
         for (size_t i = 0; i < keys->n; i++) {
                 const ProbeKey *c = &config->keys[i];
                 int r;
 
-                keys->keys[i] = (Key){.config = c, .state = KEY_UNKNOWN};
+                keys->keys[i] = (Key){.config = c, .state = KEY_UNKNOWN, .reason = REASON_NONE};
+                if (c->exercise != EXERCISE_PRESENT &&
+                        c->mechanism < MIN_OF(config->n_mechanisms, (uint32_t) PROTOCOL_MECHANISMS_MAX))
+                        keys->keys[i].mechanism = &config->mechanisms[c->mechanism];
+                keys->keys[i].has_check_value = c->check_value_size == sizeof(c->check_value);
+                memcpy(keys->keys[i].check_value, c->check_value, sizeof(c->check_value));
                 if (c->spki_size == 0)
                         continue;
                 r = public_key_from_spki((Octets){c->spki, c->spki_size}, &keys->keys[i].expected);
@@ -22,13 +30,13 @@ int keys_init(Keys *keys, const MsgProbeConfig *config) {
 }
 
 static void forget_signer(Key *key, const Module *module) {
-        if (key->signs && key->handle != CK_INVALID_HANDLE && module)
-                module->recorder->forbid_signing(key->handle);
+        if (key->granted && key->handle != CK_INVALID_HANDLE && module)
+                module->recorder->forbid(key->handle);
         EVP_PKEY_CTX_free(key->signing);
         EVP_PKEY_free(key->signer);
         key->signing = NULL;
         key->signer = NULL;
-        key->signs = false;
+        key->granted = false;
 }
 
 void keys_done(Keys *keys) {
@@ -36,6 +44,7 @@ void keys_done(Keys *keys) {
                 forget_signer(&keys->keys[i], NULL);
                 EVP_PKEY_CTX_free(keys->keys[i].verifying);
                 EVP_PKEY_free(keys->keys[i].expected);
+                nonces_free(keys->keys[i].nonces);
         }
         keys->n = 0;
 }
@@ -82,7 +91,8 @@ static bool is_secret(const ProbeKey *config) {
 /* A key to be signed with is its private key. One to be present may be known by its public half or
  * certificate, but not once its private key was seen: what is left of a lost key does not make it present. */
 static bool private_alone(const Key *key) {
-        return key->config->exercise == EXERCISE_SIGN || key->private_seen;
+        return key->config->exercise == EXERCISE_SIGN || key->config->exercise == EXERCISE_DECRYPT ||
+               key->private_seen;
 }
 
 static CK_RV search_classes(Module *module, Key *key, Found *ret) {
@@ -142,12 +152,24 @@ static Octets value_of(const Reading *r, size_t i, size_t room) {
         return (Octets){r->a[i].pValue, r->a[i].ulValueLen};
 }
 
-static int public_key_of(const Reading *r, EVP_PKEY **ret) {
+/* As the profile says a point is written, else as it plainly is. */
+static int sm2_key_of(const MsgProbeConfig *config, Octets point, EVP_PKEY **ret) {
+        PointForm form;
+
+        if (sm2_public_key(point, config->point_form, ret) == 0)
+                return 0;
+        return sm2_point_form(point, &form) == 0 ? sm2_public_key(point, form, ret) : -EBADMSG;
+}
+
+static int public_key_of(
+        const MsgProbeConfig *config, const ProbeKey *key, const Reading *r, EVP_PKEY **ret) {
         Octets modulus = value_of(r, READ_MODULUS, sizeof(r->modulus));
         Octets exponent = value_of(r, READ_EXPONENT, sizeof(r->exponent));
         Octets params = value_of(r, READ_PARAMS, sizeof(r->params));
         Octets point = value_of(r, READ_POINT, sizeof(r->point));
 
+        if (key->type == KEY_TYPE_SM2)
+                return point.size > 0 ? sm2_key_of(config, point, ret) : -ENOENT;
         if (r->type == CKK_RSA && modulus.size > 0 && exponent.size > 0)
                 return public_key_from_rsa(modulus, exponent, ret);
         if (r->type == CKK_EC && params.size > 0 && point.size > 0)
@@ -165,16 +187,32 @@ static int certificate_key(Module *module, CK_OBJECT_HANDLE certificate, EVP_PKE
         return public_key_from_certificate((Octets){der, a.ulValueLen}, ret);
 }
 
+/* When the certificate beside a key expires; that there is none is no failure. */
+static void look_at_certificate(Module *module, Key *key, Octets id) {
+        uint8_t der[8192];
+        CK_ATTRIBUTE a = {CKA_VALUE, der, sizeof(der)};
+        Found found;
+
+        key->certificate_expires = 0;
+        if (search(module, CKO_CERTIFICATE, id.data, id.size, id.size > 0 ? "" : key->config->label,
+                    &found) != CKR_OK ||
+                found.n == 0 ||
+                module->calls->C_GetAttributeValue(module->session, found.handles[0], &a, 1) != CKR_OK ||
+                a.ulValueLen > sizeof(der))
+                return;
+        key->certificate_expires = certificate_not_after((Octets){der, a.ulValueLen});
+}
+
 /* The public half of a private key whose own attributes do not tell it: an EC private key has no point by the
  * standard. The companion has the same CKA_ID, or where there is none the same label. */
-static int companion_key(Module *module, Key *key, Octets id, EVP_PKEY **ret) {
+static int companion_key(const MsgProbeConfig *config, Module *module, Key *key, Octets id, EVP_PKEY **ret) {
         const char *label = id.size > 0 ? "" : key->config->label;
         Found found;
         Reading reading;
 
         if (search(module, CKO_PUBLIC_KEY, id.data, id.size, label, &found) == CKR_OK && found.n > 0 &&
                 read_object(module, found.handles[0], &reading) == CKR_OK &&
-                public_key_of(&reading, ret) == 0) {
+                public_key_of(config, key->config, &reading, ret) == 0) {
                 key->public_handle = found.handles[0];
                 return 0;
         }
@@ -183,29 +221,31 @@ static int companion_key(Module *module, Key *key, Octets id, EVP_PKEY **ret) {
         return -ENOENT;
 }
 
-static int public_half(Module *module, Key *key, const Reading *reading, EVP_PKEY **ret) {
+static int public_half(
+        const MsgProbeConfig *config, Module *module, Key *key, const Reading *reading, EVP_PKEY **ret) {
         if (key->object_class == CKO_CERTIFICATE)
                 return certificate_key(module, key->handle, ret);
-        if (public_key_of(reading, ret) == 0)
+        if (public_key_of(config, key->config, reading, ret) == 0)
                 return 0;
         if (key->object_class != CKO_PRIVATE_KEY)
                 return -ENOENT;
-        return companion_key(module, key, value_of(reading, READ_ID, sizeof(reading->id)), ret);
+        return companion_key(config, module, key, value_of(reading, READ_ID, sizeof(reading->id)), ret);
 }
 
-static bool shows_expected(Module *module, Key *key) {
+static bool shows_expected(const MsgProbeConfig *config, Module *module, Key *key) {
         CLEANUP_PKEY EVP_PKEY *public = NULL;
         Reading reading;
 
         return read_object(module, key->handle, &reading) == CKR_OK &&
-               public_half(module, key, &reading, &public) == 0 && EVP_PKEY_eq(key->expected, public) == 1;
+               public_half(config, module, key, &reading, &public) == 0 &&
+               EVP_PKEY_eq(key->expected, public) == 1;
 }
 
 /* Several objects may bear one name. The one with the expected public key is meant, else the first. */
-static void choose(Module *module, Key *key, const Found *found) {
+static void choose(const MsgProbeConfig *config, Module *module, Key *key, const Found *found) {
         for (CK_ULONG i = 0; i < found->n && found->n > 1 && key->expected; i++) {
                 key->handle = found->handles[i];
-                if (shows_expected(module, key))
+                if (shows_expected(config, module, key))
                         return;
                 key->public_handle = CK_INVALID_HANDLE;
         }
@@ -215,8 +255,14 @@ static void choose(Module *module, Key *key, const Found *found) {
 /* --- judging what was found
  * ---------------------------------------------------------------------------------- */
 
-static bool type_fits(const ProbeKey *config, CK_KEY_TYPE type) {
+static bool type_fits(const MsgProbeConfig *vendor, const ProbeKey *config, CK_KEY_TYPE type) {
         switch (config->type) {
+        case KEY_TYPE_SM2: /* some give it as an EC key on SM2's curve */
+                return type == vendor->sm2_key_type || type == CKK_EC;
+        case KEY_TYPE_SM4:
+                return type == vendor->sm4_key_type;
+        case KEY_TYPE_AES:
+                return type == CKK_AES;
         case KEY_TYPE_RSA:
                 return type == CKK_RSA;
         case KEY_TYPE_EC:
@@ -238,7 +284,7 @@ static void compare(Key *key, EVP_PKEY *found) {
                 key->state = KEY_MISMATCH;
 }
 
-static int prepare_verifying(Key *key) {
+int key_prepare_verifying(Key *key) {
         if (key->verifying)
                 return 0;
         key->verifying = EVP_PKEY_CTX_new(key->expected, NULL);
@@ -248,12 +294,12 @@ static int prepare_verifying(Key *key) {
         return 0;
 }
 
-static int prepare_signing(Key *key, Module *module) {
-        int r = module->recorder->allow_signing(key->handle);
+/* RSA and EC sign through libp11, as applications do; it knows nothing of SM2. */
+static int prepare_signer(Key *key, Module *module) {
+        int r;
 
-        if (r < 0)
-                return r;
-        key->signs = true;
+        if (key->config->exercise != EXERCISE_SIGN || key->config->type == KEY_TYPE_SM2)
+                return 0;
         r = module_signer(module, key->handle, key->public_handle, &key->signer);
         if (r < 0)
                 return r;
@@ -261,35 +307,83 @@ static int prepare_signing(Key *key, Module *module) {
         if (!key->signing || EVP_PKEY_sign_init(key->signing) != 1 ||
                 EVP_PKEY_CTX_set_signature_md(key->signing, EVP_sha256()) != 1)
                 return -EIO;
-        return prepare_verifying(key);
+        return key_prepare_verifying(key);
 }
 
-/* A key that asks for its PIN at each use is not ours to exercise, nor one that we could not verify. */
+static int prepare_exercise(Key *key, Module *module) {
+        int r = module->recorder->allow(key->mechanism->use, key->handle, key->mechanism->number);
+
+        if (r < 0)
+                return r;
+        key->granted = true;
+        return prepare_signer(key, module);
+}
+
+/* A key that asks for its PIN at each use is not ours to exercise, nor one whose answer we could not judge.
+ */
 static bool may_exercise(const Key *key, const Reading *reading) {
-        return key->config->exercise == EXERCISE_SIGN && key->object_class == CKO_PRIVATE_KEY &&
-               key->expected &&
-               !(value_of(reading, READ_ALWAYS, sizeof(CK_BBOOL)).size > 0 && reading->always_authenticate);
+        bool asks = value_of(reading, READ_ALWAYS, sizeof(CK_BBOOL)).size > 0 && reading->always_authenticate;
+
+        if (!key->mechanism || key->mechanism_missing || asks)
+                return false;
+        if (key->object_class == CKO_SECRET_KEY)
+                return true;
+        return key->object_class == CKO_PRIVATE_KEY && key->expected;
 }
 
-static int judge_found(Key *key, Module *module, Attempt *attempt, const Reading *reading) {
+static int judge_found(
+        const MsgProbeConfig *config, Key *key, Module *module, Attempt *attempt, const Reading *reading) {
         CLEANUP_PKEY EVP_PKEY *found = NULL;
         int r;
 
         key->state = KEY_PRESENT_ONLY;
-        if (!type_fits(key->config, reading->type) && key->object_class != CKO_CERTIFICATE) {
+        if (!type_fits(config, key->config, reading->type) && key->object_class != CKO_CERTIFICATE) {
                 key->state = KEY_MISMATCH;
                 return 0;
         }
-        (void) public_half(module, key, reading, &found);
-        compare(key, found);
+        if (key->object_class != CKO_SECRET_KEY) {
+                (void) public_half(config, module, key, reading, &found);
+                compare(key, found);
+                look_at_certificate(module, key, value_of(reading, READ_ID, sizeof(reading->id)));
+        }
+        if (key->mechanism_missing) {
+                key->state = KEY_FAILING;
+                key->reason = REASON_MECHANISM_MISSING;
+        }
         if (!may_exercise(key, reading))
                 return 0;
-        r = prepare_signing(key, module);
+        r = prepare_exercise(key, module);
         ERR_clear_error();
-        if (r < 0)
-                return attempt_fail_call(attempt, REASON_CALL_FAILED, "preparing to sign");
-        if (key->state == KEY_PRESENT_ONLY)
-                key->state = KEY_UNKNOWN; /* until its signature is verified */
+        return r < 0 ? attempt_fail_call(attempt, REASON_CALL_FAILED, "preparing to exercise a key") : 0;
+}
+
+/* --- mechanisms
+ * ---------------------------------------------------------------------------------------------------- */
+
+#define MECHANISMS_MAX 1024
+
+static bool offers(const CK_MECHANISM_TYPE *list, CK_ULONG n, uint64_t number) {
+        for (CK_ULONG i = 0; i < n; i++)
+                if (list[i] == number)
+                        return true;
+        return false;
+}
+
+int keys_check_mechanisms(Keys *keys, Module *module, Attempt *attempt) {
+        CLEANUP_FREE CK_MECHANISM_TYPE *list = calloc(MECHANISMS_MAX, sizeof(*list));
+        CK_ULONG n = MECHANISMS_MAX;
+
+        if (!list)
+                return attempt_fail(attempt, REASON_CALL_FAILED, "out of memory");
+        if (module->calls->C_GetMechanismList(module->slot, list, &n) != CKR_OK || n > MECHANISMS_MAX)
+                return attempt_fail_call(attempt, REASON_CALL_FAILED, "listing mechanisms");
+        for (size_t i = 0; i < keys->n; i++) {
+                Key *key = &keys->keys[i];
+
+                key->mechanism_missing = key->mechanism && !offers(list, n, key->mechanism->number);
+                if (key->mechanism_missing)
+                        attempt->result.missing_mechanisms |= 1u << key->config->mechanism;
+        }
         return 0;
 }
 
@@ -303,6 +397,7 @@ int key_find(Key *key, Module *module, Attempt *attempt) {
         key->has_fingerprint = false;
         key->rv = CKR_OK;
         key->state = KEY_UNKNOWN;
+        key->reason = REASON_NONE;
         rv = search_classes(module, key, &found);
         if (rv == CKR_OK && found.n == 0) {
                 key->state = KEY_MISSING;
@@ -310,21 +405,21 @@ int key_find(Key *key, Module *module, Attempt *attempt) {
         }
         if (rv == CKR_OK) {
                 key->private_seen = key->private_seen || key->object_class == CKO_PRIVATE_KEY;
-                choose(module, key, &found);
+                choose(attempt->config, module, key, &found);
                 rv = read_object(module, key->handle, &reading);
         }
         if (rv != CKR_OK) {
                 key->rv = rv;
                 return attempt_fail_call(attempt, REASON_CALL_FAILED, "searching for a key");
         }
-        return judge_found(key, module, attempt, &reading);
+        return judge_found(attempt->config, key, module, attempt, &reading);
 }
 
 /* --- the rung
  * ------------------------------------------------------------------------------------------------ */
 
 static bool search_wanted(const Key *key, bool due) {
-        return key->handle == CK_INVALID_HANDLE || (due && !key->signs);
+        return key->handle == CK_INVALID_HANDLE || (due && !key->granted);
 }
 
 bool keys_search_due(const Keys *keys) {
@@ -341,14 +436,15 @@ bool keys_search_due(const Keys *keys) {
 static bool usable(const Key *key) {
         if (key->handle == CK_INVALID_HANDLE)
                 return false;
-        if (key->config->exercise == EXERCISE_SIGN)
-                return key->signs || (key->state == KEY_PRESENT_ONLY && key->expected);
-        return key->state != KEY_MISMATCH;
+        if (key->config->exercise == EXERCISE_PRESENT)
+                return key->state != KEY_MISMATCH;
+        return key->granted || (key->state == KEY_PRESENT_ONLY && (key->expected || is_secret(key->config)));
 }
 
 /* Found, but no signature of it could be verified. */
 static bool lacks_public_key(const Key *key) {
-        return key->config->exercise == EXERCISE_SIGN && key->state == KEY_PRESENT_ONLY && !key->expected;
+        return key->config->exercise != EXERCISE_PRESENT && !is_secret(key->config) &&
+               key->state == KEY_PRESENT_ONLY && !key->expected;
 }
 
 int keys_need_one(const Keys *keys, Attempt *attempt) {
@@ -357,6 +453,14 @@ int keys_need_one(const Keys *keys, Attempt *attempt) {
         for (size_t i = 0; i < keys->n; i++) {
                 if (usable(&keys->keys[i]))
                         return 0;
+                if (keys->keys[i].mechanism_missing)
+                        return attempt_fail(attempt, REASON_MECHANISM_MISSING,
+                                "the machine does not offer %.31s (0x%08llx), which key %u needs: is the "
+                                "vendor profile "
+                                "the right one?",
+                                keys->keys[i].mechanism->name,
+                                (unsigned long long) keys->keys[i].mechanism->number,
+                                keys->keys[i].config->number);
                 mismatch = mismatch || keys->keys[i].state == KEY_MISMATCH;
                 lacks = lacks || lacks_public_key(&keys->keys[i]);
         }
@@ -389,6 +493,19 @@ int keys_find(Keys *keys, Module *module, usec_t present_interval, Attempt *atte
         return keys_need_one(keys, attempt);
 }
 
+static KeyClass class_of(CK_OBJECT_CLASS class) {
+        switch (class) {
+        case CKO_PRIVATE_KEY:
+                return KEY_CLASS_PRIVATE;
+        case CKO_SECRET_KEY:
+                return KEY_CLASS_SECRET;
+        case CKO_CERTIFICATE:
+                return KEY_CLASS_CERTIFICATE;
+        default:
+                return KEY_CLASS_PUBLIC;
+        }
+}
+
 void keys_report(const Keys *keys, MsgProbeResult *result) {
         result->n_keys = (uint32_t) keys->n;
         for (size_t i = 0; i < keys->n; i++) {
@@ -399,9 +516,22 @@ void keys_report(const Keys *keys, MsgProbeResult *result) {
                         .number = key->config->number,
                         .state = key->state,
                         .has_fingerprint = key->has_fingerprint,
+                        .fingerprint_size = key->has_fingerprint ? sizeof(r->fingerprint) : 0,
                         .rv = key->rv,
                         .exercised = key->exercised,
+                        .object_class = key->handle != CK_INVALID_HANDLE ? class_of(key->object_class) : 0,
+                        .reason = key->reason,
+                        .certificate_expires = key->certificate_expires,
+                        .operations = key->operations,
+                        .errors = key->errors,
+                        .latency = key->latency,
                 };
                 memcpy(r->fingerprint, key->fingerprint, sizeof(r->fingerprint));
+                if (is_secret(key->config) && key->has_check_value && key->handle != CK_INVALID_HANDLE &&
+                        key->verified) {
+                        r->has_fingerprint = 1;
+                        r->fingerprint_size = sizeof(key->check_value);
+                        memcpy(r->fingerprint, key->check_value, sizeof(key->check_value));
+                }
         }
 }

@@ -2,8 +2,13 @@
 
 #include <dirent.h>
 #include <openssl/err.h>
+#include <openssl/x509.h>
+
+#include "connect.h"
 
 #define SLOTS_MAX 1024
+#define RANDOM_SIZE 256
+#define CONNECT_TIMEOUT USEC_PER_SEC
 
 /* PKCS#11 pads its strings with blanks and does not end them. */
 static void copy_padded(char *dst, size_t size, const CK_UTF8CHAR *src, size_t n) {
@@ -143,7 +148,7 @@ static int rung_token(Ladder *l, Attempt *attempt) {
                 return r;
         if (module_show_slot(&l->module, l->module.slot) < 0)
                 return attempt_fail_call(attempt, REASON_CALL_FAILED, "reading the token");
-        return 0;
+        return keys_check_mechanisms(&l->keys, &l->module, attempt);
 }
 
 /* --- session, login
@@ -184,7 +189,7 @@ static int ask_for_pin(Ladder *l, Attempt *attempt) {
         return r == MSG_PIN ? 0 : -ECANCELED;
 }
 
-static Reason login_reason(CK_RV rv) {
+static Reason login_reason(const Attempt *attempt, CK_RV rv) {
         switch (rv) {
         case CKR_PIN_INCORRECT:
         case CKR_PIN_INVALID:
@@ -194,7 +199,7 @@ static Reason login_reason(CK_RV rv) {
         case CKR_PIN_LOCKED:
                 return REASON_PIN_LOCKED;
         default:
-                return REASON_CALL_FAILED;
+                return attempt_reason_of(attempt, rv);
         }
 }
 
@@ -224,7 +229,7 @@ static int login_with(Ladder *l, Attempt *attempt, MsgPin *pin) {
                 return -ECANCELED;
         if (rv == CKR_OK || rv == CKR_USER_ALREADY_LOGGED_IN)
                 return 0;
-        return attempt_fail_call(attempt, login_reason(rv), "logging in");
+        return attempt_fail_call(attempt, login_reason(attempt, rv), "logging in");
 }
 
 static int rung_login(Ladder *l, Attempt *attempt) {
@@ -242,20 +247,69 @@ static int rung_login(Ladder *l, Attempt *attempt) {
 /* --- find, sign, verify, random
  * ------------------------------------------------------------------------------ */
 
+/* hsmd pins what it is shown where nothing is configured. */
+static int show_key(Ladder *l, Key *key) {
+        MsgProbeKey m = MESSAGE(MsgProbeKey, MSG_PROBE_KEY);
+        uint8_t *der = NULL;
+        int size = key->expected ? i2d_PUBKEY(key->expected, &der) : 0, r = 0;
+
+        m.number = key->config->number;
+        if (size > 0 && (size_t) size <= sizeof(m.spki)) {
+                memcpy(m.spki, der, (size_t) size);
+                m.spki_size = (uint32_t) size;
+                r = channel_send(l->channel, &m.head);
+        }
+        OPENSSL_free(der);
+        key->told = true;
+        return r;
+}
+
 static int rung_find(Ladder *l, Attempt *attempt) {
-        return keys_find(&l->keys, &l->module, l->config->present_interval, attempt);
+        int r = keys_find(&l->keys, &l->module, l->config->present_interval, attempt);
+
+        for (size_t i = 0; i < l->keys.n && r == 0; i++) {
+                Key *key = &l->keys.keys[i];
+
+                if (!key->told && key->config->spki_size == 0 && key->has_fingerprint && show_key(l, key) < 0)
+                        return -ECANCELED;
+        }
+        return r;
 }
 
 static int rung_sign(Ladder *l, Attempt *attempt) {
-        return exercise_sign(&l->keys, &l->module, l->config->device, attempt);
+        return exercise_sign(&l->keys, &l->module, attempt);
 }
 
 static int rung_verify(Ladder *l, Attempt *attempt) {
-        return exercise_verify(&l->keys, &l->module, l->config->device, attempt);
+        return exercise_verify(&l->keys, &l->module, attempt);
 }
 
+static int rung_decrypt(Ladder *l, Attempt *attempt) {
+        return exercise_decrypt(&l->keys, &l->module, attempt);
+}
+
+static int rung_encrypt(Ladder *l, Attempt *attempt) {
+        return exercise_encrypt(&l->keys, &l->module, attempt);
+}
+
+static int rung_mac(Ladder *l, Attempt *attempt) {
+        return exercise_mac(&l->keys, &l->module, attempt);
+}
+
+/* That a machine has no generator for us is no fault of it. */
 static int rung_random(Ladder *l, Attempt *attempt) {
-        return exercise_random(&l->module, attempt);
+        uint8_t octets[RANDOM_SIZE];
+        CK_RV rv = l->module.calls->C_GenerateRandom(l->module.session, octets, sizeof(octets));
+
+        if (rv == CKR_FUNCTION_NOT_SUPPORTED || rv == CKR_RANDOM_NO_RNG) {
+                l->no_random = true;
+                return 0;
+        }
+        if (rv != CKR_OK)
+                return attempt_fail_call(attempt, REASON_CALL_FAILED, "drawing random numbers");
+        attempt->result.random_ran = 1;
+        random_judge(&l->random, octets, sizeof(octets));
+        return 0;
 }
 
 /* --- the ladder
@@ -276,8 +330,15 @@ static const Rung rungs[] = {
         {STEP_FIND, rung_find},
         {STEP_SIGN, rung_sign},
         {STEP_VERIFY, rung_verify},
+        {STEP_DECRYPT, rung_decrypt},
+        {STEP_ENCRYPT, rung_encrypt},
+        {STEP_MAC, rung_mac},
         {STEP_RANDOM, rung_random},
 };
+
+/* The rungs below it lead to a session that can work. */
+#define FIRST_EXERCISE 7
+_Static_assert(ELEMENTSOF(rungs) > FIRST_EXERCISE, "load to find");
 
 static bool is_wanted(const Ladder *l, const Rung *rung) {
         switch (rung->step) {
@@ -285,8 +346,17 @@ static bool is_wanted(const Ladder *l, const Rung *rung) {
                 return l->token.flags & CKF_LOGIN_REQUIRED;
         case STEP_FIND:
                 return !l->on_top || keys_search_due(&l->keys);
+        case STEP_SIGN:
+        case STEP_VERIFY:
+                return exercise_wanted(&l->keys, EXERCISE_SIGN);
+        case STEP_DECRYPT:
+                return exercise_wanted(&l->keys, EXERCISE_DECRYPT);
+        case STEP_ENCRYPT:
+                return exercise_wanted(&l->keys, EXERCISE_ENCRYPT);
+        case STEP_MAC:
+                return exercise_wanted(&l->keys, EXERCISE_MAC);
         case STEP_RANDOM:
-                return l->config->random;
+                return l->config->random && !l->no_random;
         default:
                 return true;
         }
@@ -316,35 +386,54 @@ int ladder_init(Ladder *ladder, const MsgProbeConfig *config, Ring *ring, Channe
         return 0;
 }
 
-int ladder_climb(Ladder *ladder, Attempt *attempt) {
-        exercise_begin(&ladder->keys);
-        for (size_t i = 0; i < ELEMENTSOF(rungs); i++) {
-                int r = try_rung(ladder, attempt, &rungs[i]);
+/* A diagnosis, before anything that may hang: does the machine's port take a connection? */
+static int try_connection(Ladder *l, Attempt *attempt) {
+        MsgConnect m = MESSAGE(MsgConnect, MSG_CONNECT);
 
-                if (r < 0)
-                        return r;
-        }
-        ladder->on_top = true;
-        return 0;
+        if (!l->config->diagnose || l->config->connect[0] == '\0')
+                return 0;
+        attempt_begin(attempt, STEP_CONNECT);
+        m.attempt = attempt->result.attempt;
+        m.error = connect_try(l->config->connect, CONNECT_TIMEOUT, &m.usec);
+        attempt_end(attempt);
+        return channel_send(l->channel, &m.head) < 0 ? -ECANCELED : 0;
 }
 
-int ladder_check(Ladder *ladder, Attempt *attempt) {
+static int try_rungs(Ladder *l, Attempt *attempt, const Rung *list, size_t n) {
+        int r = 0;
+
+        for (size_t i = 0; i < n && r == 0; i++)
+                r = try_rung(l, attempt, &list[i]);
+        return r == 0 ? exercise_settle(&l->keys, attempt) : r;
+}
+
+int ladder_climb(Ladder *l, Attempt *attempt) {
+        /* one that climbs to measure exercises nothing by itself */
+        size_t n = l->config->measure ? FIRST_EXERCISE : ELEMENTSOF(rungs);
+        int r = try_connection(l, attempt);
+
+        l->module.recorder->set_identity(l->config->sm2_id, l->config->sm2_id_size);
+        exercise_begin(&l->keys, true);
+        if (r == 0)
+                r = try_rungs(l, attempt, rungs, n);
+        l->on_top = r == 0;
+        return r;
+}
+
+int ladder_check(Ladder *l, Attempt *attempt) {
         static const Rung check[] = {
                 {STEP_TOKEN, read_token},
                 {STEP_FIND, rung_find},
                 {STEP_SIGN, rung_sign},
                 {STEP_VERIFY, rung_verify},
+                {STEP_DECRYPT, rung_decrypt},
+                {STEP_ENCRYPT, rung_encrypt},
+                {STEP_MAC, rung_mac},
                 {STEP_RANDOM, rung_random},
         };
 
-        exercise_begin(&ladder->keys);
-        for (size_t i = 0; i < ELEMENTSOF(check); i++) {
-                int r = try_rung(ladder, attempt, &check[i]);
-
-                if (r < 0)
-                        return r;
-        }
-        return 0;
+        exercise_begin(&l->keys, false);
+        return try_rungs(l, attempt, check, ELEMENTSOF(check));
 }
 
 /* --- what is known
@@ -380,6 +469,9 @@ void ladder_report(const Ladder *ladder, Attempt *attempt) {
         if (ladder->has_token)
                 report_token(&ladder->token, result);
         keys_report(&ladder->keys, result);
+        result->random_state = ladder->random.weak ? REASON_RANDOM_WEAK : REASON_NONE;
+        if (ladder->random.weak && result->detail[0] == '\0')
+                copy_text(result->detail, sizeof(result->detail), ladder->random.words);
         ladder->module.recorder->counts(&result->sessions_open, &result->logins, &result->signs);
         result->open_fds = count_descriptors();
 }

@@ -1,11 +1,12 @@
 #ifndef HSMD_LADDER_H
 #define HSMD_LADDER_H
-/* The ladder: load, initialize, slot, token, session, login, find, sign, verify, random. It is climbed once
- * and stops at the first rung that fails, which names the fault; from the top, checks repeat what can go
- * wrong there. */
+/* The ladder: load, initialize, slot, token, session, login, find, then sign, verify, decrypt, encrypt, mac
+ * as keys ask for it, and random. It is climbed once and stops at the first rung that fails, which names the
+ * fault; from the top, checks repeat what can go wrong there. */
 
 #include "channel.h"
 #include "exercise.h"
+#include "random-judge.h"
 
 typedef struct Ladder {
         Channel *channel; /* for the PIN */
@@ -15,7 +16,9 @@ typedef struct Ladder {
         Keys keys;
         CK_TOKEN_INFO token;
         bool has_token;
-        bool on_top; /* the climb succeeded */
+        bool on_top;    /* the climb succeeded */
+        bool no_random; /* the machine has no generator for us */
+        RandomJudge random;
 } Ladder;
 
 /* config, ring and channel stay the caller's and must outlive the ladder. -ELIBBAD without the recorder. */

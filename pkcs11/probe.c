@@ -3,12 +3,14 @@
  * what it takes along. */
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
 #include "bench-sign.h"
 #include "ladder.h"
+#include "measure-keys.h"
 
 #ifdef HSMD_SANITIZE
 /* The leak check attaches to its own process, which PR_SET_DUMPABLE forbids; vendors' modules leak anyway. */
@@ -66,6 +68,10 @@ static int configure(Probe *p, int ring_fd) {
                 if (key->id_size > sizeof(key->id) || key->spki_size > sizeof(key->spki))
                         return -EPROTO;
         }
+        PROTOCOL_TEXT(p->config.connect);
+        if (p->config.n_mechanisms > PROTOCOL_MECHANISMS_MAX || p->config.n_returns > PROTOCOL_RETURNS_MAX ||
+                p->config.sm2_id_size > sizeof(p->config.sm2_id))
+                return -EPROTO;
         r = ring_map(ring_fd, &p->ring);
         if (r < 0)
                 return r;
@@ -84,7 +90,7 @@ static int run_attempt(Probe *p, bool climb) {
         if (!p->configured || climb == p->climbed)
                 return -EPROTO;
         p->climbed = true;
-        attempt_start(&attempt, message->attempt, p->ladder.module.recorder, p->ring);
+        attempt_start(&attempt, message->attempt, &p->config, p->ladder.module.recorder, p->ring);
         channel_begin_work(&p->channel);
         r = climb ? ladder_climb(&p->ladder, &attempt) : ladder_check(&p->ladder, &attempt);
         channel_end_work(&p->channel);
@@ -100,6 +106,25 @@ static int run_attempt(Probe *p, bool climb) {
         return channel_send(&p->channel, &attempt.result.head);
 }
 
+/* Whether hsmd wants the burst to end: a message waits, and there is only one that it can be. */
+static bool burst_is_to_end(void *userdata) {
+        struct pollfd fd = {.fd = ((Probe *) userdata)->channel.fd, .events = POLLIN};
+
+        return poll(&fd, 1, 0) > 0;
+}
+
+static int measure(Probe *p) {
+        MsgMeasure request = *(const MsgMeasure *) p->channel.buffer;
+        MsgMeasured measured;
+
+        if (!p->configured || !p->config.measure || !p->ladder.on_top)
+                return -EPROTO;
+        channel_begin_work(&p->channel);
+        measure_keys(&p->ladder, &request, burst_is_to_end, p, &measured);
+        channel_end_work(&p->channel);
+        return channel_send(&p->channel, &measured.head);
+}
+
 static int handle(Probe *p, int type, int fd) {
         switch (type) {
         case MSG_PROBE_CONFIG:
@@ -108,6 +133,10 @@ static int handle(Probe *p, int type, int fd) {
                 return run_attempt(p, true);
         case MSG_PROBE_CHECK:
                 return run_attempt(p, false);
+        case MSG_MEASURE:
+                return measure(p);
+        case MSG_MEASURE_STOP:
+                return 0; /* it came when the burst was over */
         default:
                 return -EPROTO;
         }

@@ -3,6 +3,7 @@
 #include <openssl/core_names.h>
 #include <openssl/param_build.h>
 #include <openssl/x509.h>
+#include <time.h>
 
 static void bn_freep(BIGNUM **bn) {
         BN_free(*bn);
@@ -106,6 +107,16 @@ int public_key_from_certificate(Octets der, EVP_PKEY **ret) {
                 return -EBADMSG;
         *ret = key;
         return 0;
+}
+
+int64_t certificate_not_after(Octets der) {
+        const uint8_t *p = der.data;
+        CLEANUP(x509_freep) X509 *x509 = d2i_X509(NULL, &p, (long) der.size);
+        struct tm tm;
+
+        if (!x509 || ASN1_TIME_to_tm(X509_get0_notAfter(x509), &tm) != 1)
+                return 0;
+        return timegm(&tm);
 }
 
 int public_key_from_spki(Octets der, EVP_PKEY **ret) {

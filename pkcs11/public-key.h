@@ -22,6 +22,9 @@ int public_key_from_ec(Octets params, Octets point, EVP_PKEY **ret);
 int public_key_from_certificate(Octets der, EVP_PKEY **ret);
 int public_key_from_spki(Octets der, EVP_PKEY **ret);
 
+/* Seconds since 1970 until which a certificate is valid; 0 when it cannot be read. */
+int64_t certificate_not_after(Octets der);
+
 /* SHA-256 of the DER SubjectPublicKeyInfo. */
 int public_key_fingerprint(EVP_PKEY *key, uint8_t ret_fingerprint[static 32]);
 

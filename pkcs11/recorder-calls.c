@@ -294,21 +294,48 @@ static CK_RV rec_find_objects_final(CK_SESSION_HANDLE session) {
 /* --- exercise
  * ----------------------------------------------------------------------------------------------- */
 
-static bool may_sign(CK_OBJECT_HANDLE key) {
-        RecorderState *s = recorder_state();
+/* A key that may do this at all, by another mechanism or with another parameter, is told from one that may
+ * not. */
+static CK_RV check_use(MechanismUse use, const CK_MECHANISM *m, CK_OBJECT_HANDLE key) {
+        const RecorderState *s = recorder_state();
 
-        for (size_t i = 0; i < s->n_signers; i++)
-                if (s->signers[i] == key)
-                        return true;
-        return false;
+        if (!m)
+                return CKR_ARGUMENTS_BAD;
+        if (policy_allows(s, use, key, m))
+                return CKR_OK;
+        for (size_t i = 0; i < s->n_grants; i++)
+                if (s->grants[i].use == use && s->grants[i].key == key)
+                        return CKR_MECHANISM_INVALID;
+        return CKR_KEY_FUNCTION_NOT_PERMITTED;
 }
 
 static CK_RV rec_sign_init(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key) {
-        if (!policy_mechanism_allowed(mechanism))
-                return flight_refuse(CKR_MECHANISM_INVALID);
-        if (!may_sign(key))
-                return flight_refuse(CKR_KEY_FUNCTION_NOT_PERMITTED);
+        CK_RV rv = check_use(USE_SIGN, mechanism, key);
+
+        if (rv != CKR_OK && check_use(USE_MAC, mechanism, key) != CKR_OK)
+                return flight_refuse(rv);
         return FORWARD(CALL_SIGN_INIT, session, C_SignInit, session, mechanism, key);
+}
+
+static CK_RV rec_encrypt_init(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key) {
+        CK_RV rv = check_use(USE_ENCRYPT, mechanism, key);
+
+        if (rv != CKR_OK)
+                return flight_refuse(rv);
+        return FORWARD(CALL_ENCRYPT_INIT, session, C_EncryptInit, session, mechanism, key);
+}
+
+static CK_RV rec_decrypt_init(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key) {
+        CK_RV rv = check_use(USE_DECRYPT, mechanism, key);
+
+        if (rv != CKR_OK)
+                return flight_refuse(rv);
+        return FORWARD(CALL_DECRYPT_INIT, session, C_DecryptInit, session, mechanism, key);
+}
+
+/* What a module says of a result's length although it returned CKR_OK. */
+static CK_RV judge_result(CK_RV rv, const CK_BYTE *out, CK_ULONG size, CK_ULONG room) {
+        return rv == CKR_OK && out && size > room ? flight_disbelieve(CKR_BUFFER_TOO_SMALL) : rv;
 }
 
 static CK_RV rec_sign(
@@ -322,7 +349,29 @@ static CK_RV rec_sign(
         rv = FORWARD(CALL_SIGN, session, C_Sign, session, data, data_size, signature, size);
         if (rv == CKR_OK && signature)
                 recorder_state()->signs++;
-        return rv == CKR_OK && signature && *size > room ? flight_disbelieve(CKR_BUFFER_TOO_SMALL) : rv;
+        return judge_result(rv, signature, *size, room);
+}
+
+static CK_RV rec_encrypt(
+        CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG data_size, CK_BYTE *out, CK_ULONG *size) {
+        CK_ULONG room;
+
+        if (!size || !policy_is_zero_block(data, data_size))
+                return flight_refuse(CKR_ARGUMENTS_BAD);
+        room = *size;
+        return judge_result(FORWARD(CALL_ENCRYPT, session, C_Encrypt, session, data, data_size, out, size),
+                out, *size, room);
+}
+
+static CK_RV rec_decrypt(
+        CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG data_size, CK_BYTE *out, CK_ULONG *size) {
+        CK_ULONG room;
+
+        if (!size)
+                return flight_refuse(CKR_ARGUMENTS_BAD);
+        room = *size;
+        return judge_result(FORWARD(CALL_DECRYPT, session, C_Decrypt, session, data, data_size, out, size),
+                out, *size, room);
 }
 
 static CK_RV rec_generate_random(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG size) {
@@ -358,8 +407,8 @@ REFUSE(copy_object, S, K, TEMPLATE(a), CK_OBJECT_HANDLE *object)
 REFUSE(destroy_object, S, K)
 REFUSE(get_object_size, S, K, CK_ULONG *size)
 REFUSE(set_attribute_value, S, K, TEMPLATE(a))
-REFUSE(init_with_key, S, M, K)      /* C_EncryptInit, C_DecryptInit, C_VerifyInit and so on */
-REFUSE(in_out, S, IN(in), OUT(out)) /* C_Encrypt, C_Decrypt and so on */
+REFUSE(init_with_key, S, M, K)      /* C_VerifyInit and so on */
+REFUSE(in_out, S, IN(in), OUT(out)) /* C_EncryptUpdate, C_Digest and so on */
 REFUSE(in, S, IN(in))               /* C_SignUpdate, C_DigestUpdate and so on */
 REFUSE(out, S, OUT(out))            /* C_SignFinal and so on */
 REFUSE(in_in, S, IN(in), CK_BYTE *signature, CK_ULONG size)
@@ -405,12 +454,12 @@ CK_FUNCTION_LIST *recorder_calls(void) {
                 .C_FindObjectsInit = rec_find_objects_init,
                 .C_FindObjects = rec_find_objects,
                 .C_FindObjectsFinal = rec_find_objects_final,
-                .C_EncryptInit = no_init_with_key,
-                .C_Encrypt = no_in_out,
+                .C_EncryptInit = rec_encrypt_init,
+                .C_Encrypt = rec_encrypt,
                 .C_EncryptUpdate = no_in_out,
                 .C_EncryptFinal = no_out,
-                .C_DecryptInit = no_init_with_key,
-                .C_Decrypt = no_in_out,
+                .C_DecryptInit = rec_decrypt_init,
+                .C_Decrypt = rec_decrypt,
                 .C_DecryptUpdate = no_in_out,
                 .C_DecryptFinal = no_out,
                 .C_DigestInit = no_digest_init,

@@ -4,6 +4,12 @@
 
 #include "recorder.h"
 
+typedef struct Grant {
+        MechanismUse use;
+        CK_OBJECT_HANDLE key;
+        CK_MECHANISM_TYPE mechanism;
+} Grant;
+
 /* PKCS#11 functions have no argument that could carry our state, so the one instance of a process stands in
  * recorder.c and is reached by recorder_state(). */
 typedef struct RecorderState {
@@ -12,8 +18,6 @@ typedef struct RecorderState {
         Ring *ring;
         _Atomic uint64_t next; /* sequence of the last record begun */
         _Atomic uint32_t threads;
-        RingRecord last;    /* the last finished call */
-        RingRecord failure; /* the last that failed; call = CALL_NONE: none */
         bool initialized;
         bool login_armed;
         bool has_slot;
@@ -24,11 +28,22 @@ typedef struct RecorderState {
         CK_OBJECT_CLASS search_class;
         bool search_any;
         size_t search_next; /* position of a search among `objects` */
-        CK_OBJECT_HANDLE signers[RECORDER_SIGNERS_MAX];
-        size_t n_signers;
-        uint32_t sessions;
-        uint64_t logins, signs;
+        Grant grants[RECORDER_GRANTS_MAX];
+        size_t n_grants;
+        uint8_t identity[PROTOCOL_ID_MAX];
+        size_t identity_size;
+        _Atomic uint32_t sessions;
+        uint64_t logins;
+        _Atomic uint64_t signs;
 } RecorderState;
+
+/* What a thread's own calls came to: a burst's threads do not blame each other. */
+typedef struct ThreadCalls {
+        RingRecord last;    /* the last finished call */
+        RingRecord failure; /* the last that failed; call = CALL_NONE: none */
+} ThreadCalls;
+
+ThreadCalls *thread_calls(void);
 
 RecorderState *recorder_state(void);
 
@@ -53,6 +68,10 @@ CK_FUNCTION_LIST *recorder_calls(void);
 
 /* recorder-policy.c */
 bool policy_attribute_is_public(CK_ATTRIBUTE_TYPE type);
-bool policy_mechanism_allowed(const CK_MECHANISM *mechanism);
+/* Whether what was allowed covers this use. */
+bool policy_allows(
+        const RecorderState *s, MechanismUse use, CK_OBJECT_HANDLE key, const CK_MECHANISM *mechanism);
+/* A block of 16 zero octets: all that is ever encrypted. */
+bool policy_is_zero_block(const CK_BYTE *data, CK_ULONG size);
 
 #endif

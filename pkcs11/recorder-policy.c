@@ -50,8 +50,25 @@ bool policy_attribute_is_public(CK_ATTRIBUTE_TYPE type) {
         return false;
 }
 
-bool policy_mechanism_allowed(const CK_MECHANISM *mechanism) {
-        if (!mechanism || mechanism->ulParameterLen > 0)
-                return false;
-        return mechanism->mechanism == CKM_RSA_PKCS || mechanism->mechanism == CKM_ECDSA;
+bool policy_is_zero_block(const CK_BYTE *data, CK_ULONG size) {
+        static const CK_BYTE zeros[16];
+
+        return size == sizeof(zeros) && data && memcmp(data, zeros, sizeof(zeros)) == 0;
+}
+
+static bool parameter_allowed(const RecorderState *s, const CK_MECHANISM *m) {
+        if (m->ulParameterLen == 0)
+                return true;
+        if (policy_is_zero_block(m->pParameter, m->ulParameterLen))
+                return true;
+        return s->identity_size > 0 && m->ulParameterLen == s->identity_size && m->pParameter &&
+               memcmp(m->pParameter, s->identity, s->identity_size) == 0;
+}
+
+bool policy_allows(const RecorderState *s, MechanismUse use, CK_OBJECT_HANDLE key, const CK_MECHANISM *m) {
+        for (size_t i = 0; i < s->n_grants; i++)
+                if (s->grants[i].use == use && s->grants[i].key == key &&
+                        s->grants[i].mechanism == m->mechanism)
+                        return parameter_allowed(s, m);
+        return false;
 }

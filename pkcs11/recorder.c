@@ -20,6 +20,12 @@ RecorderState *recorder_state(void) {
         return &state;
 }
 
+ThreadCalls *thread_calls(void) {
+        static _Thread_local ThreadCalls calls;
+
+        return &calls;
+}
+
 /* A thread's slot in the in-flight table, or RING_THREADS when they are all taken: then its calls are
  * recorded as finished, but not while they fly. (The probe itself calls from one thread.) */
 static uint32_t thread_slot(void) {
@@ -73,17 +79,17 @@ CK_RV flight_end(const Flight *flight, CK_RV rv) {
         if (flight->thread < RING_THREADS)
                 atomic_store_explicit(
                         &s->ring->in_flight[flight->thread].call, CALL_NONE, memory_order_release);
-        s->last = filled;
+        thread_calls()->last = filled;
         if (rv != CKR_OK)
-                s->failure = filled;
+                thread_calls()->failure = filled;
         return rv;
 }
 
 CK_RV flight_disbelieve(CK_RV rv) {
-        RecorderState *s = recorder_state();
+        ThreadCalls *t = thread_calls();
 
-        s->failure = s->last;
-        s->failure.rv = rv;
+        t->failure = t->last;
+        t->failure.rv = rv;
         return rv;
 }
 
@@ -163,36 +169,70 @@ static void recorder_show_objects(const RecorderObject *objects, size_t n) {
                 s->objects[i] = objects[i];
 }
 
-static int recorder_allow_signing(CK_OBJECT_HANDLE key) {
+static int recorder_allow(MechanismUse use, CK_OBJECT_HANDLE key, CK_MECHANISM_TYPE mechanism) {
         RecorderState *s = recorder_state();
 
-        if (s->n_signers == ELEMENTSOF(s->signers))
+        if (s->n_grants == ELEMENTSOF(s->grants))
                 return -ENOBUFS;
-        s->signers[s->n_signers++] = key;
+        s->grants[s->n_grants++] = (Grant){.use = use, .key = key, .mechanism = mechanism};
         return 0;
 }
 
-static void recorder_forbid_signing(CK_OBJECT_HANDLE key) {
+static void recorder_forbid(CK_OBJECT_HANDLE key) {
+        RecorderState *s = recorder_state();
+        size_t left = 0;
+
+        for (size_t i = 0; i < s->n_grants; i++)
+                if (s->grants[i].key != key)
+                        s->grants[left++] = s->grants[i];
+        s->n_grants = left;
+}
+
+static void recorder_set_identity(const uint8_t *id, size_t size) {
         RecorderState *s = recorder_state();
 
-        for (size_t i = 0; i < s->n_signers; i++)
-                if (s->signers[i] == key) {
-                        s->signers[i] = s->signers[--s->n_signers];
-                        return;
-                }
+        s->identity_size = MIN_OF(size, sizeof(s->identity));
+        memcpy(s->identity, id, s->identity_size);
+}
+
+static CK_RV recorder_open_beside(CK_SLOT_ID slot, CK_SESSION_HANDLE *ret) {
+        RecorderState *s = recorder_state();
+        Flight flight;
+        CK_RV rv;
+
+        if (!s->vendor || !s->vendor->C_OpenSession)
+                return flight_refuse(CKR_FUNCTION_NOT_SUPPORTED);
+        flight = flight_begin(CALL_OPEN_SESSION, CK_INVALID_HANDLE);
+        rv = s->vendor->C_OpenSession(slot, CKF_SERIAL_SESSION, NULL, NULL, ret);
+        flight_end(&flight, rv);
+        if (rv == CKR_OK)
+                s->sessions++;
+        return rv;
+}
+
+static void recorder_close_beside(CK_SESSION_HANDLE session) {
+        RecorderState *s = recorder_state();
+        Flight flight;
+        CK_RV rv;
+
+        if (!s->vendor || !s->vendor->C_CloseSession)
+                return;
+        flight = flight_begin(CALL_CLOSE_SESSION, session);
+        rv = s->vendor->C_CloseSession(session);
+        flight_end(&flight, rv);
+        if (rv == CKR_OK && s->sessions > 0)
+                s->sessions--;
 }
 
 static bool recorder_last_failure(RingRecord *ret) {
-        RecorderState *s = recorder_state();
-
-        if (s->failure.call == CALL_NONE)
+        if (thread_calls()->failure.call == CALL_NONE)
                 return false;
-        *ret = s->failure;
+        *ret = thread_calls()->failure;
         return true;
 }
 
 static void recorder_forget_failure(void) {
-        recorder_state()->failure = (RingRecord){.call = CALL_NONE};
+        thread_calls()->failure = (RingRecord){.call = CALL_NONE};
 }
 
 static void recorder_counts(uint32_t *ret_sessions, uint64_t *ret_logins, uint64_t *ret_signs) {
@@ -211,8 +251,11 @@ EXPORT const Recorder *hsmd_recorder(void) {
                 .show_slot = recorder_show_slot,
                 .lend_session = recorder_lend_session,
                 .show_objects = recorder_show_objects,
-                .allow_signing = recorder_allow_signing,
-                .forbid_signing = recorder_forbid_signing,
+                .allow = recorder_allow,
+                .forbid = recorder_forbid,
+                .set_identity = recorder_set_identity,
+                .open_beside = recorder_open_beside,
+                .close_beside = recorder_close_beside,
                 .last_failure = recorder_last_failure,
                 .forget_failure = recorder_forget_failure,
                 .counts = recorder_counts,

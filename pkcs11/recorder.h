@@ -8,7 +8,9 @@
  *   - nothing that creates, changes, copies, derives, wraps, unwraps or destroys an object, or writes to a
  * token;
  *   - only attributes that hold nothing secret are read (recorder-policy.c);
- *   - signatures only with a key that the probe allowed, by a mechanism that the probe uses;
+ *   - a key does only what the probe allowed it (sign, decrypt, encrypt, MAC), by the one mechanism named for
+ * it, with no parameter but the configured SM2 identity or an IV of zeros; what is encrypted is one block of
+ * zeros and nothing else;
  *   - one C_Initialize a process.
  *
  * A call that is refused never reaches the vendor's module and stands in the ring as CALL_OTHER.
@@ -18,6 +20,8 @@
 
 #include <p11-kit/pkcs11.h>
 
+#include "names.h"
+#include "protocol.h"
 #include "ring.h"
 
 typedef struct RecorderConfig {
@@ -32,7 +36,7 @@ typedef struct RecorderObject {
 } RecorderObject;
 
 #define RECORDER_OBJECTS_MAX 4
-#define RECORDER_SIGNERS_MAX 16
+#define RECORDER_GRANTS_MAX 32
 
 /* What the probe tells the recorder; PKCS#11 has no words for it. */
 typedef struct Recorder {
@@ -61,15 +65,25 @@ typedef struct Recorder {
          * reads every key of a token to give one. n = 0 ends it; n is at most RECORDER_OBJECTS_MAX. */
         void (*show_objects)(const RecorderObject *objects, size_t n);
 
-        /* Lets a key sign. -ENOBUFS when RECORDER_SIGNERS_MAX do already. */
-        int (*allow_signing)(CK_OBJECT_HANDLE key);
-        void (*forbid_signing)(CK_OBJECT_HANDLE key);
+        /* Lets a key be used in one way by one mechanism. -ENOBUFS when RECORDER_GRANTS_MAX are allowed
+         * already. */
+        int (*allow)(MechanismUse use, CK_OBJECT_HANDLE key, CK_MECHANISM_TYPE mechanism);
+        /* Takes back all that a key is allowed. */
+        void (*forbid)(CK_OBJECT_HANDLE key);
+        /* The identity that a mechanism may be given as its parameter; at most PROTOCOL_ID_MAX octets. */
+        void (*set_identity)(const uint8_t *id, size_t size);
+
+        /* Another session beside the lent one, for a thread of its own; C_CloseSession would not close it. A
+         * CK_RV. */
+        CK_RV (*open_beside)(CK_SLOT_ID slot, CK_SESSION_HANDLE *ret);
+        void (*close_beside)(CK_SESSION_HANDLE session);
 
         /* The last call that did not return CKR_OK since it was last forgotten; false if all did. */
         bool (*last_failure)(RingRecord *ret);
         void (*forget_failure)(void);
 
-        /* Sessions open now; C_Login that reached the module and signatures made so far. */
+        /* Sessions open now; C_Login that reached the module and signatures made so far. Failures are those
+         * of the asking thread. */
         void (*counts)(uint32_t *ret_sessions, uint64_t *ret_logins, uint64_t *ret_signs);
 } Recorder;
 

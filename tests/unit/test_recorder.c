@@ -298,11 +298,11 @@ static void only_an_allowed_key_signs_and_only_so_long(void **state) {
 
         assert_refused(b, b->calls->C_SignInit(b->session, &rsa, b->key), CKR_KEY_FUNCTION_NOT_PERMITTED);
         assert_int_equal(reached(b, "C_SignInit"), before);
-        assert_int_equal(b->recorder->allow_signing(b->key), 0);
+        assert_int_equal(b->recorder->allow(USE_SIGN, b->key, CKM_RSA_PKCS), 0);
         assert_int_equal(b->calls->C_SignInit(b->session, &rsa, b->key), CKR_OK);
         assert_int_equal(b->calls->C_Sign(b->session, data, sizeof(data), signature, &size), CKR_OK);
         assert_int_equal(size, 256);
-        b->recorder->forbid_signing(b->key);
+        b->recorder->forbid(b->key);
         assert_refused(b, b->calls->C_SignInit(b->session, &rsa, b->key), CKR_KEY_FUNCTION_NOT_PERMITTED);
 }
 
@@ -313,23 +313,23 @@ static void other_mechanisms_are_refused(void **state) {
         uint8_t parameter[8] = {0};
         CK_MECHANISM with_parameter = {CKM_RSA_PKCS, parameter, sizeof(parameter)};
 
-        assert_int_equal(b->recorder->allow_signing(b->key), 0);
+        assert_int_equal(b->recorder->allow(USE_SIGN, b->key, CKM_RSA_PKCS), 0);
         for (size_t i = 0; i < ELEMENTSOF(types); i++)
                 assert_refused(b,
                         b->calls->C_SignInit(b->session, &(CK_MECHANISM){types[i], NULL, 0}, b->key),
                         CKR_MECHANISM_INVALID);
         assert_refused(b, b->calls->C_SignInit(b->session, &with_parameter, b->key), CKR_MECHANISM_INVALID);
-        b->recorder->forbid_signing(b->key);
+        b->recorder->forbid(b->key);
 }
 
 static void signers_are_bounded(void **state) {
         Bench *b = *state;
 
-        for (size_t i = 0; i < RECORDER_SIGNERS_MAX; i++)
-                assert_int_equal(b->recorder->allow_signing(1000 + i), 0);
-        assert_int_equal(b->recorder->allow_signing(2000), -ENOBUFS);
-        for (size_t i = 0; i < RECORDER_SIGNERS_MAX; i++)
-                b->recorder->forbid_signing(1000 + i);
+        for (size_t i = 0; i < RECORDER_GRANTS_MAX; i++)
+                assert_int_equal(b->recorder->allow(USE_SIGN, 1000 + i, CKM_RSA_PKCS), 0);
+        assert_int_equal(b->recorder->allow(USE_SIGN, 2000, CKM_RSA_PKCS), -ENOBUFS);
+        for (size_t i = 0; i < RECORDER_GRANTS_MAX; i++)
+                b->recorder->forbid(1000 + i);
 }
 
 #define NO(call) assert_refused(b, b->calls->call, CKR_FUNCTION_NOT_SUPPORTED)
@@ -361,6 +361,25 @@ static void whatever_writes_is_refused(void **state) {
         assert_int_equal(reached(b, "C_DestroyObject"), 0);
 }
 
+static void nothing_but_a_block_of_zeros_is_encrypted(void **state) {
+        Bench *b = *state;
+        CK_MECHANISM m = {CKM_RSA_PKCS, NULL, 0};
+        uint8_t x[16] = {0}, out[512];
+        CK_ULONG n = sizeof(out);
+        unsigned before = reached(b, "C_Encrypt");
+
+        assert_refused(b, b->calls->C_EncryptInit(b->session, &m, b->key), CKR_KEY_FUNCTION_NOT_PERMITTED);
+        assert_refused(b, b->calls->C_DecryptInit(b->session, &m, b->key), CKR_KEY_FUNCTION_NOT_PERMITTED);
+        /* what is allowed for one use is not for another */
+        assert_int_equal(b->recorder->allow(USE_SIGN, b->key, CKM_RSA_PKCS), 0);
+        assert_refused(b, b->calls->C_DecryptInit(b->session, &m, b->key), CKR_KEY_FUNCTION_NOT_PERMITTED);
+        b->recorder->forbid(b->key);
+        x[3] = 1;
+        assert_refused(b, b->calls->C_Encrypt(b->session, x, sizeof(x), out, &n), CKR_ARGUMENTS_BAD);
+        assert_refused(b, b->calls->C_Encrypt(b->session, out, 15, out, &n), CKR_ARGUMENTS_BAD);
+        assert_int_equal(reached(b, "C_Encrypt"), before);
+}
+
 static void whatever_the_probe_does_not_use_is_refused(void **state) {
         Bench *b = *state;
         CK_MECHANISM m = {CKM_RSA_PKCS, NULL, 0};
@@ -371,12 +390,8 @@ static void whatever_the_probe_does_not_use_is_refused(void **state) {
 
         NO(C_GetOperationState(s, x, &n));
         NO(C_GetObjectSize(s, b->key, &n));
-        NO(C_EncryptInit(s, &m, b->key));
-        NO(C_Encrypt(s, x, 8, x, &n));
         NO(C_EncryptUpdate(s, x, 8, x, &n));
         NO(C_EncryptFinal(s, x, &n));
-        NO(C_DecryptInit(s, &m, b->key));
-        NO(C_Decrypt(s, x, 8, x, &n));
         NO(C_DecryptUpdate(s, x, 8, x, &n));
         NO(C_DecryptFinal(s, x, &n));
         NO(C_DigestInit(s, &m));
@@ -491,6 +506,7 @@ int main(void) {
                 cmocka_unit_test(other_mechanisms_are_refused),
                 cmocka_unit_test(signers_are_bounded),
                 cmocka_unit_test(whatever_writes_is_refused),
+                cmocka_unit_test(nothing_but_a_block_of_zeros_is_encrypted),
                 cmocka_unit_test(whatever_the_probe_does_not_use_is_refused),
                 cmocka_unit_test(no_function_is_left_empty),
                 cmocka_unit_test(lent_session_is_given_to_who_opens_one),

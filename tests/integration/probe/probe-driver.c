@@ -20,6 +20,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "mechanisms.h"
 #include "protocol.h"
 #include "ring.h"
 
@@ -259,6 +260,9 @@ static void from_probe(Driver *d) {
         case MSG_PROBE_RESULT:
                 print_result(d->buffer);
                 break;
+        case MSG_CONNECT:
+        case MSG_PROBE_KEY:
+                break;
         default:
                 close(d->socket); /* its end is told by the pidfd */
                 d->socket = -1;
@@ -310,6 +314,8 @@ static void add_key(Driver *d, char *text) {
                 else if (strncmp(word, "spki=", 5) == 0)
                         read_spki(key, word + 5);
         }
+        key->mechanism = (uint32_t) mechanism_for(
+                d->config.mechanisms, d->config.n_mechanisms, key->type, key->exercise);
 }
 
 static bool configure(Driver *d, const char *word, char *text) {
@@ -413,6 +419,9 @@ int main(void) {
         d.config.deepbind = 1;
         d.buffer = aligned_alloc(64, PROTOCOL_MAX);
         copy_text(d.config.device, sizeof(d.config.device), "test-1");
+        d.config.point_form = POINT_OCTET_STRING;
+        for (size_t i = 0; i < n_standard_mechanisms; i++)
+                d.config.mechanisms[d.config.n_mechanisms++] = standard_mechanisms[i];
         setvbuf(stdin, NULL, _IONBF, 0); /* poll must see what was not read yet */
         for (;;) {
                 struct pollfd fds[] = {
