@@ -5,6 +5,7 @@
 
 #include "hsmd/engine-file.h"
 #include "hsmd/guard.h"
+#include "hsmd/pin-return.h"
 #include "unit.h"
 
 #define DEADLINE (20 * USEC_PER_SEC)
@@ -240,6 +241,22 @@ static void a_dropped_question_is_not_answered(void **state) {
         assert_false(w->answer.proven);
         /* and its mark is taken back */
         restart(w);
+        assert_int_equal(ask_for(w, "S1")->reason, REASON_NONE);
+}
+
+/* The mark is on disk already when nobody wants the answer any more. */
+static void a_question_dropped_too_late_takes_its_mark_back(void **state) {
+        World *w = *state;
+        SecretSource source = {.file = w->pin_path};
+        GuardQuestion *q = NULL;
+        usec_t until = now_monotonic() + DEADLINE;
+
+        assert_true(guard_ask(w->guard, &(GuardRequest){.device = "one", .serial = "S1", .source = &source},
+                            on_answer, w, &q) >= 0);
+        while (access(w->note_path, F_OK) < 0 && now_monotonic() < until)
+                usleep(1000);
+        assert_int_equal(access(w->note_path, F_OK), 0);
+        guard_drop(q);
         assert_int_equal(ask_for(w, "S1")->reason, REASON_NONE);
 }
 
@@ -519,6 +536,52 @@ static void an_outcome_that_the_disk_did_not_take_is_not_forgotten(void **state)
         assert_int_equal(rmdir(blocker), 0);
 }
 
+/* --- what an answer of C_Login says (PKCS#11 v2.40, section 11.1)
+ * ------------------------------------------ */
+
+#define OF_PIN_INCORRECT 0xA0
+#define OF_PIN_LOCKED 0xA4
+#define OF_FUNCTION_FAILED 0x06
+#define OF_DEVICE_ERROR 0x30
+#define OF_ALREADY_LOGGED_IN 0x100
+#define OF_VENDOR UINT64_C(0x80000001)
+
+static void a_plain_refusal_counts_even_for_a_proven_pin(void **state UNUSED) {
+        const ConfigVendor vendor = {0};
+
+        for (uint64_t rv = OF_PIN_INCORRECT; rv <= OF_PIN_LOCKED; rv++)
+                for (int proven = 0; proven < 2; proven++)
+                        assert_int_equal(pin_return(rv, proven, &vendor), PIN_RETURN_COUNTED);
+        assert_int_equal(pin_return(0, false, &vendor), PIN_RETURN_ACCEPTED);
+}
+
+static void a_vague_answer_counts_for_an_unproven_pin_alone(void **state UNUSED) {
+        const ConfigVendor vendor = {0};
+
+        assert_int_equal(pin_return(OF_FUNCTION_FAILED, false, &vendor), PIN_RETURN_COUNTED);
+        assert_int_equal(pin_return(OF_FUNCTION_FAILED, true, &vendor), PIN_RETURN_NOTHING);
+        assert_int_equal(pin_return(OF_VENDOR, false, &vendor), PIN_RETURN_COUNTED);
+        assert_int_equal(pin_return(OF_VENDOR, true, &vendor), PIN_RETURN_NOTHING);
+        assert_int_equal(pin_return(OF_DEVICE_ERROR, false, &vendor), PIN_RETURN_NOTHING);
+        assert_int_equal(pin_return(OF_ALREADY_LOGGED_IN, false, &vendor), PIN_RETURN_NOTHING);
+}
+
+static void a_vendors_own_return_is_what_its_profile_says(void **state UNUSED) {
+        ProbeReturn returns[] = {{OF_VENDOR, RETURN_CREDENTIAL, "CKR_OURS_BAD_PIN"},
+                {OF_VENDOR + 1, RETURN_BUSY, "CKR_OURS_BUSY"},
+                {OF_VENDOR + 2, RETURN_SESSION, "CKR_OURS_SESSIONS"}};
+        const ConfigVendor vendor = {.returns = returns, .n_returns = ELEMENTSOF(returns)};
+        char buffer[24];
+
+        for (int proven = 0; proven < 2; proven++) {
+                assert_int_equal(pin_return(OF_VENDOR, proven, &vendor), PIN_RETURN_COUNTED);
+                assert_int_equal(pin_return(OF_VENDOR + 1, proven, &vendor), PIN_RETURN_NOTHING);
+                assert_int_equal(pin_return(OF_VENDOR + 2, proven, &vendor), PIN_RETURN_NOTHING);
+        }
+        assert_string_equal(pin_return_name(OF_VENDOR, &vendor, buffer), "CKR_OURS_BAD_PIN");
+        assert_string_equal(pin_return_name(OF_PIN_LOCKED, &vendor, buffer), "CKR_PIN_LOCKED");
+}
+
 static void count_work(void *job UNUSED) {
         usleep(20 * 1000);
 }
@@ -571,6 +634,8 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(a_pin_that_others_can_read_is_not_used, setup, teardown),
                 cmocka_unit_test_setup_teardown(the_note_holds_no_pin, setup, teardown),
                 cmocka_unit_test_setup_teardown(a_dropped_question_is_not_answered, setup, teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_question_dropped_too_late_takes_its_mark_back, setup, teardown),
                 cmocka_unit_test_setup_teardown(a_crash_inside_login_counts_as_a_refusal, setup, teardown),
                 cmocka_unit_test_setup_teardown(a_pin_is_marked_before_it_is_given, setup, teardown),
                 cmocka_unit_test_setup_teardown(
@@ -600,6 +665,9 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(a_pin_that_cannot_be_marked_is_not_given, setup, teardown),
                 cmocka_unit_test_setup_teardown(
                         an_outcome_that_the_disk_did_not_take_is_not_forgotten, setup, teardown),
+                cmocka_unit_test(a_plain_refusal_counts_even_for_a_proven_pin),
+                cmocka_unit_test(a_vague_answer_counts_for_an_unproven_pin_alone),
+                cmocka_unit_test(a_vendors_own_return_is_what_its_profile_says),
                 cmocka_unit_test_setup_teardown(the_disk_ends_as_soon_as_its_jobs_are_done, setup, teardown),
                 cmocka_unit_test_setup_teardown(engine_boots_only_grow_and_the_id_stays, setup, teardown),
         };
