@@ -68,8 +68,7 @@ int pin_retry(Manager *m, const char *device, const char *by, char **ret_message
         int r;
 
         if (!d)
-                return answer(
-                        ret_message, -ENOENT, "there is no device %s; `hsmctl status` lists them", device);
+                return -ENOENT;
         r = check(m, d, ret_message);
         if (r < 0)
                 return r;

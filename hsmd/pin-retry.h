@@ -5,8 +5,8 @@
 #include "manager.h"
 
 /* Allows exactly one more attempt on that device with its present PIN, whatever the notes of it and of its
- * pool say, and makes it at once. by: who says so, as stated. 0, -ENOENT, -EBUSY or -EPERM, with words for
- * the operator in *ret_message, which the caller frees (NULL without memory). */
+ * pool say, and makes it at once. by: who says so, as stated. -ENOENT (no such device), or 0, -EBUSY or
+ * -EPERM with words for the operator in *ret_message, which the caller frees (NULL without memory). */
 int pin_retry(Manager *manager, const char *device, const char *by, char **ret_message);
 
 #endif
