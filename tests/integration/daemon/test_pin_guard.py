@@ -260,3 +260,71 @@ def test_trial_passes_on_when_its_member_is_removed():
         w.reload()
         w.up(*others)
         assert w.all_logins() == [1, 1, 1]
+
+
+# --- an operator's word
+
+def retry(w, name="one"):
+    status, said = w.attempt("pin", "retry", name)
+    assert status == 0, said
+
+
+def test_operator_allows_exactly_one_more_attempt():
+    with Guarded(pin=WRONG) as w:
+        w.refused()
+        for n in (2, 3):
+            retry(w)
+            wait_for_login(w, n)
+            w.refused()
+            w.more_attempts(3)
+            w.stop("SIGKILL")
+            w.start()
+            w.refused()
+            assert (w.logins(), w.counters("one")["login_wrong"]) == (n, n)
+        w.fault("one", "pin-changed", WRONG)  # now it is the right one
+        w.more_attempts(3)
+        assert w.logins() == 3
+        retry(w)
+        w.up()
+        assert w.logins() == 4
+        assert "one more attempt with the PIN" in w.log()
+
+
+def test_operators_word_for_one_member_frees_the_pool_only_when_it_succeeds():
+    with Guarded(POOL, pin=WRONG) as w:
+        for name in POOL:
+            w.refused(name)
+        before = w.all_logins()
+        other = POOL[before.index(0)]
+        retry(w, other)
+        wait_for_login(w, 1, other)
+        for name in POOL:
+            w.more_attempts(3, name)
+        assert sorted(w.all_logins()) == [0, 1, 1]
+        w.fault(other, "pin-changed", WRONG)
+        last = POOL[w.all_logins().index(0)]
+        w.fault(last, "pin-changed", WRONG)
+        retry(w, other)
+        w.up(other, last)
+        assert w.logins(last) == 1
+
+
+def test_no_operator_can_allow_what_the_token_forbids():
+    with Guarded(pin=WRONG, machine={"*": {"pin_flags": "true", "pin_tries": "2"}}) as w:
+        w.wait("one", lambda d: d.get("reason") == "pin_final_try", "one try is left")
+        status, said = w.attempt("pin", "retry", "one")
+        assert status != 0 and "one try is left" in said, said
+        w.fault("one", "pin-locked")
+        w.wait("one", lambda d: d.get("reason") == "pin_locked", "the PIN is locked")
+        status, said = w.attempt("pin", "retry", "one")
+        assert status != 0 and "locked" in said and "security officer" in said, said
+        assert w.logins() == 1
+        status, said = w.attempt("pin", "retry", "nobody")
+        assert status != 0 and "nobody" in said, said
+
+
+def test_pin_that_is_not_blocked_needs_no_word():
+    with Guarded() as w:
+        w.up()
+        status, said = w.attempt("pin", "retry", "one")
+        assert status != 0 and "not blocked" in said, said
