@@ -17,6 +17,8 @@ static const struct {
         {2, BOARD_SITES},
         {3, BOARD_POOLS},
         {5, BOARD_DEVICES},
+        {6, BOARD_KEYS},
+        {7, BOARD_MECHANISMS},
         {8, BOARD_SENSORS},
 };
 

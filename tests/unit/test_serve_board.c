@@ -8,7 +8,7 @@
 
 #define DEVICES 12
 #define SENSORS 3
-#define INSTANCES_MAX 2000
+#define INSTANCES_MAX 4000
 #define ASKED 20000
 
 typedef struct Instance {
@@ -27,7 +27,8 @@ typedef struct Fixture {
 static const struct {
         BoardTable table;
         oid arc;
-} served[] = {{BOARD_FLEET, 1}, {BOARD_SITES, 2}, {BOARD_POOLS, 3}, {BOARD_DEVICES, 5}, {BOARD_SENSORS, 8}};
+} served[] = {{BOARD_FLEET, 1}, {BOARD_SITES, 2}, {BOARD_POOLS, 3}, {BOARD_DEVICES, 5}, {BOARD_KEYS, 6},
+        {BOARD_MECHANISMS, 7}, {BOARD_SENSORS, 8}};
 
 static uint32_t choose(Fixture *f, uint32_t n) {
         f->seed = f->seed * 1664525u + 1013904223u;
@@ -46,10 +47,10 @@ static void fill(Fixture *f, BoardTable table, size_t n) {
         assert_non_null(row);
         for (unsigned i = 0; i < info->n_fields; i++)
                 field_mark(((FleetRow *) (void *) row)->valid, i, choose(f, 3) > 0);
-        if (table == BOARD_SENSORS)
+        if (info->n_index > 1)
                 put_index(row, info, 1, (uint32_t) (n % SENSORS * 7 + 2));
         if (info->n_index > 0)
-                put_index(row, info, 0, (uint32_t) ((table == BOARD_SENSORS ? n / SENSORS : n) * 5 + 3));
+                put_index(row, info, 0, (uint32_t) ((info->n_index > 1 ? n / SENSORS : n) * 5 + 3));
         board_publish(f->writer, table, n, row);
 }
 
@@ -90,6 +91,8 @@ static int set_up(void **state) {
                 [BOARD_SITES] = 2,
                 [BOARD_POOLS] = 2,
                 [BOARD_DEVICES] = DEVICES,
+                [BOARD_KEYS] = DEVICES * SENSORS,
+                [BOARD_MECHANISMS] = DEVICES * SENSORS,
                 [BOARD_SENSORS] = DEVICES * SENSORS};
         Fixture *f = calloc(1, sizeof(*f));
 

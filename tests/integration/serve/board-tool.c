@@ -4,15 +4,16 @@
  *
  *   board-tool PROGRAM own|agentx ADDRESS ENGINE-ID BOOTS [USER SECRET SECRET]...
  *
- *   board N K HOLES      a board of N devices with K sensors each; HOLES is a seed: which cells are not valid
- * (0: none) start                starts the worker and waits until it says that it serves (own) or whether it
- * does (agentx) kill                 ends the worker by SIGKILL boots N              the boots to give to the
- * next worker set TABLE ROW KEY V  sets a cell; V is a number, text or an age in seconds clear TABLE ROW KEY
- * makes a cell not valid tick on|off          whether the judge turns serving 0|1 MS       waits until the
- * worker has said so; answers with the detail it gave lag                  the slowest PONG since the last
- * `lag`, in milliseconds, counting one that is still awaited pid                  of the worker ended MS
- * waits until the worker has ended; answers with its exit status close                sends MSG_CLOSE expect
- * every instance there is: relative OID and number or text, in the order of the board's fields */
+ *   board N K HOLES      a board of N devices with K sensors, two keys and two mechanisms each; HOLES is a
+ * seed: which cells are not valid (0: none) start                starts the worker and waits until it says
+ * that it serves (own) or whether it does (agentx) kill                 ends the worker by SIGKILL boots N
+ * the boots to give to the next worker set TABLE ROW KEY V  sets a cell; V is a number, text or an age in
+ * seconds clear TABLE ROW KEY makes a cell not valid tick on|off          whether the judge turns serving 0|1
+ * MS       waits until the worker has said so; answers with the detail it gave lag                  the
+ * slowest PONG since the last `lag`, in milliseconds, counting one that is still awaited pid of the worker
+ * ended MS waits until the worker has ended; answers with its exit status close                sends
+ * MSG_CLOSE expect every instance there is: relative OID and number or text, in the order of the board's
+ * fields */
 
 #include <poll.h>
 #include <signal.h>
@@ -24,6 +25,7 @@
 
 #define PING_INTERVAL (500 * USEC_PER_MSEC)
 #define DEADLINE (10 * USEC_PER_SEC)
+#define KEYS 2 /* of a device, and as many mechanisms */
 
 typedef struct Tool {
         char **arguments;
@@ -39,9 +41,15 @@ typedef struct Tool {
         _Alignas(16) uint8_t buffer[PROTOCOL_MAX];
 } Tool;
 
-static const BoardTable in_mib[] = {BOARD_FLEET, BOARD_SITES, BOARD_POOLS, BOARD_DEVICES, BOARD_SENSORS};
-static const unsigned arcs[BOARD_TABLES] = {
-        [BOARD_FLEET] = 1, [BOARD_SITES] = 2, [BOARD_POOLS] = 3, [BOARD_DEVICES] = 5, [BOARD_SENSORS] = 8};
+static const BoardTable in_mib[] = {
+        BOARD_FLEET, BOARD_SITES, BOARD_POOLS, BOARD_DEVICES, BOARD_KEYS, BOARD_MECHANISMS, BOARD_SENSORS};
+static const unsigned arcs[BOARD_TABLES] = {[BOARD_FLEET] = 1,
+        [BOARD_SITES] = 2,
+        [BOARD_POOLS] = 3,
+        [BOARD_DEVICES] = 5,
+        [BOARD_KEYS] = 6,
+        [BOARD_MECHANISMS] = 7,
+        [BOARD_SENSORS] = 8};
 
 static bool is_wide(const Field *f) {
         return f->type == FIELD_COUNTER || f->type == FIELD_INSTANT || f->type == FIELD_AGE ||
@@ -106,7 +114,11 @@ static void make_board(Tool *t, size_t devices, size_t sensors, unsigned holes) 
                 [BOARD_SITES] = 2,
                 [BOARD_POOLS] = 2,
                 [BOARD_DEVICES] = devices,
+                [BOARD_KEYS] = devices * KEYS,
+                [BOARD_MECHANISMS] = devices * KEYS,
                 [BOARD_SENSORS] = devices * sensors};
+        const size_t per_device[BOARD_TABLES] = {
+                [BOARD_KEYS] = KEYS, [BOARD_MECHANISMS] = KEYS, [BOARD_SENSORS] = sensors};
 
         t->board = board_writer_free(t->board);
         if (board_writer_new(rows, &t->board) < 0)
@@ -116,9 +128,9 @@ static void make_board(Tool *t, size_t devices, size_t sensors, unsigned holes) 
                         /* numbers with gaps, as an operator gives them */
                         uint32_t index[2] = {(uint32_t) (n * 3 + 1), 0};
 
-                        if (table == BOARD_SENSORS) {
-                                index[0] = (uint32_t) (n / sensors * 3 + 1);
-                                index[1] = (uint32_t) (n % sensors * 100 + 1);
+                        if (per_device[table] > 0) {
+                                index[0] = (uint32_t) (n / per_device[table] * 3 + 1);
+                                index[1] = (uint32_t) (n % per_device[table] * 100 + 1);
                         }
                         fill_row(t, table, n, index, holes);
                 }

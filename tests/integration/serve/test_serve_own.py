@@ -34,7 +34,7 @@ def test_walk_shows_exactly_what_is_valid(own, holes, tool):
     board.ask(f"board 40 3 {holes}")
     root = root_oid()
     expected = board.expected()
-    assert len(expected) > (1500 if holes else 2500)
+    assert len(expected) > (2500 if holes else 4000)
     compare(snmp.walk(root, tool), expected, root)
 
 
@@ -54,7 +54,10 @@ def test_get_answers_each_instance_and_refuses_what_is_not_there(own):
     assert "No Such Instance" in snmp.get("HSMD-MIB::hsmdDeviceTemperature.7.1"), "an arc too many"
     assert "No Such Object" in snmp.get("HSMD-MIB::hsmdDeviceEntry.99.7"), "no such column"
     assert "No Such Object" in snmp.get("HSMD-MIB::hsmdDeviceEntry.1.7"), "indices are not accessible"
-    assert "No Such Object" in snmp.get("HSMD-MIB::hsmdKeyState.1.1"), "not served yet"
+    assert snmp.get("HSMD-MIB::hsmdKeyState.7.101") == "usable"
+    assert "No Such Instance" in snmp.get("HSMD-MIB::hsmdKeyState.7"), "an arc too few"
+    assert "No Such Instance" in snmp.get("HSMD-MIB::hsmdKeyState.8.1"), "no such device"
+    assert "No Such Object" in snmp.get("HSMD-MIB::hsmdServiceState.1"), "not served yet"
 
 
 def test_values_have_the_types_of_the_module(own):
@@ -77,9 +80,31 @@ def test_values_have_the_types_of_the_module(own):
     assert snmp.get("HSMD-MIB::hsmdDeviceStateSince.1") == "2024-2-29,12:34:56.7,+0:0"
 
 
+def test_keys_and_mechanisms_of_a_machine(own):
+    board, snmp = own
+    digest = "5f" * 32
+    for key, value in (("class", 1), ("type", 3), ("exercise", 1), ("state", 5), ("fingerprint", digest),
+                       ("label", "hsmd-probe"), ("signs", 5000000000)):
+        board.ask(f"set keys 0 {key} {value}")
+    board.ask("clear keys 0 last_signed_age_s")
+    for key, value in (("name", "CKM_HSM_SM2_SM3"), ("number", 0x80000100), ("spare_rate_per_s", 9800), ("limited_by", 3),
+                       ("latency_p99_us", 2450)):
+        board.ask(f"set mechanisms 1 {key} {value}")
+    show = lambda name: snmp.get(f"HSMD-MIB::{name}")
+    assert [show(f"hsmdKey{column}.1.1") for column in ("Label", "Class", "Type", "Exercise", "State", "Signs")] == [
+        "hsmd-probe", "private", "sm2", "sign", "failing", "5000000000"]
+    assert show("hsmdKeyFingerprint.1.1") == digest
+    assert "No Such Instance" in show("hsmdKeyLastSignedAge.1.1"), "it never signed"
+    assert show("hsmdMechanismName.1.101") == "CKM_HSM_SM2_SM3"
+    assert show("hsmdMechanismNumber.1.101") == str(0x80000100), "a vendor's number is unsigned"
+    assert show("hsmdMechanismSpareRate.1.101") == "9800 operations per second"
+    assert show("hsmdMechanismLimitedBy.1.101") == "load"
+    assert show("hsmdMechanismLatencyP99.1.101") == "2450 microseconds"
+
+
 def test_a_judge_that_stands_still_leaves_no_state_but_ages_go_on(own):
     board, snmp = own
-    states = ["hsmdDeviceState.4", "hsmdPoolState.1", "hsmdFleetState.0", "hsmdDeviceAgentState.4"]
+    states = ["hsmdDeviceState.4", "hsmdPoolState.1", "hsmdFleetState.0", "hsmdDeviceAgentState.4", "hsmdKeyState.4.1"]
     show = lambda: {snmp.get("HSMD-MIB::" + name) for name in states}
     assert "unknown" not in show()
     board.ask("set devices 1 evidence_age_s 100")
@@ -88,6 +113,7 @@ def test_a_judge_that_stands_still_leaves_no_state_but_ages_go_on(own):
     age = int(snmp.get("HSMD-MIB::hsmdDeviceEvidenceAge.4").split()[0])
     assert age >= 102, "the age stood still too"
     assert snmp.get("HSMD-MIB::hsmdDeviceFailedStep.4") == "none", "only states are forgotten"
+    assert snmp.get("HSMD-MIB::hsmdMechanismLimitedBy.4.1") == "none"
     board.ask("tick on")
     wait_until(lambda: "unknown" not in show(), 2, "states are back")
 
