@@ -1,25 +1,7 @@
 #include "random-health.h"
 
-#include <math.h>
-
 #include "random-health-continuous.h"
-
-#define LEVEL 0.01
-#define EVIDENCE_CAP 25
-#define EVIDENCE_ALARM 50
-#define WINDOW 100
-#define WINDOWS_ALARM 4
-#define REPORT_SAMPLES 1000
-
-/* What one test has found so far. */
-typedef struct Record {
-        unsigned passed, samples;               /* of this window */
-        unsigned windows;                       /* in a row with too few passes */
-        unsigned evidence;                      /* bits, of failures in a row */
-        unsigned passes;                        /* in a row */
-        unsigned report_passed, report_samples; /* of the last report, at most REPORT_SAMPLES */
-        bool biased;
-} Record;
+#include "random-health-record.h"
 
 struct RandomHealth {
         Continuous continuous;
@@ -27,7 +9,7 @@ struct RandomHealth {
         size_t clean; /* octets since the last fault */
         uint8_t *sample;
         size_t size, next_test; /* octets of the sample; the test that is next, once it is whole */
-        Record records[RANDOM_TESTS_MAX];
+        RandomRecord records[RANDOM_TESTS_MAX];
 };
 
 RandomHealth *random_health_new(void) {
@@ -45,53 +27,12 @@ RandomHealth *random_health_free(RandomHealth *h) {
         return NULL;
 }
 
-unsigned random_health_required(unsigned k) {
-        double p = 1 - LEVEL;
-
-        return (unsigned) ceil(k * (p - 3 * sqrt(p * (1 - p) / k)));
-}
-
 void random_health_passed(const RandomHealth *h, size_t i, unsigned *ret_passed, unsigned *ret_samples) {
         *ret_passed = h->records[i].report_passed;
         *ret_samples = h->records[i].report_samples;
 }
 
 /* ---- biased ---- */
-
-static unsigned evidence_of(double p) {
-        return p < ldexp(1, -EVIDENCE_CAP) ? EVIDENCE_CAP : (unsigned) floor(-log2(p));
-}
-
-static void close_window(Record *r) {
-        r->windows = r->passed < random_health_required(WINDOW) ? r->windows + 1 : 0;
-        r->passed = r->samples = 0;
-        if (r->windows >= WINDOWS_ALARM)
-                r->biased = true;
-}
-
-static void report(Record *r, bool passed) {
-        if (r->report_samples == REPORT_SAMPLES)
-                r->report_samples = r->report_passed = 0;
-        r->report_samples++;
-        r->report_passed += passed;
-}
-
-static void record(Record *r, double p) {
-        bool passed = p >= LEVEL;
-
-        if (isnan(p)) /* no memory for the test: it has found nothing */
-                return;
-        report(r, passed);
-        r->passes = passed ? r->passes + 1 : 0;
-        if (r->passes >= RANDOM_CLEAR_SAMPLES)
-                r->biased = false;
-        r->evidence = passed ? 0 : MIN_OF(r->evidence + evidence_of(p), (unsigned) EVIDENCE_ALARM);
-        if (r->evidence >= EVIDENCE_ALARM)
-                r->biased = true;
-        r->passed += passed;
-        if (++r->samples == WINDOW)
-                close_window(r);
-}
 
 static bool is_whole(const RandomHealth *h) {
         return h->size == RANDOM_SAMPLE_OCTETS;
@@ -102,7 +43,7 @@ bool random_health_step(RandomHealth *h) {
 
         if (!is_whole(h))
                 return false;
-        record(&h->records[h->next_test], row->test(h->sample, RANDOM_SAMPLE_BITS, row->parameter));
+        random_record(&h->records[h->next_test], row->test(h->sample, RANDOM_SAMPLE_BITS, row->parameter));
         if (++h->next_test < n_random_tests)
                 return true;
         h->next_test = 0;

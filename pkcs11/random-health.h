@@ -6,22 +6,15 @@
  *
  * Two ways to fail:
  * - stuck: told from each octet as it comes (random-health-continuous.h);
- * - biased: told from samples of 10^6 bits by the tests of random-health-tests.h. Of p-values below 0.01 a
- * sound machine gives one in a hundred, so one of them never alarms: the test is repeated on fresh bits, and
- * alarms when
- *   + samples in a row fail with together 50 bits of evidence: a sample's is -log2 p, rounded down, at
- * most 24. So two samples at least, and for a sound machine less than 2^-40 a sample (worked out exactly in
- * the unit test); a gross bias shows so;
- *   + or too few of 100 samples pass, fewer than random_health_required(100), four times in a row on fresh
- *     bits: about 1.2e-7 for a sound machine each 400 samples; a slight bias shows so.
+ * - biased: told from samples of 10^6 bits by the tests of random-health-tests.h; what one of them finds over
+ * many samples is judged in random-health-record.h.
  *
- * An alarm ends by itself: stuck after RANDOM_CLEAR_OCTETS without a fault, biased after RANDOM_CLEAR_SAMPLES
- * in a row passing that test. Not safe for several threads. */
+ * An alarm ends by itself: stuck after RANDOM_CLEAR_OCTETS without a fault, biased after a row of samples
+ * that pass. Not safe for several threads. */
 
 #include "random-health-tests.h"
 
 #define RANDOM_CLEAR_OCTETS 4096
-#define RANDOM_CLEAR_SAMPLES 10
 #define RANDOM_TEXT_MAX 160
 
 typedef enum RandomVerdict {
@@ -52,10 +45,6 @@ RandomVerdict random_health_verdict(const RandomHealth *h);
 
 /* The verdict in one English sentence of printable ASCII; says that nothing was found, never more. */
 void random_health_text(const RandomHealth *h, char text[static RANDOM_TEXT_MAX]);
-
-/* How many of k samples must pass one test at the level 0.01: p - 3 sqrt(p (1 - p) / k) of them, p = 0.99,
- * rounded up: 981 of 1,000, 97 of 100 (NIST SP 800-22, 4.2.1; the standard's number for 1,000). */
-unsigned random_health_required(unsigned k);
 
 /* For reports: of test i (0..n_random_tests - 1) how many samples passed, of how many; both begin anew after
  * 1,000. */

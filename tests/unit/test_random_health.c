@@ -9,6 +9,7 @@
 
 #include "pkcs11/random-health-continuous.h"
 #include "pkcs11/random-health-gamma.h"
+#include "pkcs11/random-health-record.h"
 #include "pkcs11/random-health.h"
 
 static void assert_near(double a, double b, double tolerance) {
@@ -274,13 +275,110 @@ static void evidence_alarms_falsely_less_than_2_to_the_minus_40(void **state) {
 }
 
 static void proportion_is_that_of_the_standard(void **state) {
-        double window = binomial_tail(100, 0.01, 100 - random_health_required(100) + 1);
+        double window = binomial_tail(100, 0.01, 100 - random_required(100) + 1);
 
         (void) state;
-        assert_int_equal(random_health_required(1000), 981);
-        assert_int_equal(random_health_required(100), 97);
+        assert_int_equal(random_required(1000), 981);
+        assert_int_equal(random_required(100), 97);
         assert_near(window, 0.018374, 1e-6);
         assert_true(pow(window, 4) < 1.2e-7);
+}
+
+/* ---- one test over many samples ---- */
+
+/* The number of the p-value with which the record is biased; 0 if it never is. */
+static unsigned values_until_biased(RandomRecord *r, const double *p, size_t n, unsigned most) {
+        for (unsigned i = 0; i < most; i++) {
+                random_record(r, p[i % n]);
+                if (r->biased)
+                        return i + 1;
+        }
+        return 0;
+}
+
+static void failures_in_a_row_add_up(void **state) {
+        static const double gross[] = {1e-30}, weak[] = {0.009}, broken[] = {1e-30, 0.5}, zero[] = {0};
+
+        (void) state;
+        assert_int_equal(values_until_biased(&(RandomRecord){}, gross, 1, 10), 2);
+        assert_int_equal(values_until_biased(&(RandomRecord){}, zero, 1, 10), 2);
+        assert_int_equal(values_until_biased(&(RandomRecord){}, weak, 1, 20), 9); /* 6 bits each */
+        assert_int_equal(values_until_biased(&(RandomRecord){}, broken, 2, 100), 0);
+}
+
+/* Never two in a row, one of ten: only the proportion tells, and only after four windows. */
+static void too_few_passes_are_repeated_on_fresh_windows(void **state) {
+        static const double p[10] = {0.005, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5};
+        RandomRecord r = {};
+
+        (void) state;
+        assert_int_equal(values_until_biased(&r, p, 10, 1000), RANDOM_WINDOWS_ALARM * RANDOM_WINDOW);
+        assert_int_equal(r.report_samples, 400);
+        assert_int_equal(r.report_passed, 360);
+}
+
+static void one_good_window_begins_the_count_anew(void **state) {
+        RandomRecord r = {};
+
+        (void) state;
+        for (int window = 0; window < 20; window++)
+                for (int i = 0; i < RANDOM_WINDOW; i++) {
+                        random_record(&r, window % 4 != 3 && i % 10 == 0 ? 0.005 : 0.5);
+                        assert_false(r.biased);
+                }
+}
+
+static void alarm_ends_after_passes_in_a_row(void **state) {
+        RandomRecord r = {};
+
+        (void) state;
+        random_record(&r, 0);
+        random_record(&r, 0);
+        for (int i = 0; i < RANDOM_CLEAR_SAMPLES; i++) {
+                assert_true(r.biased);
+                random_record(&r, 0.5);
+        }
+        assert_false(r.biased);
+}
+
+static void value_that_could_not_be_told_counts_for_nothing(void **state) {
+        RandomRecord r = {};
+
+        (void) state;
+        random_record(&r, NAN);
+        assert_int_equal(r.report_samples, 0);
+        random_record(&r, 0);
+        random_record(&r, NAN);
+        random_record(&r, 0);
+        assert_true(r.biased);
+}
+
+/* Ten years of nine sound machines with 25 tests each. */
+static void even_values_never_alarm(void **state) {
+        CLEANUP_STREAM Stream s = stream_new(15, 0);
+        RandomRecord r = {};
+        static uint32_t draws[65536];
+
+        (void) state;
+        for (int block = 0; block < 200; block++) { /* 13 million samples */
+                stream_read(&s, (uint8_t *) draws, sizeof(draws));
+                for (size_t i = 0; i < ELEMENTSOF(draws); i++) {
+                        random_record(&r, (draws[i] + 0.5) / 4294967296.0);
+                        assert_true(!r.biased);
+                }
+        }
+}
+
+static void report_begins_anew_after_a_thousand(void **state) {
+        RandomRecord r = {};
+
+        (void) state;
+        for (int i = 0; i < 1000; i++)
+                random_record(&r, 0.5);
+        assert_int_equal(r.report_samples, 1000);
+        random_record(&r, 0.005);
+        assert_int_equal(r.report_samples, 1);
+        assert_int_equal(r.report_passed, 0);
 }
 
 /* ---- verdicts ---- */
@@ -303,7 +401,7 @@ static void good_stream_is_ok(void **state) {
                 assert_int_equal(of, samples);
                 all += passed;
         }
-        assert_true(all >= random_health_required(samples * (unsigned) n_random_tests));
+        assert_true(all >= random_required(samples * (unsigned) n_random_tests));
 }
 
 static void stuck_octet_is_told_at_once(void **state) {
@@ -440,6 +538,13 @@ int main(void) {
                 cmocka_unit_test(cutoffs_are_the_least_for_a_false_alarm_rate_of_2_to_the_minus_40),
                 cmocka_unit_test(evidence_alarms_falsely_less_than_2_to_the_minus_40),
                 cmocka_unit_test(proportion_is_that_of_the_standard),
+                cmocka_unit_test(failures_in_a_row_add_up),
+                cmocka_unit_test(too_few_passes_are_repeated_on_fresh_windows),
+                cmocka_unit_test(one_good_window_begins_the_count_anew),
+                cmocka_unit_test(alarm_ends_after_passes_in_a_row),
+                cmocka_unit_test(value_that_could_not_be_told_counts_for_nothing),
+                cmocka_unit_test(even_values_never_alarm),
+                cmocka_unit_test(report_begins_anew_after_a_thousand),
                 cmocka_unit_test(good_stream_is_ok),
                 cmocka_unit_test(stuck_octet_is_told_at_once),
                 cmocka_unit_test(octet_that_comes_too_often_is_told_in_its_window),
