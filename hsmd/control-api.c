@@ -5,8 +5,6 @@
 #include "control-internal.h"
 #include "utf8.h"
 
-#define BY_SIZE 64
-
 static void unrefp(sd_bus_message **m) {
         sd_bus_message_unref(*m);
 }
@@ -147,17 +145,42 @@ static int method_get_calls(sd_bus_message *m, void *userdata, sd_bus_error *err
         return r < 0 ? r : sd_bus_message_send(reply);
 }
 
-/* The name is only stated, and goes into the journal: nothing in it may break a line or drive a terminal. */
-static void clean_stated_name(char *dst, size_t size, const char *by) {
-        copy_text(dst, size, by);
+/* Nothing in it may break a line of the journal or drive a terminal. */
+void control_stated_name(char dst[static CONTROL_BY_SIZE], const char *by) {
+        copy_text(dst, CONTROL_BY_SIZE, by);
         for (char *p = dst; *p; p++)
                 if ((unsigned char) *p < ' ' || *p == 0x7f)
                         *p = '?';
 }
 
+bool connection_may_change(const Connection *c, sd_bus_error *error) {
+        if (c->uid == 0 || c->uid == c->control->own_uid)
+                return true;
+        sd_bus_error_set(
+                error, SD_BUS_ERROR_ACCESS_DENIED, "only root and hsmd's own user may change anything");
+        return false;
+}
+
 struct ControlReply {
         sd_bus_message *call;
 };
+
+ControlReply *control_reply_new(sd_bus_message *call) {
+        ControlReply *reply = calloc(1, sizeof(*reply));
+
+        if (reply)
+                reply->call = sd_bus_message_ref(call);
+        return reply;
+}
+
+sd_bus_message *control_reply_call(const ControlReply *reply) {
+        return reply->call;
+}
+
+void control_reply_drop(ControlReply *reply) {
+        sd_bus_message_unref(reply->call);
+        free(reply);
+}
 
 static int refuse_config(sd_bus_error *error, const char *message) {
         size_t size = 3 * strlen(message) + 1;
@@ -173,7 +196,10 @@ static int refuse_config(sd_bus_error *error, const char *message) {
 static int verdict(sd_bus_error *error, int r, const char *message) {
         if (r >= 0)
                 return 0;
-        return r == -EINVAL && message ? refuse_config(error, message) : sd_bus_error_set_errno(error, r);
+        if (r == -EINVAL && message)
+                return refuse_config(error, message);
+        return message ? sd_bus_error_set(error, CONTROL_ERROR_REFUSED, message)
+                       : sd_bus_error_set_errno(error, r);
 }
 
 void control_reply(ControlReply *reply, int r, const char *message) {
@@ -184,33 +210,29 @@ void control_reply(ControlReply *reply, int r, const char *message) {
         else
                 sd_bus_reply_method_return(reply->call, "s", "");
         sd_bus_error_free(&error);
-        sd_bus_message_unref(reply->call);
-        free(reply);
+        control_reply_drop(reply);
 }
 
 static int method_reload(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         CLEANUP_FREE char *message = NULL;
         ControlReply *reply;
         Connection *c = userdata;
-        char name[BY_SIZE];
+        char name[CONTROL_BY_SIZE];
         const char *by;
         int r = sd_bus_message_read(m, "s", &by);
 
         if (r < 0)
                 return r;
-        if (c->uid != 0 && c->uid != c->control->own_uid)
-                return sd_bus_error_set(error, SD_BUS_ERROR_ACCESS_DENIED,
-                        "only root and hsmd's own user may change anything");
-        clean_stated_name(name, sizeof(name), by);
-        reply = calloc(1, sizeof(*reply));
+        if (!connection_may_change(c, error))
+                return -EACCES;
+        control_stated_name(name, by);
+        reply = control_reply_new(m);
         if (!reply)
                 return -ENOMEM;
-        reply->call = sd_bus_message_ref(m);
         r = c->control->ops->reload(c->control->userdata, c->uid, name, reply, &message);
         if (r == 1)
                 return 1;
-        sd_bus_message_unref(reply->call);
-        free(reply);
+        control_reply_drop(reply);
         r = verdict(error, r, message);
         return r < 0 ? r : sd_bus_reply_method_return(m, "s", "");
 }
@@ -226,12 +248,18 @@ static const sd_bus_vtable manager_vtable[] = {SD_BUS_VTABLE_START(0),
                 method_get_calls, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Reload", SD_BUS_ARGS("s", by), SD_BUS_RESULT("s", message), method_reload,
                 SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("ConfirmKeys", SD_BUS_ARGS("s", pool, "u", key, "s", by),
+                SD_BUS_RESULT("s", message), control_method_confirm_keys, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("RetryPin", SD_BUS_ARGS("s", device, "s", by), SD_BUS_RESULT("s", message),
+                control_method_retry_pin, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Measure",
+                SD_BUS_ARGS("s", device, "u", key, "u", sessions, "t", duration, "b", out_of_service, "b",
+                        force, "s", by),
+                SD_BUS_RESULT("a{sv}", measured), control_method_measure, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Probe", SD_BUS_ARGS("s", device, "b", climb), SD_BUS_RESULT("t", attempt),
+                control_method_probe, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_VTABLE_END};
 
 int control_api_add(Connection *c) {
         return sd_bus_add_object_vtable(c->bus, NULL, CONTROL_PATH, CONTROL_INTERFACE, manager_vtable, c);
-}
-
-void control_reply_measured(ControlReply *reply, const MeasureOutcome *outcome UNUSED) {
-        control_reply(reply, 0, NULL);
 }

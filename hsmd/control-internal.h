@@ -48,10 +48,29 @@ struct Control {
 /* Adds the interface to a new connection. Negative errno. */
 int control_api_add(Connection *connection);
 
+#define CONTROL_BY_SIZE 64
+/* Whether the peer may change anything; if not, *error says so. */
+bool connection_may_change(const Connection *connection, sd_bus_error *error);
+/* The name that somebody states: only stated, and it goes into the journal. */
+void control_stated_name(char dst[static CONTROL_BY_SIZE], const char *by);
+
+/* An answer that is owed to a call, and what becomes of it. NULL without memory. */
+ControlReply *control_reply_new(sd_bus_message *call);
+sd_bus_message *control_reply_call(const ControlReply *reply);
+void control_reply_drop(ControlReply *reply);
+
+/* control-actions.c */
+int control_method_confirm_keys(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int control_method_retry_pin(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int control_method_measure(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int control_method_probe(sd_bus_message *m, void *userdata, sd_bus_error *error);
+
 /* Closes a connection for the given reason (logged; NULL: the peer went by itself). */
 void connection_doom(Connection *connection, const char *why);
 
 /* Appends one row as an a{sv} and adds its size in octets, about, to *size. Negative errno. */
+int control_append_members(sd_bus_message *m, const TableInfo *table, const void *row, usec_t now,
+        size_t *size); /* {sv}{sv}… alone */
 int control_append_row(sd_bus_message *m, const TableInfo *table, const void *row, usec_t now, size_t *size);
 
 #endif

@@ -58,11 +58,10 @@ static int append_entry(sd_bus_message *m, const Field *field, const Shown *show
         return sd_bus_message_close_container(m);
 }
 
-int control_append_row(sd_bus_message *m, const TableInfo *table, const void *row, usec_t now, size_t *size) {
-        int r = sd_bus_message_open_container(m, SD_BUS_TYPE_ARRAY, "{sv}");
+int control_append_members(
+        sd_bus_message *m, const TableInfo *table, const void *row, usec_t now, size_t *size) {
+        int r = 0;
 
-        if (r < 0)
-                return r;
         for (unsigned i = 0; i < table->n_fields; i++) {
                 Shown shown;
 
@@ -73,5 +72,13 @@ int control_append_row(sd_bus_message *m, const TableInfo *table, const void *ro
                 if (r < 0)
                         return r;
         }
-        return sd_bus_message_close_container(m);
+        return r;
+}
+
+int control_append_row(sd_bus_message *m, const TableInfo *table, const void *row, usec_t now, size_t *size) {
+        int r = sd_bus_message_open_container(m, SD_BUS_TYPE_ARRAY, "{sv}");
+
+        if (r >= 0)
+                r = control_append_members(m, table, row, now, size);
+        return r < 0 ? r : sd_bus_message_close_container(m);
 }

@@ -27,7 +27,8 @@
  * - ConfirmKeys(s pool, u key, s by) -> s: the unconfirmed public keys of a pool (of all pools when it is
  *   empty; of one key, or of all when it is 0) are the right ones; answers which in words.
  *
- * - RetryPin(s device, s by): one more attempt with a PIN that is blocked; it is made at once.
+ * - RetryPin(s device, s by) -> s: one more attempt with a PIN that is blocked; it is made at once. Answers
+ * in words.
  *
  * - Measure(s device, u key, u sessions, t duration, b out_of_service, b force, s by) -> a{sv}: a burst (0
  *   where the configuration is to decide), answered when it is over with the mechanism's row and what was

@@ -41,7 +41,8 @@ ExitCode verb_device(const Options *o) {
         int r = client_new(o->socket, &client);
 
         if (r >= 0)
-                r = picture_fetch(client, 1U << BOARD_DEVICES | 1U << BOARD_KEYS | 1U << BOARD_SENSORS,
+                r = picture_fetch(client,
+                        1U << BOARD_DEVICES | 1U << BOARD_KEYS | 1U << BOARD_SENSORS | 1U << BOARD_MECHANISMS,
                         CLIENT_DEADLINE, &p);
         if (r < 0)
                 return client_complain(o, client, r);

@@ -61,6 +61,7 @@ static size_t first_of_device(const Picture *p, BoardTable table, uint32_t devic
 
 /* Keys and sensors begin with their device's number, which the nesting says already. */
 _Static_assert(offsetof(KeyRow, device) == offsetof(SensorRow, device), "both begin with their device");
+_Static_assert(offsetof(KeyRow, device) == offsetof(MechanismRow, device), "so do mechanisms");
 _Static_assert(KeyField_device == 0 && SensorField_device == 0, "both begin with their device");
 
 static void put_rows_of_device(Json *j, const Picture *p, BoardTable table, uint32_t device) {
@@ -81,6 +82,19 @@ void json_device_members(Json *j, const Picture *p, const DeviceRow *d) {
         put_members(j, p, BOARD_DEVICES, d, 0);
         put_rows_of_device(j, p, BOARD_KEYS, d->number);
         put_rows_of_device(j, p, BOARD_SENSORS, d->number);
+        if (picture_rows(p, BOARD_MECHANISMS) > 0)
+                put_rows_of_device(j, p, BOARD_MECHANISMS, d->number);
+}
+
+void json_tables(FILE *f, const Picture *p, unsigned tables, bool pretty) {
+        Json j = {.f = f, .pretty = pretty};
+
+        json_open(&j, NULL, '{');
+        for (BoardTable t = BOARD_SITES; t < BOARD_TABLES; t++)
+                if (tables & 1U << t)
+                        put_rows(&j, p, t);
+        json_close(&j, '}');
+        json_end(&j);
 }
 
 void json_picture(FILE *f, const Picture *p, bool pretty) {

@@ -8,6 +8,9 @@
 /* {"fleet": {…}, "sites": […], "pools": […], "devices": […]}; a device has its "keys" and "sensors". */
 void json_picture(FILE *f, const Picture *p, bool pretty);
 
+/* {"TABLE": […], …} of the tables named by a mask of 1 << BOARD_…, rows as they are. */
+void json_tables(FILE *f, const Picture *p, unsigned tables, bool pretty);
+
 /* The members of one device with its keys and sensors, into an object that is open. */
 void json_device_members(Json *j, const Picture *p, const DeviceRow *d);
 

@@ -5,15 +5,19 @@
 
 static const struct {
         const char *name;
-        int n_args; /* beside the verb */
+        int least, most; /* arguments beside the verb */
         ExitCode (*run)(const Options *o);
 } verbs[] = {
-        {"status", 0, verb_status},
-        {"device", 1, verb_device},
-        {"watch", 0, verb_watch},
-        {"wait", 0, verb_wait},
-        {"reload", 0, verb_reload},
-        {"version", 0, verb_version},
+        {"status", 0, 0, verb_status},
+        {"device", 1, 1, verb_device},
+        {"watch", 0, 0, verb_watch},
+        {"wait", 0, 0, verb_wait},
+        {"reload", 0, 0, verb_reload},
+        {"keys", 0, 3, verb_keys},
+        {"pin", 2, 2, verb_pin},
+        {"measure", 1, 1, verb_measure},
+        {"probe", 1, 1, verb_probe},
+        {"version", 0, 0, verb_version},
 };
 
 static ExitCode wrong_verb(const Options *o, const char *verb) {
@@ -30,11 +34,11 @@ static ExitCode run_verb(const Options *o) {
         for (size_t i = 0; i < ELEMENTSOF(verbs); i++) {
                 if (!streq(verbs[i].name, verb))
                         continue;
-                if (o->n_args > 0 && o->n_args - 1 != verbs[i].n_args) {
+                if (o->n_args > 0 && (o->n_args - 1 < verbs[i].least || o->n_args - 1 > verbs[i].most)) {
                         fprintf(stderr,
                                 say(o, "hsmctl: %s takes %d arguments; see hsmctl --help\n",
                                         "hsmctl：%s 需要 %d 个参数；请看 hsmctl --help\n"),
-                                verb, verbs[i].n_args);
+                                verb, verbs[i].most);
                         return EXIT_USAGE;
                 }
                 return verbs[i].run(o);

@@ -19,6 +19,13 @@ enum {
         OPT_DEVICE,
         OPT_STATE,
         OPT_NOTE,
+        OPT_YES,
+        OPT_CLIMB,
+        OPT_OUT,
+        OPT_FORCE,
+        OPT_SESSIONS,
+        OPT_DURATION,
+        OPT_KEY,
         OPT_VERSION,
 };
 
@@ -27,7 +34,11 @@ static const struct option long_options[] = {{"help", no_argument, NULL, 'h'},
         {"by", required_argument, NULL, OPT_BY}, {"lang", required_argument, NULL, OPT_LANG},
         {"json", required_argument, NULL, OPT_JSON}, {"check", no_argument, NULL, OPT_CHECK},
         {"timeout", required_argument, NULL, OPT_TIMEOUT}, {"device", required_argument, NULL, OPT_DEVICE},
-        {"state", required_argument, NULL, OPT_STATE}, {"note", required_argument, NULL, OPT_NOTE}, {0}};
+        {"state", required_argument, NULL, OPT_STATE}, {"note", required_argument, NULL, OPT_NOTE},
+        {"yes", no_argument, NULL, OPT_YES}, {"verbose", no_argument, NULL, 'v'},
+        {"climb", no_argument, NULL, OPT_CLIMB}, {"out-of-service", no_argument, NULL, OPT_OUT},
+        {"force", no_argument, NULL, OPT_FORCE}, {"sessions", required_argument, NULL, OPT_SESSIONS},
+        {"duration", required_argument, NULL, OPT_DURATION}, {"key", required_argument, NULL, OPT_KEY}, {0}};
 
 static const char usage_en[] =
         "hsmctl [OPTIONS] VERB\n"
@@ -37,6 +48,12 @@ static const char usage_en[] =
         "  watch                  the fleet, live; q or Ctrl-C ends it\n"
         "  wait                   until every machine had its first verdict\n"
         "  reload                 read the configuration again; waits for the verdict\n"
+        "  keys [POOL]            the key matrix: every key on every machine of its pool\n"
+        "  keys confirm [POOL [KEY]]\n"
+        "                         the public keys pinned at first sight are the right ones\n"
+        "  probe NAME             check this machine now, and show the ladder live\n"
+        "  measure NAME           a short burst: how many signatures a second, what limits\n"
+        "  pin retry NAME         send a blocked PIN once more\n"
         "  version                of hsmctl and of the running hsmd\n"
         "\n"
         "  --json=short|pretty    status, device: for programs\n"
@@ -45,11 +62,18 @@ static const char usage_en[] =
         "  --device=NAME --state=STATE\n"
         "                         wait: until this machine is in this state\n"
         "  --note=TEXT            watch: a line to show at the bottom\n"
+        "  -v                     keys, probe: more; probe: the last calls, for the vendor\n"
+        "  --yes                  keys confirm: do not ask\n"
+        "  --climb                probe: the whole ladder by a new process (a login)\n"
+        "  --sessions=N --duration=SECONDS --key=N\n"
+        "                         measure: how\n"
+        "  --out-of-service       measure: with the machine in maintenance meanwhile\n"
+        "  --force                measure: also the last machine that serves\n"
         "  --lang=zh|en           language of what people read (default: the locale's)\n"
         "  --by=NAME              who asks for an action (default: SUDO_USER, login name)\n"
         "  --socket=PATH          hsmd's socket (default $HSMD_SOCKET, " DEFAULT_SOCKET ")\n"
         "\n"
-        "Exit codes: 0 done, 1 usage, 2 no such device, 3 configuration refused,\n"
+        "Exit codes: 0 done, 1 usage, 2 no such device, 3 configuration or action refused,\n"
         "4 hsmd is not running or does not answer, 5 time ran out, 6 not permitted.\n";
 
 static const char usage_zh[] =
@@ -60,6 +84,12 @@ static const char usage_zh[] =
         "  watch                  实时显示，按 q 或 Ctrl-C 退出\n"
         "  wait                   等到每台密码机都有首次判定\n"
         "  reload                 重新读取配置，并等待结果\n"
+        "  keys [集群]            密钥一致性核对表：集群内每台密码机上的每把密钥\n"
+        "  keys confirm [集群 [密钥号]]\n"
+        "                         确认首次所见登记的公钥无误\n"
+        "  probe 名称             立即拨测该密码机，实时显示各步骤\n"
+        "  measure 名称           短时测量：每秒签名次数及瓶颈\n"
+        "  pin retry 名称         把被封锁的口令(PIN)再发送一次\n"
         "  version                hsmctl 与正在运行的 hsmd 的版本\n"
         "\n"
         "  --json=short|pretty    status、device：供程序读取\n"
@@ -68,11 +98,18 @@ static const char usage_zh[] =
         "  --device=名称 --state=状态\n"
         "                         wait：等到该密码机处于该状态\n"
         "  --note=文字            watch：在屏幕底部显示的一行\n"
+        "  -v                     keys、probe：更多内容；probe：最近的调用，供厂商查看\n"
+        "  --yes                  keys confirm：不再询问\n"
+        "  --climb                probe：用新进程走完全部步骤（会登录一次）\n"
+        "  --sessions=会话数 --duration=秒 --key=密钥号\n"
+        "                         measure：测量方式\n"
+        "  --out-of-service       measure：测量期间该密码机退出服务（维护中）\n"
+        "  --force                measure：即使是最后一台在用的密码机\n"
         "  --lang=zh|en           显示语言（默认取自系统区域设置）\n"
         "  --by=姓名              操作人（默认 SUDO_USER，其次登录名）\n"
         "  --socket=路径          hsmd 的套接字（默认 $HSMD_SOCKET，" DEFAULT_SOCKET "）\n"
         "\n"
-        "退出码：0 完成，1 用法错误，2 无此密码机，3 配置被拒绝，\n"
+        "退出码：0 完成，1 用法错误，2 无此密码机，3 配置或操作被拒绝，\n"
         "4 hsmd 未运行或无应答，5 等待超时，6 无权限。\n";
 
 const char *say(const Options *o, const char *en, const char *zh) {
@@ -142,6 +179,27 @@ static ExitCode take_state(Options *o, const char *value) {
         return EXIT_OK;
 }
 
+static ExitCode take_count(
+        const Options *o, const char *option, const char *value, long max, uint32_t *target) {
+        char *end = NULL;
+        long n = strtol(value, &end, 10);
+
+        if (end == value || *end || n < 1 || n > max)
+                return complain(o, option, value);
+        *target = (uint32_t) n;
+        return EXIT_OK;
+}
+
+static ExitCode take_duration(Options *o, const char *value) {
+        char *end = NULL;
+        double seconds = strtod(value, &end);
+
+        if (end == value || *end || !isfinite(seconds) || seconds < 0.1 || seconds > 60)
+                return complain(o, "--duration", value);
+        o->duration = seconds;
+        return EXIT_OK;
+}
+
 static ExitCode take_option(Options *o, int option, const char *value) {
         switch (option) {
         case OPT_SOCKET:
@@ -167,6 +225,27 @@ static ExitCode take_option(Options *o, int option, const char *value) {
         case OPT_NOTE:
                 o->note = value;
                 return EXIT_OK;
+        case OPT_YES:
+                o->yes = true;
+                return EXIT_OK;
+        case 'v':
+                o->verbose = true;
+                return EXIT_OK;
+        case OPT_CLIMB:
+                o->climb = true;
+                return EXIT_OK;
+        case OPT_OUT:
+                o->out_of_service = true;
+                return EXIT_OK;
+        case OPT_FORCE:
+                o->force = true;
+                return EXIT_OK;
+        case OPT_SESSIONS:
+                return take_count(o, "--sessions", value, 64, &o->sessions);
+        case OPT_KEY:
+                return take_count(o, "--key", value, INT32_MAX, &o->key);
+        case OPT_DURATION:
+                return take_duration(o, value);
         default:
                 fputs(say(o, "Try hsmctl --help\n", "请看 hsmctl --help\n"), stderr);
                 return EXIT_USAGE;
@@ -197,7 +276,7 @@ ExitCode options_parse(int argc, char **argv, Options *ret, bool *ret_done) {
                 .socket = socket && *socket ? socket : DEFAULT_SOCKET};
         *ret_done = false;
         find_lang(argc, argv, o);
-        while ((option = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
+        while ((option = getopt_long(argc, argv, "hv", long_options, NULL)) != -1) {
                 if (option == 'h' || option == OPT_VERSION) {
                         fputs(option == 'h' ? say(o, usage_en, usage_zh) : "hsmctl " HSMD_VERSION "\n",
                                 stdout);

@@ -13,7 +13,7 @@ typedef enum ExitCode {
         EXIT_OK = 0,
         EXIT_USAGE = 1,         /* a wrong command line, or a fault of hsmctl's own */
         EXIT_NOT_FOUND = 2,     /* no such device */
-        EXIT_REFUSED = 3,       /* hsmd refused the configuration; the old one runs on */
+        EXIT_REFUSED = 3,       /* hsmd refused the configuration (the old one runs on) or the action */
         EXIT_UNREACHABLE = 4,   /* hsmd is not running or does not answer */
         EXIT_TIME_OUT = 5,      /* wait: the time ran out */
         EXIT_NOT_PERMITTED = 6, /* the socket or the action is not for this user */
@@ -24,11 +24,17 @@ typedef struct Options {
         const char *socket;
         const char *by; /* the name stated with an action */
         JsonForm json;
-        bool check;         /* status: exit code by the fleet's state */
-        double timeout;     /* wait: seconds */
-        const char *device; /* wait */
-        const char *state;  /* wait */
-        const char *note;   /* watch: a line to show below */
+        bool check;                 /* status: exit code by the fleet's state */
+        double timeout;             /* wait: seconds */
+        const char *device;         /* wait */
+        const char *state;          /* wait */
+        const char *note;           /* watch: a line to show below */
+        bool yes;                   /* keys confirm: do not ask */
+        bool verbose;               /* keys, probe */
+        bool climb;                 /* probe: by a new process */
+        bool out_of_service, force; /* measure */
+        uint32_t sessions, key;     /* measure; 0: as configured */
+        double duration;            /* measure: seconds; 0: as configured */
         int n_args;
         char **args; /* the verb and what follows it */
         char by_buffer[64];

@@ -9,6 +9,10 @@ ExitCode verb_device(const Options *o);
 ExitCode verb_watch(const Options *o);
 ExitCode verb_wait(const Options *o);
 ExitCode verb_reload(const Options *o);
+ExitCode verb_keys(const Options *o);
+ExitCode verb_pin(const Options *o);
+ExitCode verb_measure(const Options *o);
+ExitCode verb_probe(const Options *o);
 ExitCode verb_version(const Options *o);
 
 #endif
