@@ -466,6 +466,21 @@ static void stuck_ends_after_enough_clean_octets(void **state) {
         assert_int_equal(random_health_verdict(h), RANDOM_OK);
 }
 
+static void fault_that_comes_back_begins_the_count_of_clean_octets_anew(void **state) {
+        CLEANUP_RANDOM_HEALTH RandomHealth *h = random_health_new();
+        CLEANUP_STREAM Stream s = stream_new(16, 0);
+        uint8_t draw[256], stuck[REPETITION_CUTOFF] = {};
+
+        (void) state;
+        for (int fault = 0; fault < 2; fault++) {
+                random_health_feed(h, stuck, sizeof(stuck));
+                for (size_t fed = 0; fed < RANDOM_CLEAR_OCTETS - sizeof(draw); fed += sizeof(draw)) {
+                        stream_read(&s, draw, sizeof(draw));
+                        assert_int_equal(random_health_feed(h, draw, sizeof(draw)), RANDOM_STUCK);
+                }
+        }
+}
+
 static void bias_is_told_from_the_second_sample_on(void **state) {
         CLEANUP_RANDOM_HEALTH RandomHealth *h = random_health_new();
         CLEANUP_STREAM Stream s = stream_new(7, 0.55);
@@ -550,6 +565,7 @@ int main(void) {
                 cmocka_unit_test(octet_that_comes_too_often_is_told_in_its_window),
                 cmocka_unit_test(same_draw_again_is_stuck),
                 cmocka_unit_test(stuck_ends_after_enough_clean_octets),
+                cmocka_unit_test(fault_that_comes_back_begins_the_count_of_clean_octets_anew),
                 cmocka_unit_test(bias_is_told_from_the_second_sample_on),
                 cmocka_unit_test(slight_bias_is_told_within_a_few_samples),
                 cmocka_unit_test(bias_ends_after_enough_good_samples),
