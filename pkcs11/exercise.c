@@ -1,6 +1,6 @@
 #include "exercise.h"
 
-#include <openssl/err.h>
+#include "sm2.h"
 
 /* --- which keys
  * ------------------------------------------------------------------------------------------------------ */
@@ -280,18 +280,32 @@ static int verify_again(Keys *keys, Key *key, Module *module, Attempt *attempt) 
         return !key->done || key_verify(key) == 0 ? 0 : fail_verifying(key, attempt);
 }
 
-/* Two signatures with one r give the private key away: nothing else that a probe sees shows it. */
-static int watch_nonce(Keys *keys, Key *key, Attempt *attempt) {
-        SignatureForm form = key->config->type == KEY_TYPE_SM2 ? key->mechanism->form : FORM_DER;
-        Octets r;
+/* What is the same in two signatures with one nonce: r of ECDSA, r - e of SM2. 0 or a negative errno. */
+static int nonce_mark(const Key *key, uint8_t *buffer, Octets *ret) {
+        Octets octets = {key->signature, key->signature_size};
+        Sm2Signature signature;
+        int r;
 
-        (void) keys;
+        if (key->config->type != KEY_TYPE_SM2)
+                return nonces_r(octets, FORM_DER, ret);
+        r = sm2_signature_parse(octets, key->mechanism->form, &signature);
+        if (r == 0)
+                r = sm2_nonce_x(&signature, key->digest, buffer);
+        *ret = (Octets){buffer, SM2_FIELD};
+        return r;
+}
+
+/* Two signatures with one nonce give the private key away: nothing else that a probe sees shows it. */
+static int watch_nonce(Key *key, Attempt *attempt) {
+        uint8_t buffer[SM2_FIELD];
+        Octets mark;
+
         if (key->config->type == KEY_TYPE_RSA)
                 return 0;
         if (!key->nonces)
                 key->nonces = nonces_new();
-        if (!key->nonces || nonces_r((Octets){key->signature, key->signature_size}, form, &r) < 0 ||
-                nonces_add(key->nonces, r, key->digest) != NONCE_REPEATED)
+        if (!key->nonces || nonce_mark(key, buffer, &mark) < 0 ||
+                nonces_add(key->nonces, mark, key->digest) != NONCE_REPEATED)
                 return 0;
         key->state = KEY_FAILING;
         key->reason = REASON_NONCE_REPEATED;
@@ -319,7 +333,7 @@ static int verify_one(Keys *keys, Key *key, Module *module, Attempt *attempt) {
         if (!key->done)
                 return 0;
         is_right(key);
-        return watch_nonce(keys, key, attempt);
+        return watch_nonce(key, attempt);
 }
 
 int exercise_verify(Keys *keys, Module *module, Attempt *attempt) {

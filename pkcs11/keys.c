@@ -31,7 +31,7 @@ int keys_init(Keys *keys, const MsgProbeConfig *config) {
 
 static void forget_signer(Key *key, const Module *module) {
         if (key->granted && key->handle != CK_INVALID_HANDLE && module)
-                module->recorder->forbid(key->handle);
+                module->recorder->forbid(key->mechanism->use, key->handle, key->mechanism->number);
         EVP_PKEY_CTX_free(key->signing);
         EVP_PKEY_free(key->signer);
         key->signing = NULL;

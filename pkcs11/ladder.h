@@ -6,7 +6,7 @@
 
 #include "channel.h"
 #include "exercise.h"
-#include "random-judge.h"
+#include "random-health.h"
 
 typedef struct Ladder {
         Channel *channel; /* for the PIN */
@@ -16,9 +16,9 @@ typedef struct Ladder {
         Keys keys;
         CK_TOKEN_INFO token;
         bool has_token;
-        bool on_top;    /* the climb succeeded */
-        bool no_random; /* the machine has no generator for us */
-        RandomJudge random;
+        bool on_top;          /* the climb succeeded */
+        bool no_random;       /* the machine has no generator for us */
+        RandomHealth *random; /* what it gave so far */
 } Ladder;
 
 /* config, ring and channel stay the caller's and must outlive the ladder. -ELIBBAD without the recorder. */
@@ -33,6 +33,9 @@ int ladder_check(Ladder *ladder, Attempt *attempt);
 
 /* Fills in what is known of token, keys and counts. */
 void ladder_report(const Ladder *ladder, Attempt *attempt);
+
+/* Between attempts, when nobody waits: a part of what is to be computed over random numbers. */
+void ladder_idle(Ladder *ladder);
 
 /* Closes the session and finalizes the module. */
 void ladder_close(Ladder *ladder);

@@ -103,7 +103,10 @@ static int run_attempt(Probe *p, bool climb) {
                         return r;
         }
         ladder_report(&p->ladder, &attempt);
-        return channel_send(&p->channel, &attempt.result.head);
+        r = channel_send(&p->channel, &attempt.result.head);
+        if (r == 0)
+                ladder_idle(&p->ladder);
+        return r;
 }
 
 /* Whether hsmd wants the burst to end: a message waits, and there is only one that it can be. */

@@ -178,14 +178,15 @@ static int recorder_allow(MechanismUse use, CK_OBJECT_HANDLE key, CK_MECHANISM_T
         return 0;
 }
 
-static void recorder_forbid(CK_OBJECT_HANDLE key) {
+static void recorder_forbid(MechanismUse use, CK_OBJECT_HANDLE key, CK_MECHANISM_TYPE mechanism) {
         RecorderState *s = recorder_state();
-        size_t left = 0;
 
         for (size_t i = 0; i < s->n_grants; i++)
-                if (s->grants[i].key != key)
-                        s->grants[left++] = s->grants[i];
-        s->n_grants = left;
+                if (s->grants[i].key == key && s->grants[i].use == use &&
+                        s->grants[i].mechanism == mechanism) {
+                        s->grants[i] = s->grants[--s->n_grants];
+                        return;
+                }
 }
 
 static void recorder_set_identity(const uint8_t *id, size_t size) {

@@ -68,8 +68,8 @@ typedef struct Recorder {
         /* Lets a key be used in one way by one mechanism. -ENOBUFS when RECORDER_GRANTS_MAX are allowed
          * already. */
         int (*allow)(MechanismUse use, CK_OBJECT_HANDLE key, CK_MECHANISM_TYPE mechanism);
-        /* Takes back all that a key is allowed. */
-        void (*forbid)(CK_OBJECT_HANDLE key);
+        /* Takes back one such allowance: handles may change places, and then two keys had the same one. */
+        void (*forbid)(MechanismUse use, CK_OBJECT_HANDLE key, CK_MECHANISM_TYPE mechanism);
         /* The identity that a mechanism may be given as its parameter; at most PROTOCOL_ID_MAX octets. */
         void (*set_identity)(const uint8_t *id, size_t size);
 

@@ -355,3 +355,18 @@ int sm2_reduce(const uint8_t e[static 32], uint8_t ret[static 32]) {
                 return failed(-EIO);
         return BN_bn2binpad(x, ret, 32) == 32 ? 0 : failed(-EIO);
 }
+
+int sm2_nonce_x(const Sm2Signature *signature, const uint8_t e[static 32], uint8_t ret_x[static 32]) {
+        CLEANUP(bn_freep) BIGNUM *x = BN_bin2bn(signature->r, SM2_FIELD, NULL);
+        CLEANUP(bn_freep) BIGNUM *y = BN_bin2bn(e, 32, NULL), *n = BN_bin2bn(order_n, SM2_FIELD, NULL);
+
+        if (!x || !y || !n)
+                return failed(-ENOMEM);
+        if (BN_cmp(y, n) >= 0 && BN_sub(y, y, n) != 1)
+                return failed(-EIO);
+        if (BN_cmp(x, y) < 0 && BN_add(x, x, n) != 1)
+                return failed(-EIO);
+        if (BN_sub(x, x, y) != 1)
+                return failed(-EIO);
+        return BN_bn2binpad(x, ret_x, 32) == 32 ? 0 : failed(-EIO);
+}

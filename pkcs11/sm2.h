@@ -62,6 +62,10 @@ int sm2_verify(EVP_PKEY *key, const uint8_t e[static 32], const Sm2Signature *si
  * number that changes with each signature. */
 int sm2_recover_e(EVP_PKEY *key, const Sm2Signature *signature, uint8_t ret_e[static 32]);
 
+/* r - e mod n: the x coordinate of the nonce's point, the same in every signature with one nonce. (r itself
+ * is not: it has the message's e in it.) */
+int sm2_nonce_x(const Sm2Signature *signature, const uint8_t e[static 32], uint8_t ret_x[static 32]);
+
 /* e mod n: what recover_e can be compared with. */
 int sm2_reduce(const uint8_t e[static 32], uint8_t ret[static 32]);
 

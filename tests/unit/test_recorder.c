@@ -302,7 +302,7 @@ static void only_an_allowed_key_signs_and_only_so_long(void **state) {
         assert_int_equal(b->calls->C_SignInit(b->session, &rsa, b->key), CKR_OK);
         assert_int_equal(b->calls->C_Sign(b->session, data, sizeof(data), signature, &size), CKR_OK);
         assert_int_equal(size, 256);
-        b->recorder->forbid(b->key);
+        b->recorder->forbid(USE_SIGN, b->key, CKM_RSA_PKCS);
         assert_refused(b, b->calls->C_SignInit(b->session, &rsa, b->key), CKR_KEY_FUNCTION_NOT_PERMITTED);
 }
 
@@ -319,7 +319,7 @@ static void other_mechanisms_are_refused(void **state) {
                         b->calls->C_SignInit(b->session, &(CK_MECHANISM){types[i], NULL, 0}, b->key),
                         CKR_MECHANISM_INVALID);
         assert_refused(b, b->calls->C_SignInit(b->session, &with_parameter, b->key), CKR_MECHANISM_INVALID);
-        b->recorder->forbid(b->key);
+        b->recorder->forbid(USE_SIGN, b->key, CKM_RSA_PKCS);
 }
 
 static void signers_are_bounded(void **state) {
@@ -329,7 +329,7 @@ static void signers_are_bounded(void **state) {
                 assert_int_equal(b->recorder->allow(USE_SIGN, 1000 + i, CKM_RSA_PKCS), 0);
         assert_int_equal(b->recorder->allow(USE_SIGN, 2000, CKM_RSA_PKCS), -ENOBUFS);
         for (size_t i = 0; i < RECORDER_GRANTS_MAX; i++)
-                b->recorder->forbid(1000 + i);
+                b->recorder->forbid(USE_SIGN, 1000 + i, CKM_RSA_PKCS);
 }
 
 #define NO(call) assert_refused(b, b->calls->call, CKR_FUNCTION_NOT_SUPPORTED)
@@ -373,7 +373,7 @@ static void nothing_but_a_block_of_zeros_is_encrypted(void **state) {
         /* what is allowed for one use is not for another */
         assert_int_equal(b->recorder->allow(USE_SIGN, b->key, CKM_RSA_PKCS), 0);
         assert_refused(b, b->calls->C_DecryptInit(b->session, &m, b->key), CKR_KEY_FUNCTION_NOT_PERMITTED);
-        b->recorder->forbid(b->key);
+        b->recorder->forbid(USE_SIGN, b->key, CKM_RSA_PKCS);
         x[3] = 1;
         assert_refused(b, b->calls->C_Encrypt(b->session, x, sizeof(x), out, &n), CKR_ARGUMENTS_BAD);
         assert_refused(b, b->calls->C_Encrypt(b->session, out, 15, out, &n), CKR_ARGUMENTS_BAD);

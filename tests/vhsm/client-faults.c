@@ -35,11 +35,10 @@ void faults_of_sign(void) {
         uint64_t leak = client()->directives[DIRECTIVE_LEAK];
 
         if (leak > 1 && leak < (UINT64_C(1) << 30)) {
-                char *lost = malloc(leak - 1);
+                char *volatile lost = malloc(leak - 1);
 
                 if (lost)
                         memset(lost, 1, leak - 1); /* or it would take no memory */
-                lost = NULL;
         }
         if (client()->directives[DIRECTIVE_LEAK_FDS])
                 (void) !open("/dev/null", O_RDONLY);
