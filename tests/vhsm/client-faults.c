@@ -17,6 +17,8 @@ void faults_take(Client *c, Wire *w) {
 
                 if (directive < DIRECTIVE_MAX)
                         c->directives[directive] = argument + 1;
+                if (directive == DIRECTIVE_POISON)
+                        client_poison();
         }
 }
 
@@ -35,10 +37,10 @@ void faults_of_sign(void) {
         uint64_t leak = client()->directives[DIRECTIVE_LEAK];
 
         if (leak > 1 && leak < (UINT64_C(1) << 30)) {
-                char *volatile lost = malloc(leak - 1);
+                char *lost = malloc(leak - 1);
 
-                if (lost)
-                        memset(lost, 1, leak - 1); /* or it would take no memory */
+                if (lost) /* or it would take no memory; one that no compiler leaves out */
+                        explicit_bzero(lost, leak - 1);
         }
         if (client()->directives[DIRECTIVE_LEAK_FDS])
                 (void) !open("/dev/null", O_RDONLY);
