@@ -20,7 +20,8 @@ typedef struct Source {
 typedef struct Worker {
         const Source *source;
         CK_SESSION_HANDLE session;
-        Key key; /* a copy, with a public key of its own */
+        bool held; /* the probe's own: the first thread's */
+        Key key;   /* a copy, with a public key of its own */
 } Worker;
 
 static int open_worker(void *userdata, unsigned n, void **ret) {
@@ -28,7 +29,6 @@ static int open_worker(void *userdata, unsigned n, void **ret) {
         Module *module = &s->ladder->module;
         Worker *w = calloc(1, sizeof(*w));
 
-        (void) n;
         if (!w)
                 return -ENOMEM;
         w->source = s;
@@ -37,7 +37,10 @@ static int open_worker(void *userdata, unsigned n, void **ret) {
         w->key.nonces = NULL;
         w->key.signer = NULL;
         w->key.signing = w->key.verifying = NULL;
-        if (!w->key.expected || module->recorder->open_beside(module->slot, &w->session) != CKR_OK) {
+        w->held = n == 0;
+        w->session = module->session;
+        if (!w->key.expected ||
+                (!w->held && module->recorder->open_beside(module->slot, &w->session) != CKR_OK)) {
                 EVP_PKEY_free(w->key.expected);
                 free(w);
                 return -EIO;
@@ -49,7 +52,8 @@ static int open_worker(void *userdata, unsigned n, void **ret) {
 static void close_worker(void *context) {
         Worker *w = context;
 
-        w->source->ladder->module.recorder->close_beside(w->session);
+        if (!w->held)
+                w->source->ladder->module.recorder->close_beside(w->session);
         EVP_PKEY_CTX_free(w->key.verifying);
         EVP_PKEY_free(w->key.expected);
         free(w);

@@ -1,0 +1,5 @@
+"""hsmd and virtual cipher machines that go wrong on command."""
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
