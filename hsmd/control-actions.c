@@ -2,24 +2,13 @@
 #include <stdlib.h>
 
 #include "control-internal.h"
-#include "utf8.h"
-
-static int refuse_with(sd_bus_error *error, const char *name, const char *message) {
-        size_t size = 3 * strlen(message) + 1;
-        CLEANUP_FREE char *text = malloc(size);
-
-        if (!text)
-                return -ENOMEM;
-        utf8_repair(text, size, message);
-        return sd_bus_error_set(error, name, text);
-}
 
 /* A negative errno of an action as an error, with its words if it has any. */
 static int say_no(sd_bus_error *error, int r, const char *what, const char *message) {
         if (r == -ENOENT && !message)
                 return sd_bus_error_setf(error, CONTROL_ERROR_NO_SUCH_DEVICE, "there is no device %s", what);
         if (message)
-                return refuse_with(error, CONTROL_ERROR_REFUSED, message);
+                return control_refuse(error, CONTROL_ERROR_REFUSED, message);
         return sd_bus_error_set_errno(error, r);
 }
 

@@ -182,14 +182,14 @@ void control_reply_drop(ControlReply *reply) {
         free(reply);
 }
 
-static int refuse_config(sd_bus_error *error, const char *message) {
+int control_refuse(sd_bus_error *error, const char *name, const char *message) {
         size_t size = 3 * strlen(message) + 1;
         CLEANUP_FREE char *text = malloc(size);
 
         if (!text)
                 return -ENOMEM;
-        utf8_repair(text, size, message);
-        return sd_bus_error_set(error, CONTROL_ERROR_CONFIG_REFUSED, text);
+        utf8_repair(text, size, message); /* it may quote the configuration, or a token */
+        return sd_bus_error_set(error, name, text);
 }
 
 /* The verdict on a reload as an error, or 0. */
@@ -197,8 +197,8 @@ static int verdict(sd_bus_error *error, int r, const char *message) {
         if (r >= 0)
                 return 0;
         if (r == -EINVAL && message)
-                return refuse_config(error, message);
-        return message ? sd_bus_error_set(error, CONTROL_ERROR_REFUSED, message)
+                return control_refuse(error, CONTROL_ERROR_CONFIG_REFUSED, message);
+        return message ? control_refuse(error, CONTROL_ERROR_REFUSED, message)
                        : sd_bus_error_set_errno(error, r);
 }
 

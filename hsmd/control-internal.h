@@ -59,6 +59,9 @@ ControlReply *control_reply_new(sd_bus_message *call);
 sd_bus_message *control_reply_call(const ControlReply *reply);
 void control_reply_drop(ControlReply *reply);
 
+/* An error with words, whatever octets they hold. Negative errno. */
+int control_refuse(sd_bus_error *error, const char *name, const char *message);
+
 /* control-actions.c */
 int control_method_confirm_keys(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int control_method_retry_pin(sd_bus_message *m, void *userdata, sd_bus_error *error);
@@ -68,9 +71,10 @@ int control_method_probe(sd_bus_message *m, void *userdata, sd_bus_error *error)
 /* Closes a connection for the given reason (logged; NULL: the peer went by itself). */
 void connection_doom(Connection *connection, const char *why);
 
-/* Appends one row as an a{sv} and adds its size in octets, about, to *size. Negative errno. */
-int control_append_members(sd_bus_message *m, const TableInfo *table, const void *row, usec_t now,
-        size_t *size); /* {sv}{sv}… alone */
+/* Appends one row as an a{sv} and adds its size in octets, about, to *size; or only its entries, into an
+ * array that is open. Negative errno. */
+int control_append_members(
+        sd_bus_message *m, const TableInfo *table, const void *row, usec_t now, size_t *size);
 int control_append_row(sd_bus_message *m, const TableInfo *table, const void *row, usec_t now, size_t *size);
 
 #endif

@@ -28,11 +28,13 @@
  *   empty; of one key, or of all when it is 0) are the right ones; answers which in words.
  *
  * - RetryPin(s device, s by) -> s: one more attempt with a PIN that is blocked; it is made at once. Answers
- * in words.
+ *   in words.
  *
  * - Measure(s device, u key, u sessions, t duration, b out_of_service, b force, s by) -> a{sv}: a burst (0
- *   where the configuration is to decide), answered when it is over with the mechanism's row and what was
- *   measured: operations, errors, verified, duration_us, rate_per_s, stopped, detail.
+ *   where the configuration is to decide), answered when it is over with one dictionary: the mechanism's
+ *   row as it stands then (its operations and errors are totals) and this burst: burst_operations,
+ *   burst_errors, verified and wrong (signatures, by sample), duration_us, rate_milli_per_s, burst_sessions,
+ *   burst_p50_us, burst_p95_us, burst_p99_us, burst_max_us, cpu_us (this host's), stopped.
  *
  * - Probe(s device, b climb) -> t: an attempt as soon as may be (with climb: by a new probe process), whose
  *   number is answered at once. What it comes to stands in GetAttempts and the device's row; while it runs

@@ -1,15 +1,24 @@
 #include "device-view.h"
 
+#include <limits.h>
 #include <time.h>
 
 #include "advice.h"
 #include "fleet-view.h"
+#include "keys-view.h"
+#include "terms.h"
 #include "width.h"
 #include "words.h"
 
 #define LABEL_COLUMNS 13
 #define TEXT_SIZE 512
 #define ADVICE_LINES_MAX 7
+#define ROOMY_LINES 32
+
+/* Whether there is room for what does not matter to a fault; a terminal of 24 lines has none. */
+static bool is_roomy(const Screen *s) {
+        return s->height >= ROOMY_LINES;
+}
 
 /* A label and its text, whole lines; a text that is too long is cut. Empty texts are left out. */
 static void put_fact(const Screen *s, Colour colour, const char *label, const char *text) {
@@ -175,23 +184,128 @@ static void put_advice(const Screen *s, const DeviceRow *d) {
         fputc('\n', s->f);
 }
 
-/* The device's keys in one line: "1 hsmd-probe usable, 2 licence present_only". */
+static bool key_is_well(const KeyRow *k) {
+        unsigned state = ROW_GET(Key, k, state, KEY_UNKNOWN);
+
+        return state == KEY_USABLE || state == KEY_PRESENT_ONLY;
+}
+
+static void append_key(const Screen *s, char *dst, size_t size, const KeyRow *k) {
+        size_t used = strlen(dst);
+
+        snprintf(dst + used, size - used, "%s%s %s", used ? screen_say(s, ", ", "，") : "", k->label,
+                word_of_state(s->lang, &key_state_names, ROW_GET(Key, k, state, KEY_UNKNOWN)));
+}
+
+/* The device's keys in one line, those that are not well first: the line may be cut. */
 static void put_keys(const Screen *s, const Picture *p, const DeviceRow *d) {
         char text[TEXT_SIZE] = "";
-        size_t used = 0;
+        bool bad = false;
 
-        for (size_t i = 0; i < picture_rows(p, BOARD_KEYS) && used + 1 < sizeof(text); i++) {
+        for (int well = 0; well < 2; well++)
+                for (size_t i = 0; i < picture_rows(p, BOARD_KEYS); i++) {
+                        const KeyRow *k = picture_row(p, BOARD_KEYS, i);
+
+                        if (k->device != d->number || key_is_well(k) != (well == 1))
+                                continue;
+                        append_key(s, text, sizeof(text), k);
+                        bad = bad || !well;
+                }
+        put_fact(s, bad ? COLOUR_WARN : COLOUR_NONE, screen_say(s, "Keys", "密钥"), text);
+}
+
+/* The certificate that ends first. */
+static void put_certificate(const Screen *s, const Picture *p, const DeviceRow *d) {
+        char text[TEXT_SIZE] = "", date[16];
+        long days, soonest = LONG_MAX;
+
+        for (size_t i = 0; i < picture_rows(p, BOARD_KEYS); i++) {
                 const KeyRow *k = picture_row(p, BOARD_KEYS, i);
-                int n;
 
-                if (k->device != d->number)
+                if (k->device != d->number || !key_certificate(k, &days, date) || days >= soonest)
                         continue;
-                n = snprintf(text + used, sizeof(text) - used, "%s%s %s",
-                        used ? screen_say(s, ", ", "，") : "", k->label,
-                        word_of_state(s->lang, &key_state_names, ROW_GET(Key, k, state, KEY_UNKNOWN)));
-                used += n > 0 ? (size_t) n : 0;
+                soonest = days;
+                snprintf(text, sizeof(text),
+                        days < 0 ? screen_say(s, "that of %s expired on %s", "%s 的证书已于 %s 到期")
+                                 : screen_say(s, "that of %s expires on %s, in %ld days",
+                                           "%s 的证书将于 %s 到期，还有 %ld 天"),
+                        k->label, date, days);
         }
-        put_fact(s, COLOUR_NONE, screen_say(s, "Keys", "密钥"), text);
+        if (soonest < CERTIFICATE_DAYS || is_roomy(s))
+                put_fact(s, soonest < CERTIFICATE_DAYS ? COLOUR_WARN : COLOUR_NONE,
+                        screen_say(s, "Certificate", "证书"), text);
+}
+
+static void append_rate(const Screen *s, char *dst, size_t size, const char *label, uint32_t rate) {
+        size_t used = strlen(dst);
+
+        snprintf(dst + used, size - used, "%s%s%u%s", used ? screen_say(s, ", ", "，") : "", label, rate,
+                screen_say(s, "/s", "次/秒"));
+}
+
+/* What it can do, as measured, or else as its vendor states. */
+static void put_mechanism(const Screen *s, const Picture *p, const MechanismRow *k) {
+        char text[TEXT_SIZE] = "", line[2 * TEXT_SIZE], age[32];
+        const char *name = strncmp(k->name, "CKM_", 4) == 0 ? k->name + 4 : k->name;
+
+        if (field_valid(k, MechanismField_baseline))
+                append_rate(s, text, sizeof(text), "", k->baseline);
+        else if (field_valid(k, MechanismField_rated_rate))
+                append_rate(s, text, sizeof(text), screen_say(s, "rated ", "标称"), k->rated_rate);
+        if (field_valid(k, MechanismField_spare_rate))
+                append_rate(s, text, sizeof(text), screen_say(s, "to spare ", "余量"), k->spare_rate);
+        if (field_valid(k, MechanismField_measured_age)) {
+                word_of_age(s->lang, p->now > k->measured_age ? (p->now - k->measured_age) / USEC_PER_SEC : 0,
+                        age, sizeof(age));
+                snprintf(text + strlen(text), sizeof(text) - strlen(text),
+                        screen_say(s, "; measured %s ago", "；%s前测量"), age);
+        }
+        if (field_valid(k, MechanismField_offered) && !k->offered)
+                snprintf(text, sizeof(text), "%s",
+                        screen_say(s, "the machine does not offer it", "密码机不提供"));
+        snprintf(line, sizeof(line), "%s%s%s", name, *text ? screen_say(s, ": ", "：") : "", text);
+        put_fact(s, COLOUR_NONE, screen_say(s, "Mechanism", term_zh("mechanism")), line);
+}
+
+static void put_mechanisms(const Screen *s, const Picture *p, const DeviceRow *d) {
+        for (size_t i = 0; i < picture_rows(p, BOARD_MECHANISMS); i++) {
+                const MechanismRow *k = picture_row(p, BOARD_MECHANISMS, i);
+
+                if (k->device == d->number)
+                        put_mechanism(s, p, k);
+        }
+}
+
+/* What the probe itself takes, and what it asks of the machine. */
+static void put_probe(const Screen *s, const DeviceRow *d) {
+        char text[TEXT_SIZE];
+
+        if (!field_valid(d, DeviceField_probe_memory))
+                return;
+        snprintf(text, sizeof(text),
+                screen_say(s, "profile %s; %.1f MiB, files %u, sessions %u; replaced %llu times",
+                        "厂商配置 %s；内存 %.1f MiB，描述符 %u 个，会话 %u 个，更换%llu次"),
+                field_valid(d, DeviceField_vendor) ? d->vendor : "-", (double) d->probe_memory / (1 << 20),
+                ROW_GET(Device, d, probe_fds, 0), ROW_GET(Device, d, sessions_open, 0),
+                (unsigned long long) ROW_GET(Device, d, recycles, 0));
+        put_fact(s, COLOUR_NONE, screen_say(s, "Probe", "拨测进程"), text);
+        snprintf(text, sizeof(text), screen_say(s, "%llu logins, %llu signatures", "登录%llu次，签名%llu次"),
+                (unsigned long long) ROW_GET(Device, d, logins_day, 0),
+                (unsigned long long) ROW_GET(Device, d, signs_day, 0));
+        if (field_valid(d, DeviceField_logins_day))
+                put_fact(s, COLOUR_NONE, screen_say(s, "In 24 hours", "24小时内"), text);
+}
+
+static void put_unkillable(const Screen *s, const DeviceRow *d) {
+        char text[TEXT_SIZE];
+
+        if (ROW_GET(Device, d, unkillable, 0) == 0)
+                return;
+        snprintf(text, sizeof(text),
+                screen_say(s, "%u probes outlived SIGKILL: they hang in this host's kernel",
+                        "%u 个拨测进程无法结束：卡在本机内核中"),
+                d->unkillable);
+        put_fact(s, COLOUR_BAD, screen_say(s, "Unkillable", "无法结束"), text);
 }
 
 static void append_known(char *dst, size_t size, const char *label, const char *value, bool valid) {
@@ -223,6 +337,8 @@ static void put_place(const Screen *s, const DeviceRow *d) {
                 field_valid(d, DeviceField_pool_name));
         append_known(text, sizeof(text), screen_say(s, "address", "地址"), d->address,
                 field_valid(d, DeviceField_address));
+        append_known(text, sizeof(text), screen_say(s, "shares", "共用服务"), d->shared_service,
+                field_valid(d, DeviceField_shared_service));
         put_fact(s, COLOUR_NONE, screen_say(s, "Belongs to", "所属"), text);
         if (field_valid(d, DeviceField_location))
                 put_fact(s, COLOUR_NONE, screen_say(s, "Location", "位置"), d->location);
@@ -241,6 +357,12 @@ void device_view(const Screen *s, const Picture *p, const DeviceRow *d) {
         put_checks(s, p, d);
         put_advice(s, d);
         put_keys(s, p, d);
+        put_certificate(s, p, d);
+        put_unkillable(s, d);
+        if (is_roomy(s)) {
+                put_mechanisms(s, p, d);
+                put_probe(s, d);
+        }
         put_machine(s, d);
         put_place(s, d);
 }

@@ -50,6 +50,8 @@ ExitCode verb_device(const Options *o) {
         if (!d)
                 return no_such_device(o, &p);
         screen_init(&s, o);
+        if (o->verbose) /* the page may be longer than the screen */
+                s.height = SIZE_MAX;
         if (!o->json) {
                 device_view(&s, &p, d);
                 return EXIT_OK;

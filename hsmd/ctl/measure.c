@@ -1,15 +1,19 @@
 /* hsmctl measure: a burst of operations. */
 
+#include <sys/timerfd.h>
+
 #include "action.h"
+#include "board.h"
 #include "json.h"
 #include "screen.h"
 #include "verbs.h"
 #include "words.h"
 
-#define DEADLINE (120 * USEC_PER_SEC)
+/* Two bursts of a minute at most, and what a machine that hangs takes to be given up. */
+#define DEADLINE (240 * USEC_PER_SEC)
 #define ENTRIES_MAX 48
 
-/* The answer: a dictionary of numbers, words and yes or no. */
+/* The answer: a dictionary of numbers, words and yes or no. Texts belong to the message. */
 typedef struct Entry {
         const char *key;
         char type;
@@ -23,8 +27,8 @@ typedef struct Entries {
 } Entries;
 
 static int read_value(sd_bus_message *m, Entry *e) {
-        uint32_t u32;
-        int yes, r;
+        uint32_t u32 = 0;
+        int yes = 0, r;
 
         switch (e->type) {
         case 's':
@@ -44,23 +48,30 @@ static int read_value(sd_bus_message *m, Entry *e) {
         }
 }
 
+static int read_entry(sd_bus_message *m, Entry *ret) {
+        const char *contents = "";
+        Entry e = {.text = ""};
+        int r = sd_bus_message_read(m, "s", &e.key);
+
+        if (r < 0)
+                return r;
+        r = sd_bus_message_peek_type(m, NULL, &contents);
+        if (r < 0)
+                return r;
+        e.type = contents ? contents[0] : 0;
+        r = read_value(m, &e);
+        if (r < 0)
+                return r;
+        *ret = e;
+        return sd_bus_message_exit_container(m);
+}
+
 static int read_entries(sd_bus_message *m, Entries *ret) {
         int r = sd_bus_message_enter_container(m, 'a', "{sv}");
 
-        while (r >= 0 && (r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
-                Entry *e = &ret->e[MIN_OF(ret->n, (size_t) ENTRIES_MAX - 1)];
-                const char *type;
-
-                r = sd_bus_message_read(m, "s", &e->key);
-                if (r >= 0)
-                        r = sd_bus_message_peek_type(m, NULL, &type);
-                if (r >= 0) {
-                        e->type = type[0];
-                        r = read_value(m, e);
-                }
-                if (r >= 0)
-                        r = sd_bus_message_exit_container(m);
-                ret->n = MIN_OF(ret->n + 1, (size_t) ENTRIES_MAX);
+        while (r >= 0 && ret->n < ENTRIES_MAX && (r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
+                r = read_entry(m, &ret->e[ret->n]);
+                ret->n += r >= 0;
         }
         return r;
 }
@@ -74,8 +85,8 @@ static const Entry *find(const Entries *list, const char *key) {
         return &none;
 }
 
-static uint64_t number(const Entries *list, const char *key) {
-        return find(list, key)->number;
+static unsigned long long number(const Entries *list, const char *key) {
+        return (unsigned long long) find(list, key)->number;
 }
 
 static void print_json(const Entries *list, bool pretty) {
@@ -85,7 +96,7 @@ static void print_json(const Entries *list, bool pretty) {
         for (size_t i = 0; i < list->n; i++) {
                 const Entry *e = &list->e[i];
 
-                if (e->type == 's')
+                if (e->type == 's') /* enumerations here are one word each, alike in both spellings */
                         json_string(&j, e->key, e->text);
                 else if (e->type == 'b')
                         json_bool(&j, e->key, e->number != 0);
@@ -96,41 +107,121 @@ static void print_json(const Entries *list, bool pretty) {
         json_end(&j);
 }
 
-static const char *limit_words(const Options *o, const char *limit) {
-        if (streq(limit, "client"))
-                return say(o, "this host's processor: the machine can do more", "本机处理器：密码机还能更快");
-        if (streq(limit, "load"))
-                return say(o, "the machine's own work: the burst was stopped for its sake",
-                        "密码机正忙于业务：为不影响业务已提前停止");
-        if (streq(limit, "machine"))
-                return say(o, "the machine: more sessions bring no more", "密码机本身：再增加会话也不会更快");
-        return say(o, "nothing that was found: more sessions may bring more", "未发现瓶颈：增加会话可能更快");
+static void put_label(const Screen *s, const char *label) {
+        fputs("  ", s->f);
+        screen_cell(s, COLOUR_DIM, label, 12, true);
+}
+
+static void put_latencies(const Screen *s, const Entries *list) {
+        const char *const keys[] = {"burst_p50_us", "burst_p95_us", "burst_p99_us", "burst_max_us"};
+        const char *const titles[] = {"p50", "p95", "p99", screen_say(s, "max", "最长")};
+
+        put_label(s, screen_say(s, "latency", "用时"));
+        for (size_t i = 0; i < ELEMENTSOF(keys); i++) {
+                char took[32];
+
+                word_of_duration(s->lang, number(list, keys[i]), took, sizeof(took));
+                fprintf(s->f, "%s%s %s", i ? screen_say(s, ", ", "，") : "", titles[i], took);
+        }
+        fputc('\n', s->f);
+}
+
+static void put_counts(const Screen *s, const Entries *list) {
+        bool bad = number(list, "burst_errors") > 0 || number(list, "wrong") > 0;
+        char text[160];
+
+        snprintf(text, sizeof(text), screen_say(s, "%llu, %llu errors", "%llu 次，失败 %llu 次"),
+                number(list, "burst_operations"), number(list, "burst_errors"));
+        put_label(s, screen_say(s, "operations", "运算"));
+        screen_cell(s, number(list, "burst_errors") ? COLOUR_BAD : COLOUR_NONE, text, 66, false);
+        snprintf(text, sizeof(text),
+                screen_say(s, "%llu checked in software, %llu wrong", "软件验签 %llu 次，错误 %llu 次"),
+                number(list, "verified"), number(list, "wrong"));
+        fputc('\n', s->f);
+        put_label(s, screen_say(s, "signatures", "抽样验签"));
+        screen_cell(s, bad ? COLOUR_BAD : COLOUR_NONE, text, 66, false);
+        fputc('\n', s->f);
+}
+
+/* What the number is good for. */
+static void put_meaning(const Screen *s, const Options *o, const Entries *list) {
+        if (number(list, "stopped"))
+                fprintf(s->f, "%s\n",
+                        screen_say(s, "  The burst was stopped before its end.", "  测量提前停止。"));
+        fprintf(s->f, "%s\n",
+                o->out_of_service ? screen_say(s, "  This is now what the machine can do (its baseline).",
+                                            "  该速率已记为这台密码机的实际能力（基准）。")
+                                  : screen_say(s,
+                                            "  This is what was to spare beside the machine's work, not what "
+                                            "it can do.",
+                                            "  这是业务之外的余量，不是密码机的全部能力。"));
 }
 
 static void print_page(const Options *o, const Entries *list) {
-        const char *const names[] = {"burst_p50_us", "burst_p95_us", "burst_p99_us", "burst_max_us"};
-        const char *const titles[] = {"p50", "p95", "p99", "max"};
-        char took[32];
+        Screen s;
 
-        printf(say(o, "%s, %s, %s\n", "%s，%s，%s\n"), o->args[1], find(list, "name")->text,
-                o->out_of_service ? say(o, "out of service", "退出服务测量")
-                                  : say(o, "in service", "在线测量"));
-        printf(say(o, "  rate         %.1f operations/s with %llu sessions\n",
-                       "  速率         %.1f 次/秒，%llu 个会话\n"),
-                (double) number(list, "rate_milli_per_s") / 1000,
-                (unsigned long long) number(list, "burst_sessions"));
-        printf(say(o, "  limited by   %s\n", "  瓶颈         %s\n"),
-                limit_words(o, find(list, "limited_by")->text));
-        printf(say(o, "  latency     ", "  耗时        "));
-        for (size_t i = 0; i < ELEMENTSOF(names); i++) {
-                word_of_duration(o->lang, number(list, names[i]), took, sizeof(took));
-                printf(" %s %s", titles[i], took);
-        }
-        printf(say(o, "\n  operations   %llu, %llu errors; %llu signatures verified, %llu wrong\n",
-                       "\n  运算         %llu 次，错误 %llu 次；验签 %llu 次，错误 %llu 次\n"),
-                (unsigned long long) number(list, "burst_operations"),
-                (unsigned long long) number(list, "burst_errors"),
-                (unsigned long long) number(list, "verified"), (unsigned long long) number(list, "wrong"));
+        screen_init(&s, o);
+        screen_cell(&s, COLOUR_BOLD, o->args[1], 40, false);
+        fprintf(s.f, "  %s%s%s\n", find(list, "name")->text, screen_say(&s, ", ", "，"),
+                o->out_of_service ? screen_say(&s, "out of service", "退出服务测量")
+                                  : screen_say(&s, "in service", "在线测量"));
+        put_label(&s, screen_say(&s, "rate", "速率"));
+        fprintf(s.f, screen_say(&s, "%.1f operations/s with %llu sessions\n", "%.1f 次/秒，%llu 个会话\n"),
+                (double) number(list, "rate_milli_per_s") / 1000, number(list, "burst_sessions"));
+        put_label(&s, screen_say(&s, "limited by", "瓶颈"));
+        fprintf(s.f, "%s\n",
+                word_of_limit(s.lang, name_value(&limited_by_names, find(list, "limited_by")->text)));
+        put_latencies(&s, list);
+        put_counts(&s, list);
+        put_meaning(&s, o, list);
+}
+
+/* A line that moves while a person waits. */
+typedef struct Waiting {
+        const Options *o;
+        usec_t since;
+        int timer; /* -1: nobody looks */
+} Waiting;
+
+static bool on_tick(void *userdata) {
+        const Waiting *w = userdata;
+        uint64_t ticks;
+
+        if (read(w->timer, &ticks, sizeof(ticks)) > 0)
+                fprintf(stderr, say(w->o, "\r\033[Kmeasuring %s … %.0f s", "\r\033[K正在测量 %s … %.0f 秒"),
+                        w->o->args[1], (double) (now_monotonic() - w->since) / (double) USEC_PER_SEC);
+        return false;
+}
+
+static void start_waiting(Waiting *w, Client *client, const Options *o) {
+        const struct itimerspec second = {.it_interval.tv_sec = 1, .it_value.tv_nsec = 1000};
+
+        *w = (Waiting){.o = o, .since = now_monotonic(), .timer = -1};
+        if (o->json || !isatty(STDERR_FILENO))
+                return;
+        w->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+        if (w->timer >= 0 && timerfd_settime(w->timer, 0, &second, NULL) >= 0)
+                client_interrupt_by(client, w->timer, -1, on_tick, w);
+}
+
+static void end_waiting(Waiting *w, Client *client) {
+        if (w->timer < 0)
+                return;
+        client_interrupt_by(client, -1, -1, NULL, NULL);
+        close(w->timer);
+        fputs("\r\033[K", stderr);
+}
+
+static int ask(Client *client, const Options *o, sd_bus_message **ret_reply) {
+        Waiting waiting;
+        int r;
+
+        start_waiting(&waiting, client, o);
+        r = client_call(client, DEADLINE, ret_reply, "Measure", "suutbbs", o->args[1], o->key, o->sessions,
+                (uint64_t) (o->duration * (double) USEC_PER_SEC), (int) o->out_of_service, (int) o->force,
+                o->by);
+        end_waiting(&waiting, client);
+        return r;
 }
 
 ExitCode verb_measure(const Options *o) {
@@ -139,14 +230,11 @@ ExitCode verb_measure(const Options *o) {
         Entries entries = {.n = 0};
         int r = client_new(o->socket, &client);
 
+        /* a hsmd that has stopped is found out soon, though a burst takes longer */
         if (r >= 0)
                 r = client_call(client, CLIENT_DEADLINE, &answer, "GetFleet", NULL);
-        if (r >= 0 && !o->json)
-                fputs(say(o, "measuring…\n", "正在测量…\n"), stderr);
         if (r >= 0)
-                r = client_call(client, DEADLINE, &reply, "Measure", "suutbbs", o->args[1], o->key,
-                        o->sessions, (uint64_t) (o->duration * USEC_PER_SEC), (int) o->out_of_service,
-                        (int) o->force, o->by);
+                r = ask(client, o, &reply);
         if (r >= 0)
                 r = read_entries(reply, &entries) < 0 ? -EBADMSG : 0;
         if (r < 0)

@@ -37,6 +37,32 @@ static const Word agent_words[] = {
         [AGENT_UNKNOWN] = {"unknown", "状态未知"},
 };
 
+static const Word exercise_words[] = {
+        [EXERCISE_SIGN] = {"signs in checks", "拨测时签名并验签"},
+        [EXERCISE_DECRYPT] = {"decrypts in checks", "拨测时解密"},
+        [EXERCISE_MAC] = {"makes MACs in checks", "拨测时计算MAC"},
+        [EXERCISE_ENCRYPT] = {"check value compared", "拨测时核对校验值"},
+        [EXERCISE_PRESENT] = {"looked for, not used", "只查是否存在，不使用"},
+};
+
+static const Word limit_words[] = {
+        [LIMITED_NONE] = {"nothing that was found; more sessions may bring more",
+                "未发现瓶颈；增加会话数可能更快"},
+        [LIMITED_CLIENT] = {"this host's processor; the machine can do more", "本机处理器；密码机还能更快"},
+        [LIMITED_LOAD] = {"the machine's other work; stopped early for its sake",
+                "密码机正忙于业务；为不影响业务已提前停止"},
+        [LIMITED_MACHINE] = {"the machine itself; more sessions bring no more",
+                "密码机本身；再增加会话数也不会更快"},
+};
+
+static const char *const type_words[] = {[KEY_TYPE_RSA] = "RSA",
+        [KEY_TYPE_EC] = "EC",
+        [KEY_TYPE_SM2] = "SM2",
+        [KEY_TYPE_AES] = "AES",
+        [KEY_TYPE_SM4] = "SM4",
+        [KEY_TYPE_HMAC] = "HMAC",
+        [KEY_TYPE_OTHER] = "?"};
+
 static const ReasonWord reason_words[] = {
         [REASON_NONE] = {"none", "无", "", ""},
         [REASON_STARTING] = {"no check has ended yet", "首次拨测尚未完成", "starting", "首次拨测中"},
@@ -130,6 +156,18 @@ const char *word_of_step(Lang lang, unsigned step) {
 
 const char *word_of_agent(Lang lang, unsigned state) {
         return word_at(lang, agent_words, ELEMENTSOF(agent_words), state);
+}
+
+const char *word_of_exercise(Lang lang, unsigned exercise) {
+        return word_at(lang, exercise_words, ELEMENTSOF(exercise_words), exercise);
+}
+
+const char *word_of_key_type(unsigned type) {
+        return type < ELEMENTSOF(type_words) && type_words[type] ? type_words[type] : "?";
+}
+
+const char *word_of_limit(Lang lang, unsigned limited_by) {
+        return word_at(lang, limit_words, ELEMENTSOF(limit_words), limited_by);
 }
 
 const char *word_of_reason(Lang lang, unsigned reason, bool brief) {

@@ -10,6 +10,11 @@ const char *word_of_state(Lang lang, const NameTable *table, unsigned value);
 
 const char *word_of_step(Lang lang, unsigned step);
 const char *word_of_agent(Lang lang, unsigned state);
+const char *word_of_exercise(Lang lang, unsigned exercise);
+const char *word_of_key_type(unsigned type); /* the algorithm's name, alike in both */
+
+/* What a limit of a measurement means, as a sentence without its end. */
+const char *word_of_limit(Lang lang, unsigned limited_by);
 
 /* brief: a few words for a table's cell; else a sentence. */
 const char *word_of_reason(Lang lang, unsigned reason, bool brief);

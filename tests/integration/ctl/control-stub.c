@@ -3,12 +3,19 @@
  *
  *     control-stub SOCKET [DEVICES [GROUP]]
  *
+ * With STUB_BARE in its environment it can do nothing but show.
  * Prints "ready" when it listens, and a line for each action. Commands, a line each, answered with "ok":
  *     device NAME STATE REASON STEP CALL RETURN     ("-" for what is not known)
  *     temperature NAME TENTHS                       ("-": not known)
  *     hostile NAME                                  strings that no terminal, D-Bus or JSON should see
- *     fleet STATE
- *     quit
+ *     key NAME NUMBER STATE REASON                  a key of a device; its public key with it: OTHER if
+ * mismatch pool_key POOL NUMBER STATE ORIGIN             a pool's key certificate NAME NUMBER DAYS of a
+ * device's key, from now under_way NAME STEP                           where its probe is ended NAME STEP
+ * RETURN                        the attempt that was asked for ended so, RETURN a CK_RV measured LIMIT a
+ * burst that was asked for is over stops WORDS                                   or came to nothing fleet
+ * STATE quit
+ *
+ * Who asks in the name of "refuse" is refused.
  */
 
 #include <stdarg.h>
@@ -23,6 +30,10 @@ typedef struct Stub {
         DeviceRow *devices;
         KeyRow *keys; /* two a device */
         SensorRow *sensors;
+        MechanismRow *mechanisms;
+        PoolKeyRow pool_keys[4]; /* two a pool */
+        AttemptRecord attempt;   /* the last one, which somebody asked for */
+        ControlReply *owed;      /* a burst */
         size_t n;
         char line[256];
         size_t filled;
@@ -47,6 +58,8 @@ static size_t stub_rows(void *userdata, BoardTable table) {
                 [BOARD_DEVICES] = s->n,
                 [BOARD_KEYS] = 2 * s->n,
                 [BOARD_SENSORS] = s->n,
+                [BOARD_MECHANISMS] = s->n,
+                [BOARD_POOL_KEYS] = ELEMENTSOF(s->pool_keys),
         };
 
         return n[table];
@@ -66,6 +79,10 @@ static const void *stub_row(void *userdata, BoardTable table, size_t i) {
                 return &s->devices[i];
         case BOARD_KEYS:
                 return &s->keys[i];
+        case BOARD_MECHANISMS:
+                return &s->mechanisms[i];
+        case BOARD_POOL_KEYS:
+                return &s->pool_keys[i];
         default:
                 return &s->sensors[i];
         }
@@ -89,6 +106,8 @@ static int stub_attempts(void *userdata, const char *device, AttemptRecord *ret,
                         .step = i + 1 == n ? STEP_SIGN : STEP_NONE,
                         .climb = i == 0,
                         .rv = i + 1 == n ? 0x30 : 0};
+        if (((Stub *) userdata)->attempt.ended)
+                ret[n - 1] = ((Stub *) userdata)->attempt;
         return (int) n;
 }
 
@@ -117,7 +136,75 @@ static int stub_reload(
         return *ret_message ? -EINVAL : -ENOMEM;
 }
 
+static int refused(const char *by, char **ret_message) {
+        if (!streq(by, "refuse"))
+                return 0;
+        *ret_message = strdup("that would be wrong; right is something else");
+        return *ret_message ? -EPERM : -ENOMEM;
+}
+
+static int stub_confirm(
+        void *userdata UNUSED, const char *pool, uint32_t key, const char *by, char **ret_message) {
+        printf("confirm pool=%s key=%u by=%s\n", pool, key, by);
+        fflush(stdout);
+        if (refused(by, ret_message) < 0)
+                return -EPERM;
+        *ret_message = strdup("2 keys confirmed");
+        return *ret_message ? 0 : -ENOMEM;
+}
+
+static int stub_retry_pin(void *userdata, const char *device, const char *by, char **ret_message) {
+        if (!find_device(userdata, device))
+                return -ENOENT;
+        printf("retry device=%s by=%s\n", device, by);
+        fflush(stdout);
+        return refused(by, ret_message);
+}
+
+static int stub_measure(void *userdata, const MeasureRequest *request, const char *by, ControlReply *reply,
+        char **ret_message) {
+        Stub *s = userdata;
+
+        if (!find_device(s, request->device))
+                return -ENOENT;
+        if (s->owed)
+                return -EBUSY;
+        printf("measure device=%s key=%u sessions=%u duration=%llu out=%d force=%d by=%s\n", request->device,
+                request->key, request->sessions, (unsigned long long) request->duration,
+                request->out_of_service, request->force, by);
+        fflush(stdout);
+        if (refused(by, ret_message) < 0)
+                return -EPERM;
+        s->owed = reply;
+        return 1;
+}
+
+/* The attempt ends when it is told to. */
+static int stub_probe(
+        void *userdata, const char *device, bool climb, uint64_t *ret_attempt, char **ret_message UNUSED) {
+        Stub *s = userdata;
+
+        if (!find_device(s, device))
+                return -ENOENT;
+        printf("probe device=%s climb=%d\n", device, climb);
+        fflush(stdout);
+        s->attempt = (AttemptRecord){
+                .attempt = 1000, .due = 5000000, .started = 5000007, .climb = climb, .step = STEP_NONE};
+        *ret_attempt = s->attempt.attempt;
+        return 0;
+}
+
 static const ControlOps stub_ops = {.rows = stub_rows,
+        .row = stub_row,
+        .attempts = stub_attempts,
+        .calls = stub_calls,
+        .reload = stub_reload,
+        .confirm_keys = stub_confirm,
+        .retry_pin = stub_retry_pin,
+        .measure = stub_measure,
+        .probe = stub_probe};
+/* As of a hsmd that can do nothing but show. */
+static const ControlOps bare_ops = {.rows = stub_rows,
         .row = stub_row,
         .attempts = stub_attempts,
         .calls = stub_calls,
@@ -126,6 +213,10 @@ static const ControlOps stub_ops = {.rows = stub_rows,
 /* Ages are shown from this instant on: none of them grows while a test compares a screen. */
 #define LATER (USEC_INFINITY / 2)
 #define STATE_SINCE ((usec_t) 1795485600 * USEC_PER_SEC) /* 2026-11-24 02:00:00 UTC */
+
+#define PRINT_1 "1f0a9c2277b1d4e86a5530c9e2f41b7d8c03a69e5f12d7b04488e1c6035a7f90"
+#define PRINT_2 "2b9d71e045aa83c6f1d20e7795b84c3ae6610fd8237c9b5510ee42a7d8f3c614"
+#define PRINT_OTHER "77c2e05b1a9f64d3806e2fb1c74a95d0e8136b2af05d7c941be86a30d2f7459c"
 
 static void fill_key(KeyRow *k, uint32_t device, uint32_t number) {
         *k = (KeyRow){0};
@@ -137,6 +228,53 @@ static void fill_key(KeyRow *k, uint32_t device, uint32_t number) {
         FIELD_SET(Key, k, exercise, number == 1 ? EXERCISE_SIGN : EXERCISE_PRESENT);
         FIELD_SET(Key, k, state, number == 1 ? KEY_USABLE : KEY_PRESENT_ONLY);
         FIELD_SET(Key, k, business, number == 2);
+        FIELD_TEXT_SET(Key, k, fingerprint, number == 1 ? PRINT_1 : PRINT_2);
+        if (number == 2)
+                return;
+        FIELD_TEXT_SET(Key, k, mechanism, "CKM_SHA256_RSA_PKCS");
+        FIELD_SET(Key, k, last_signed_age, LATER);
+        FIELD_SET(Key, k, signs, 1232);
+        FIELD_SET(Key, k, failures, 2);
+        FIELD_SET(Key, k, latency, 1210);
+}
+
+static void fill_pool_key(PoolKeyRow *k, uint32_t pool, uint32_t number) {
+        uint32_t members = pool == 1 ? 7 : 2;
+
+        FIELD_SET(PoolKey, k, pool, pool);
+        FIELD_SET(PoolKey, k, number, number);
+        FIELD_TEXT_SET(PoolKey, k, label, number == 1 ? "hsmd-probe" : "licence-sign");
+        FIELD_SET(PoolKey, k, type, KEY_TYPE_RSA);
+        FIELD_SET(PoolKey, k, exercise, number == 1 ? EXERCISE_SIGN : EXERCISE_PRESENT);
+        FIELD_SET(PoolKey, k, business, number == 2);
+        FIELD_SET(PoolKey, k, state, MATRIX_IDENTICAL);
+        FIELD_SET(PoolKey, k, origin, number == 1 ? PIN_ORIGIN_CONFIGURED : PIN_ORIGIN_UNCONFIRMED);
+        FIELD_TEXT_SET(PoolKey, k, fingerprint, number == 1 ? PRINT_1 : PRINT_2);
+        FIELD_SET(PoolKey, k, members, members);
+        FIELD_SET(PoolKey, k, members_usable, members);
+        FIELD_SET(PoolKey, k, members_unknown, 0);
+}
+
+static void fill_mechanism(MechanismRow *k, uint32_t device) {
+        FIELD_SET(Mechanism, k, device, device);
+        FIELD_SET(Mechanism, k, index, 101);
+        FIELD_TEXT_SET(Mechanism, k, name, "CKM_SHA256_RSA_PKCS");
+        FIELD_SET(Mechanism, k, number, 0x40);
+        FIELD_SET(Mechanism, k, rated_rate, 3000);
+        FIELD_SET(Mechanism, k, spare_rate, 2100);
+        FIELD_SET(Mechanism, k, limited_by, LIMITED_LOAD);
+        FIELD_SET(Mechanism, k, baseline, 2950);
+        FIELD_SET(Mechanism, k, latency_p50, 1210);
+        FIELD_SET(Mechanism, k, latency_p95, 1900);
+        FIELD_SET(Mechanism, k, latency_p99, 2450);
+        FIELD_SET(Mechanism, k, latency_max, 9000);
+        FIELD_SET(Mechanism, k, measured_age, LATER);
+        FIELD_SET(Mechanism, k, operations, 10000);
+        FIELD_SET(Mechanism, k, errors, 0);
+        FIELD_SET(Mechanism, k, use, USE_SIGN);
+        FIELD_SET(Mechanism, k, offered, 1);
+        FIELD_SET(Mechanism, k, sessions, 4);
+        FIELD_SET(Mechanism, k, measuring, 0);
 }
 
 static void fill_sensor(SensorRow *s, uint32_t device) {
@@ -168,6 +306,20 @@ static void fill_device_place(DeviceRow *d, uint32_t number) {
         FIELD_TEXT_SET(Device, d, contact, "值班室 029-00000000");
 }
 
+static void fill_ladder(DeviceRow *d) {
+        FIELD_SET(Device, d, climb_age, LATER);
+        FIELD_SET(Device, d, latency_load, 8200);
+        FIELD_SET(Device, d, latency_initialize, 21000);
+        FIELD_SET(Device, d, latency_slot, 400);
+        FIELD_SET(Device, d, latency_token, 300);
+        FIELD_SET(Device, d, latency_session, 900);
+        FIELD_SET(Device, d, latency_login, 2300);
+        FIELD_SET(Device, d, latency_find, 700);
+        FIELD_SET(Device, d, latency_sign, 1210);
+        FIELD_SET(Device, d, latency_verify, 90);
+        FIELD_SET(Device, d, latency_random, 60);
+}
+
 static void fill_device(DeviceRow *d, uint32_t number) {
         *d = (DeviceRow){0};
         fill_device_place(d, number);
@@ -190,6 +342,16 @@ static void fill_device(DeviceRow *d, uint32_t number) {
         FIELD_SET(Device, d, temperature_status, SENSOR_OK);
         FIELD_SET(Device, d, agent_state, AGENT_OK);
         FIELD_SET(Device, d, detection_bound, 23 * USEC_PER_SEC);
+        FIELD_TEXT_SET(Device, d, vendor, "sansec");
+        FIELD_SET(Device, d, recycles, 3);
+        FIELD_SET(Device, d, logins_day, 4);
+        FIELD_SET(Device, d, signs_day, 8640);
+        FIELD_SET(Device, d, probe_memory, 12 << 20);
+        FIELD_SET(Device, d, probe_fds, 9);
+        FIELD_SET(Device, d, probe_pid, 4711);
+        FIELD_SET(Device, d, sessions_open, 1);
+        FIELD_SET(Device, d, unkillable, 0);
+        fill_ladder(d);
 }
 
 static void fill_pool(PoolRow *p, uint32_t number, const char *name, const char *title, uint32_t members) {
@@ -229,14 +391,18 @@ static int stub_fill(Stub *s, size_t n) {
         s->devices = calloc(n, sizeof(DeviceRow));
         s->keys = calloc(2 * n, sizeof(KeyRow));
         s->sensors = calloc(n, sizeof(SensorRow));
-        if (!s->devices || !s->keys || !s->sensors)
+        s->mechanisms = calloc(n, sizeof(MechanismRow));
+        if (!s->devices || !s->keys || !s->sensors || !s->mechanisms)
                 return -ENOMEM;
         fill_fleet(s);
+        for (uint32_t i = 0; i < ELEMENTSOF(s->pool_keys); i++)
+                fill_pool_key(&s->pool_keys[i], i / 2 + 1, i % 2 + 1);
         for (uint32_t i = 0; i < n; i++) {
                 fill_device(&s->devices[i], i + 1);
                 fill_key(&s->keys[2 * i], i + 1, 1);
                 fill_key(&s->keys[2 * i + 1], i + 1, 2);
                 fill_sensor(&s->sensors[i], i + 1);
+                fill_mechanism(&s->mechanisms[i], i + 1);
         }
         return 0;
 }
@@ -281,25 +447,133 @@ static int command_hostile(Stub *s, char *const *args) {
         return 0;
 }
 
+static KeyRow *find_key(Stub *s, const char *device, const char *number) {
+        const DeviceRow *d = find_device(s, device);
+        size_t n = strtoul(number, NULL, 10);
+
+        return d && (n == 1 || n == 2) ? &s->keys[2 * (d - s->devices) + n - 1] : NULL;
+}
+
+static int command_key(Stub *s, char *const *args) {
+        KeyRow *k = find_key(s, args[1], args[2]);
+
+        if (!k)
+                return -ENOENT;
+        FIELD_SET(Key, k, state, name_value(&key_state_names, args[3]));
+        FIELD_SET(Key, k, key_reason, name_value(&reason_names, args[4]));
+        if (k->state == KEY_MISMATCH)
+                FIELD_TEXT_SET(Key, k, fingerprint, PRINT_OTHER);
+        if (k->state == KEY_MISSING || k->state == KEY_UNKNOWN)
+                FIELD_CLEAR(Key, k, fingerprint);
+        return 0;
+}
+
+static int command_certificate(Stub *s, char *const *args) {
+        KeyRow *k = find_key(s, args[1], args[2]);
+
+        if (!k)
+                return -ENOENT;
+        /* half a day more, so that it is so many whole days for as long as a test may take */
+        FIELD_SET(Key, k, certificate_expires,
+                now_realtime() + (uint64_t) ((atoll(args[3]) * 24 + 12) * 3600 * (int64_t) USEC_PER_SEC));
+        return 0;
+}
+
+static int command_pool_key(Stub *s, char *const *args) {
+        for (size_t i = 0; i < ELEMENTSOF(s->pool_keys); i++) {
+                PoolKeyRow *k = &s->pool_keys[i];
+
+                if (!streq(s->pools[k->pool - 1].name, args[1]) || k->number != strtoul(args[2], NULL, 10))
+                        continue;
+                FIELD_SET(PoolKey, k, state, name_value(&matrix_state_names, args[3]));
+                FIELD_SET(PoolKey, k, origin, name_value(&pin_origin_names, args[4]));
+                if (k->origin == PIN_ORIGIN_NONE)
+                        FIELD_CLEAR(PoolKey, k, fingerprint);
+                return 0;
+        }
+        return -ENOENT;
+}
+
+static int command_under_way(Stub *s, char *const *args) {
+        DeviceRow *d = find_device(s, args[1]);
+
+        if (!d)
+                return -ENOENT;
+        FIELD_SET(Device, d, step_under_way, name_value(&step_names, args[2]));
+        return 0;
+}
+
+static int command_ended(Stub *s, char *const *args) {
+        s->attempt.step = name_value(&step_names, args[2]);
+        s->attempt.rv = strtoull(args[3], NULL, 0);
+        s->attempt.ended = s->attempt.started + 34500;
+        return command_under_way(s, (char *[]){args[0], args[1], (char[]){"none"}});
+}
+
+static int command_measured(Stub *s, char *const *args) {
+        const MsgMeasured burst = {.key = 1,
+                .sessions = 8,
+                .operations = 5900,
+                .errors = 0,
+                .verified = 59,
+                .duration = 2010000,
+                .rate_milli = 2947260,
+                .p50 = 1210,
+                .p95 = 1900,
+                .p99 = 2450,
+                .max = 9000,
+                .cpu = 400000};
+        const MeasureOutcome outcome = {.mechanism = &s->mechanisms[0], .measured = &burst};
+
+        if (!s->owed)
+                return -ENOENT;
+        FIELD_SET(Mechanism, &s->mechanisms[0], limited_by, name_value(&limited_by_names, args[1]));
+        control_reply_measured(s->owed, &outcome);
+        s->owed = NULL;
+        return 0;
+}
+
+static int command_stops(Stub *s, char *const *args) {
+        if (!s->owed)
+                return -ENOENT;
+        control_reply(s->owed, -EIO, args[1]);
+        s->owed = NULL;
+        return 0;
+}
+
+static int command_fleet(Stub *s, char *const *args) {
+        FIELD_SET(Fleet, &s->fleet, state, name_value(&service_state_names, args[1]));
+        return 0;
+}
+
+static const struct {
+        const char *name;
+        int n; /* words, its own included */
+        int (*run)(Stub *s, char *const *args);
+} commands[] = {
+        {"device", 7, command_device},
+        {"temperature", 3, command_temperature},
+        {"hostile", 2, command_hostile},
+        {"key", 5, command_key},
+        {"certificate", 4, command_certificate},
+        {"pool_key", 5, command_pool_key},
+        {"under_way", 3, command_under_way},
+        {"ended", 4, command_ended},
+        {"measured", 2, command_measured},
+        {"stops", 2, command_stops},
+        {"fleet", 2, command_fleet},
+};
+
 static int run_command(Stub *s, sd_event *event) {
         char *args[8] = {NULL}, *save = NULL;
         int n = 0;
 
         for (char *word = strtok_r(s->line, " ", &save); word && n < 7; word = strtok_r(NULL, " ", &save))
                 args[n++] = word;
-        if (n == 7 && streq(args[0], "device"))
-                return command_device(s, args);
-        if (n == 3 && streq(args[0], "temperature"))
-                return command_temperature(s, args);
-        if (n == 2 && streq(args[0], "hostile"))
-                return command_hostile(s, args);
-        if (n == 2 && streq(args[0], "fleet")) {
-                FIELD_SET(Fleet, &s->fleet, state, name_value(&service_state_names, args[1]));
-                return 0;
-        }
-        if (n == 1 && streq(args[0], "quit"))
-                return sd_event_exit(event, 0);
-        return -EINVAL;
+        for (size_t i = 0; n > 0 && i < ELEMENTSOF(commands); i++)
+                if (streq(commands[i].name, args[0]) && commands[i].n == n)
+                        return commands[i].run(s, args);
+        return n == 1 && streq(args[0], "quit") ? sd_event_exit(event, 0) : -EINVAL;
 }
 
 static int on_command(sd_event_source *source, int fd, uint32_t events UNUSED, void *userdata) {
@@ -322,12 +596,13 @@ static int on_command(sd_event_source *source, int fd, uint32_t events UNUSED, v
 }
 
 static int serve(Stub *s, const char *path, const char *group) {
+        const ControlOps *ops = getenv("STUB_BARE") ? &bare_ops : &stub_ops;
         Control *control = NULL;
         sd_event *event = NULL;
         int r = sd_event_new(&event);
 
         if (r >= 0)
-                r = control_new(event, path, group, NULL, &stub_ops, s, &control);
+                r = control_new(event, path, group, NULL, ops, s, &control);
         if (r >= 0)
                 r = sd_event_add_io(event, NULL, STDIN_FILENO, EPOLLIN, on_command, s);
         if (r >= 0) {
@@ -335,6 +610,8 @@ static int serve(Stub *s, const char *path, const char *group) {
                 fflush(stdout);
                 r = sd_event_loop(event);
         }
+        if (s->owed)
+                control_reply(s->owed, -ECANCELED, NULL);
         control_free(control);
         sd_event_unref(event);
         return r;
@@ -353,6 +630,7 @@ int main(int argc, char **argv) {
         free(s.devices);
         free(s.keys);
         free(s.sensors);
+        free(s.mechanisms);
         if (r < 0)
                 fprintf(stderr, "control-stub: %s\n", strerror(-r));
         return r < 0;
