@@ -8,9 +8,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
-#include "bench-sign.h"
-#include "ladder.h"
-#include "measure-keys.h"
+#include "exerciser.h"
 
 #ifdef HSMD_SANITIZE
 /* The leak check attaches to its own process, which PR_SET_DUMPABLE forbids; vendors' modules leak anyway. */
@@ -24,7 +22,8 @@ typedef struct Probe {
         Channel channel;
         MsgProbeConfig config;
         Ring *ring;
-        Ladder ladder;
+        const Exerciser *exerciser;
+        void *state; /* the exerciser's own */
         bool configured, climbed;
         unsigned bench; /* signatures each way; 0: no bench */
 } Probe;
@@ -75,7 +74,8 @@ static int configure(Probe *p, int ring_fd) {
         r = ring_map(ring_fd, &p->ring);
         if (r < 0)
                 return r;
-        r = ladder_init(&p->ladder, &p->config, p->ring, &p->channel);
+        p->exerciser = &exerciser_pkcs11;
+        r = p->exerciser->open(&p->config, p->ring, &p->channel, &p->state);
         if (r < 0)
                 return r;
         p->configured = true;
@@ -90,22 +90,22 @@ static int run_attempt(Probe *p, bool climb) {
         if (!p->configured || climb == p->climbed)
                 return -EPROTO;
         p->climbed = true;
-        attempt_start(&attempt, message->attempt, &p->config, p->ladder.module.recorder, p->ring);
+        p->exerciser->start(p->state, message->attempt, &attempt);
         channel_begin_work(&p->channel);
-        r = climb ? ladder_climb(&p->ladder, &attempt) : ladder_check(&p->ladder, &attempt);
+        r = climb ? p->exerciser->climb(p->state, &attempt) : p->exerciser->check(p->state, &attempt);
         channel_end_work(&p->channel);
         attempt_finish(&attempt);
         if (r == -ECANCELED)
                 return r;
         if (r == 0 && p->bench > 0 && !climb) {
-                r = bench_sign(&p->ladder, p->bench);
+                r = p->exerciser->bench(p->state, p->bench);
                 if (r < 0)
                         return r;
         }
-        ladder_report(&p->ladder, &attempt);
+        p->exerciser->report(p->state, &attempt);
         r = channel_send(&p->channel, &attempt.result.head);
         if (r == 0)
-                ladder_idle(&p->ladder);
+                p->exerciser->idle(p->state);
         return r;
 }
 
@@ -120,12 +120,14 @@ static int measure(Probe *p) {
         MsgMeasure request = *(const MsgMeasure *) p->channel.buffer;
         MsgMeasured measured;
 
-        if (!p->configured || !p->config.measure || !p->ladder.on_top)
+        int r;
+
+        if (!p->configured)
                 return -EPROTO;
         channel_begin_work(&p->channel);
-        measure_keys(&p->ladder, &request, burst_is_to_end, p, &measured);
+        r = p->exerciser->measure(p->state, &request, burst_is_to_end, p, &measured);
         channel_end_work(&p->channel);
-        return channel_send(&p->channel, &measured.head);
+        return r < 0 ? r : channel_send(&p->channel, &measured.head);
 }
 
 static int handle(Probe *p, int type, int fd) {
@@ -195,7 +197,7 @@ int main(int argc, char **argv) {
                 fprintf(stderr, "hsmd-probe: %s\n", strerror(-r));
         if (probe.configured) {
                 channel_begin_work(&probe.channel);
-                ladder_close(&probe.ladder);
+                probe.exerciser->close(probe.state);
         }
         /* no destructors: those of vendors' modules are known to crash after C_Finalize */
         fflush(NULL);
