@@ -186,10 +186,10 @@ static int take_bare(BenchSign *b) {
 static void take_input(BenchSign *b) {
         static const uint8_t digest_info[] = {0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01,
                 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20}; /* of SHA-256 */
-        bool rsa = EVP_PKEY_get_base_id(b->key->expected) == EVP_PKEY_RSA;
+        bool rsa = b->key->config->type == KEY_TYPE_RSA;
         size_t head = rsa ? sizeof(digest_info) : 0;
 
-        b->mechanism.mechanism = rsa ? CKM_RSA_PKCS : CKM_ECDSA;
+        b->mechanism.mechanism = b->key->mechanism->number;
         memcpy(b->digest, b->key->digest, sizeof(b->digest));
         memcpy(b->input, digest_info, head);
         memcpy(b->input + head, b->key->digest, sizeof(b->key->digest));
@@ -199,9 +199,10 @@ static void take_input(BenchSign *b) {
 static int prepare(BenchSign *b, Ladder *ladder) {
         *b = (BenchSign){.ladder = ladder};
         for (size_t i = 0; i < ladder->keys.n && !b->key; i++)
-                if (ladder->keys.keys[i].signer)
+                if (ladder->keys.keys[i].granted && ladder->keys.keys[i].config->exercise == EXERCISE_SIGN)
                         b->key = &ladder->keys.keys[i];
-        if (!b->key)
+        /* a digest is signed in every way */
+        if (!b->key || b->key->mechanism->input != INPUT_DIGEST)
                 return -ENOENT;
         take_input(b);
         return take_bare(b);

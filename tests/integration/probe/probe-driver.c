@@ -318,6 +318,26 @@ static void add_key(Driver *d, char *text) {
                 d->config.mechanisms, d->config.n_mechanisms, key->type, key->exercise);
 }
 
+/* KEY-TYPE MECHANISM FORM: a vendor that signs SM2 digests */
+static void add_sm2(MsgProbeConfig *c, const char *text) {
+        ProbeMechanism m = {.index = 101,
+                .name = "sm2_digest",
+                .use = USE_SIGN,
+                .key_type = KEY_TYPE_SM2,
+                .input = INPUT_DIGEST};
+        unsigned long long type, number;
+        char form[8];
+
+        if (sscanf(text, "%llx %llx %7s", &type, &number, form) != 3)
+                fail(text);
+        c->sm2_key_type = type;
+        m.number = number;
+        m.form = name_value(&signature_form_names, form);
+        c->sm2_id_size = 16;
+        memcpy(c->sm2_id, "1234567812345678", 16);
+        c->mechanisms[c->n_mechanisms++] = m;
+}
+
 static bool configure(Driver *d, const char *word, char *text) {
         MsgProbeConfig *c = &d->config;
 
@@ -345,6 +365,8 @@ static bool configure(Driver *d, const char *word, char *text) {
                 c->random = text[0] == '1';
         else if (streq(word, "present_interval"))
                 c->present_interval = strtoull(text, NULL, 10);
+        else if (streq(word, "sm2"))
+                add_sm2(c, text);
         else if (streq(word, "key"))
                 add_key(d, text);
         else
