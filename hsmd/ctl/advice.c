@@ -29,6 +29,31 @@ static const Advice advices[] = {
                 "动密码机之前，先确认业务系统使用它是否正常。"},
 
         /* severe whatever the step */
+        {0, 0, REASON_NONCE_REPEATED, NULL,
+                "Take this machine out of business use NOW: two such signatures give the private key away.\n"
+                "Treat the key as compromised on every machine that holds it: stop its use, revoke its "
+                "certificate.\n"
+                "Report a security incident, call the vendor; keep what hsmctl device NAME --json=pretty "
+                "prints.",
+                "立即让业务停用这台密码机：两次这样的签名即可推算出私钥。\n"
+                "该密钥视为已泄露：凡存有它的密码机都停止使用它，并吊销证书。\n"
+                "按安全事件上报并联系厂商；保存 hsmctl device 名称 --json=pretty 的输出。"},
+        {0, 0, REASON_WRONG_ANSWER, NULL,
+                "Worse than an outage: results are wrong. Take the machine out of business use now.\n"
+                "Was the key replaced or restored lately? Then its check_value in hsmd.conf may be the old "
+                "one.\n"
+                "If not: report a security incident, do not restart the machine, call the vendor.",
+                "比停机更严重：运算结果是错的。立即让业务停用这台密码机。\n"
+                "近期是否更换或恢复过该密钥？若是，hsmd.conf 的 check_value 可能是旧值。\n"
+                "若没有：按安全事件上报，不要重启，并联系厂商。"},
+        {0, 0, REASON_RANDOM_WEAK, NULL,
+                "The machine's random numbers are bad: no key may be generated on it now.\n"
+                "SM2 and ECDSA signatures need them too: take it out of business use if the pool can lose "
+                "one.\n"
+                "Run the self-test in its console, and call the vendor.",
+                "密码机的随机数异常：此时不得在其上生成密钥。\n"
+                "SM2 签名也依赖随机数：集群还可承受故障台数大于 0 时，让业务停用这台。\n"
+                "在管理界面做自检，并联系厂商。"},
         {0, 0, REASON_WRONG_SIGNATURE, NULL,
                 "Worse than an outage: signatures are wrong. Take the machine out of business use now.\n"
                 "Do not restart it; keep what hsmctl device NAME --json=pretty prints.\n"
@@ -55,18 +80,23 @@ static const Advice advices[] = {
         /* the PIN */
         {0, 0, REASON_PIN_REFUSED, NULL,
                 "Do not try PINs: wrong ones lock the machine. hsmd will not send this one again.\n"
-                "Ask the key custodian for the right PIN and correct its file.\n"
-                "Then: systemctl restart hsmd. hsmd tries the new PIN once.",
+                "Ask the key custodian for the right PIN and correct its file; hsmd tries a new one once.\n"
+                "If the PIN is right after all (it was changed on the machine): hsmctl pin retry NAME",
                 "不要反复试口令(PIN)：多次错误会锁死密码机。hsmd 不再发送这个口令。\n"
-                "向密钥管理员核对口令(PIN)，改正口令文件。\n"
-                "然后执行 systemctl restart hsmd，新口令只试一次。"},
+                "向密钥管理员核对口令(PIN)，改正口令文件；新口令 hsmd 只试一次。\n"
+                "若口令其实正确（密码机一侧已改正）：hsmctl pin retry 名称"},
+        {0, 0, REASON_PIN_WAITING, NULL,
+                "Nothing to do here: a PIN new to the pool is tried on one other machine first.\n"
+                "If it stays so: hsmctl status, which machine of the pool is at login? Look at that one.",
+                "本机无需处理：新口令(PIN)先在同集群另一台上试一次。\n"
+                "若一直如此：用 hsmctl status 看同集群哪台停在口令登录，先处理那台。"},
         {0, 0, 0, "CKR_PIN_INCORRECT",
                 "The PIN is wrong. Do not try others: wrong ones lock the machine.\n"
-                "Ask the key custodian for the right PIN and correct its file.\n"
-                "Then: systemctl restart hsmd. hsmd tries the new PIN once.",
+                "Ask the key custodian for the right PIN and correct its file; hsmd tries a new one once.\n"
+                "If the PIN is right after all (it was changed on the machine): hsmctl pin retry NAME",
                 "口令(PIN)错误。不要再试别的：多次错误会锁死密码机。\n"
-                "向密钥管理员核对口令(PIN)，改正口令文件。\n"
-                "然后执行 systemctl restart hsmd，新口令只试一次。"},
+                "向密钥管理员核对口令(PIN)，改正口令文件；新口令 hsmd 只试一次。\n"
+                "若口令其实正确（密码机一侧已改正）：hsmctl pin retry 名称"},
         {0, 0, REASON_PIN_LOCKED, NULL,
                 "The PIN is locked: only the machine's security officer can unlock it.\n"
                 "Find out who entered wrong PINs; hsmd tries each PIN once only.",
@@ -79,9 +109,11 @@ static const Advice advices[] = {
                 "查清是谁多次输错；hsmd 对每个口令只试一次。"},
         {0, 0, REASON_PIN_FINAL_TRY, NULL,
                 "One try is left before the machine locks; hsmd does not use it.\n"
-                "Let the key custodian log in once with the right PIN: that clears the count.",
+                "Let the key custodian log in once with the right PIN: that clears the count.\n"
+                "Then: hsmctl pin retry NAME",
                 "再错一次密码机就会锁定，hsmd 不使用这最后一次机会。\n"
-                "请密钥管理员用正确的口令(PIN)登录一次，错误计数即清零。"},
+                "请密钥管理员用正确的口令(PIN)登录一次，错误计数即清零。\n"
+                "然后执行 hsmctl pin retry 名称"},
         {0, 0, REASON_PIN_UNAVAILABLE, NULL,
                 "The machine was not tried. Does the PIN's file exist, owned by hsmd, mode 0600?\n"
                 "With systemd: is it in LoadCredential=? Then systemctl restart hsmd.",
@@ -108,6 +140,50 @@ static const Advice advices[] = {
                 "密码机仍在服务，只是通过 SNMP 读不到温度。\n"
                 "密码机的SNMP代理是否开启？本机到它的 UDP 161 端口是否放行？\n"
                 "核对 SNMP 用户和密钥与 hsmd.conf 是否一致。"},
+        {0, 0, REASON_PROFILE_MISMATCH, NULL,
+                "The machine is probably well: hsmd's description of it (its vendor profile) does not fit.\n"
+                "Business systems need not stop. Was firmware or the vendor's client updated lately?\n"
+                "Correct the profile as the detail above says, then hsmctl reload.",
+                "密码机多半正常：是 hsmd 的厂商配置文件与它不符。\n"
+                "业务不必停用。近期是否升级过固件或厂商客户端？\n"
+                "按上面的详情改正厂商配置文件，再执行 hsmctl reload。"},
+        {0, 0, REASON_CERTIFICATE_EXPIRING, NULL,
+                "Nothing is broken yet. hsmctl keys shows whose certificate it is, and until when.\n"
+                "Ask for the new one in time, and import it on every machine of the pool.",
+                "目前没有故障。hsmctl keys 列出是哪把密钥的证书、何时到期。\n"
+                "及时申请新证书，并导入同集群的每台密码机。"},
+        {0, 0, REASON_MECHANISM_MISSING, NULL,
+                "The machine does not offer an algorithm that a key needs.\n"
+                "Was its firmware changed, or the algorithm switched off in its console?\n"
+                "Are the device's vendor and the key's type and mechanism in hsmd.conf right?",
+                "密码机不提供密钥所需的算法。\n"
+                "固件是否变更过，或管理界面停用了该算法？\n"
+                "核对 hsmd.conf 中设备的 vendor 和密钥的 type、mechanism。"},
+        {0, 0, REASON_SESSION_LIMIT, NULL,
+                "The machine has no session left: which business system does not close its own?\n"
+                "Look at the connections in the machine's console.",
+                "密码机的会话已用尽：哪个业务系统没有释放会话？\n"
+                "在密码机管理界面查看连接数。"},
+        {0, 0, REASON_BUSY, NULL,
+                "The machine says that it is busy: which business system sends more than usual?\n"
+                "Look at load and connections in its console; are the others busy too (hsmctl status)?\n"
+                "Restart the machine only if the pool can lose one.",
+                "密码机报告忙：哪个业务系统的请求量突增？\n"
+                "在管理界面查看负载和连接数；其他密码机是否也忙（hsmctl status）？\n"
+                "集群还可承受故障台数大于 0 时，才可重启这台密码机。"},
+        {0, 0, REASON_LOG_FULL, NULL,
+                "The machine's log is full, so it refuses work: its auditor exports the log and clears it.\n"
+                "Look at the other machines of the pool now: theirs may be nearly full too.",
+                "密码机日志已满，拒绝服务：请审计管理员导出并清空日志。\n"
+                "同时检查同集群的其他密码机：日志可能也快满了。"},
+        {0, 0, REASON_UNKILLABLE, NULL,
+                "Probes hang in this host's kernel; the machine itself may be well: ask the business "
+                "systems.\n"
+                "What do they wait for? ps -eo pid,stat,wchan,cmd | grep hsmd-probe, and dmesg.\n"
+                "Only a restart of this host ends them; until then this machine is not watched.",
+                "拨测进程卡在本机内核中，密码机本身可能正常：先问业务系统。\n"
+                "查它们在等什么：ps -eo pid,stat,wchan,cmd | grep hsmd-probe，以及 dmesg。\n"
+                "只有重启本机才能结束它们；在此之前这台密码机无人监测。"},
         {0, 0, REASON_SLOW, NULL,
                 "The machine serves, but slowly: how many requests do the business systems send?\n"
                 "Look at load and connections in the machine's own console.",
@@ -163,6 +239,15 @@ static const Advice advices[] = {
                 "Compare the key's permitted uses with another machine of the pool.",
                 "该密钥不允许签名：恢复时用途属性是否设错？\n"
                 "与同一集群其他密码机上该密钥的用途比较。"},
+
+        {0, 0, REASON_KEY_FAILING, NULL,
+                "The machine serves, but one of its keys cannot be used: hsmctl keys shows which and why.\n"
+                "Were that key's permitted uses changed, or was it restored badly? Compare with another "
+                "machine.\n"
+                "Never generate one of the same name: it would be another key.",
+                "密码机在服务，但有一把密钥不能使用：hsmctl keys 列出是哪把及原因。\n"
+                "该密钥的用途属性是否变更过，或恢复得不完整？与其他密码机比较。\n"
+                "切勿新建同名密钥：那是另一把密钥。"},
 
         /* the steps, from the bottom of the ladder */
         {0, STEP_CONNECT, 0, NULL,
@@ -234,6 +319,27 @@ static const Advice advices[] = {
                 "Restart the machine only if the pool can lose one.",
                 "密码机不能签名：面板或管理界面有无告警？\n"
                 "查看上述时间的设备日志；当时是否有人操作？\n"
+                "集群还可承受故障台数大于 0 时，才可重启这台密码机。"},
+        {0, STEP_DECRYPT, 0, NULL,
+                "The machine cannot decrypt: alarms on its front or in its console?\n"
+                "Look at its log at the time above; were the key's permitted uses changed?\n"
+                "Restart the machine only if the pool can lose one.",
+                "密码机不能解密：面板或管理界面有无告警？\n"
+                "查看上述时间的设备日志；密钥的用途属性是否变更过？\n"
+                "集群还可承受故障台数大于 0 时，才可重启这台密码机。"},
+        {0, STEP_ENCRYPT, 0, NULL,
+                "The machine cannot encrypt: alarms on its front or in its console?\n"
+                "Look at its log at the time above; were the key's permitted uses changed?\n"
+                "Restart the machine only if the pool can lose one.",
+                "密码机不能加密：面板或管理界面有无告警？\n"
+                "查看上述时间的设备日志；密钥的用途属性是否变更过？\n"
+                "集群还可承受故障台数大于 0 时，才可重启这台密码机。"},
+        {0, STEP_MAC, 0, NULL,
+                "The machine cannot make a MAC: alarms on its front or in its console?\n"
+                "Look at its log at the time above; were the key's permitted uses changed?\n"
+                "Restart the machine only if the pool can lose one.",
+                "密码机不能计算MAC：面板或管理界面有无告警？\n"
+                "查看上述时间的设备日志；密钥的用途属性是否变更过？\n"
                 "集群还可承受故障台数大于 0 时，才可重启这台密码机。"},
         {0, STEP_RANDOM, 0, NULL,
                 "The machine's random generator failed: no key may be generated on it now.\n"

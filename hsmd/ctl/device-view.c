@@ -231,9 +231,8 @@ static void put_certificate(const Screen *s, const Picture *p, const DeviceRow *
                                            "%s 的证书将于 %s 到期，还有 %ld 天"),
                         k->label, date, days);
         }
-        if (soonest < CERTIFICATE_DAYS || is_roomy(s))
-                put_fact(s, soonest < CERTIFICATE_DAYS ? COLOUR_WARN : COLOUR_NONE,
-                        screen_say(s, "Certificate", "证书"), text);
+        put_fact(s, soonest < CERTIFICATE_DAYS ? COLOUR_WARN : COLOUR_NONE,
+                screen_say(s, "Certificate", "证书"), text);
 }
 
 static void append_rate(const Screen *s, char *dst, size_t size, const char *label, uint32_t rate) {
@@ -357,9 +356,10 @@ void device_view(const Screen *s, const Picture *p, const DeviceRow *d) {
         put_checks(s, p, d);
         put_advice(s, d);
         put_keys(s, p, d);
-        put_certificate(s, p, d);
-        put_unkillable(s, d);
+        if (is_roomy(s) || ROW_GET(Device, d, reason, REASON_NONE) == REASON_CERTIFICATE_EXPIRING)
+                put_certificate(s, p, d);
         if (is_roomy(s)) {
+                put_unkillable(s, d);
                 put_mechanisms(s, p, d);
                 put_probe(s, d);
         }

@@ -28,19 +28,24 @@ static ExitCode wrong_verb(const Options *o, const char *verb) {
         return EXIT_USAGE;
 }
 
+static ExitCode wrong_count(const Options *o, const char *verb, int least, int most) {
+        fprintf(stderr,
+                least == most ? say(o, "hsmctl: %s takes %d arguments; see hsmctl --help\n",
+                                        "hsmctl：%s 需要 %d 个参数；请看 hsmctl --help\n")
+                              : say(o, "hsmctl: %s takes %d to %d arguments; see hsmctl --help\n",
+                                        "hsmctl：%s 需要 %d 至 %d 个参数；请看 hsmctl --help\n"),
+                verb, least, most);
+        return EXIT_USAGE;
+}
+
 static ExitCode run_verb(const Options *o) {
         const char *verb = o->n_args > 0 ? o->args[0] : "status";
 
         for (size_t i = 0; i < ELEMENTSOF(verbs); i++) {
                 if (!streq(verbs[i].name, verb))
                         continue;
-                if (o->n_args > 0 && (o->n_args - 1 < verbs[i].least || o->n_args - 1 > verbs[i].most)) {
-                        fprintf(stderr,
-                                say(o, "hsmctl: %s takes %d arguments; see hsmctl --help\n",
-                                        "hsmctl：%s 需要 %d 个参数；请看 hsmctl --help\n"),
-                                verb, verbs[i].most);
-                        return EXIT_USAGE;
-                }
+                if (o->n_args > 0 && (o->n_args - 1 < verbs[i].least || o->n_args - 1 > verbs[i].most))
+                        return wrong_count(o, verb, verbs[i].least, verbs[i].most);
                 return verbs[i].run(o);
         }
         return wrong_verb(o, verb);

@@ -149,10 +149,10 @@ static const char *latency(const Screen *s, const DeviceRow *d, const Rung *rung
         return dst;
 }
 
-/* Why the rung failed: what the call returned, unless that was well. */
+/* Why the rung failed, in brief: what the call returned, unless that was well. */
 static const char *why(const Screen *s, const DeviceRow *d, const Attempt *a) {
         return streq(a->ret, "CKR_OK")
-                       ? word_of_reason(s->lang, ROW_GET(Device, d, reason, REASON_NONE), false)
+                       ? word_of_reason(s->lang, ROW_GET(Device, d, reason, REASON_NONE), true)
                        : a->ret;
 }
 

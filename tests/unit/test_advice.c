@@ -30,7 +30,33 @@ static void advice_fits_the_fault(void **state UNUSED) {
         assert_advises(DEVICE_DEGRADED, STEP_NONE, REASON_SENSOR_LOST, "", "SNMP agent");
         assert_advises(DEVICE_DOWN, STEP_TOKEN, REASON_SERIAL_MISMATCH, "", "serial number");
         assert_advises(DEVICE_UNKNOWN, STEP_NONE, REASON_NO_EVIDENCE, "", "this host");
+        assert_advises(DEVICE_DOWN, STEP_SIGN, REASON_NONCE_REPEATED, "", "out of business use NOW");
+        assert_advises(DEVICE_UNKNOWN, STEP_VERIFY, REASON_PROFILE_MISMATCH, "", "need not stop");
+        assert_advises(DEVICE_DOWN, STEP_DECRYPT, REASON_WRONG_ANSWER, "", "out of business use");
+        assert_advises(DEVICE_DOWN, STEP_SIGN, REASON_LOG_FULL, "0x80000021", "auditor");
+        assert_advises(DEVICE_DEGRADED, STEP_NONE, REASON_KEY_FAILING, "CKR_KEY_FUNCTION_NOT_PERMITTED",
+                "may not sign");
+        assert_advises(DEVICE_DEGRADED, STEP_NONE, REASON_KEY_FAILING, "", "hsmctl keys");
         assert_advises(0, 0, 0, "", "Power, network");
+}
+
+/* A reason that says enough by itself is never left to the general words at the end. */
+static void every_reason_has_its_own_advice(void **state UNUSED) {
+        static const Reason by_step[] = {REASON_NONE, REASON_CALL_FAILED, REASON_TIMEOUT, REASON_NOT_FOUND,
+                REASON_MAINTENANCE /* by its state */};
+        const char *general = advice_for(LANG_EN, 0, 0, 0, "");
+
+        for (unsigned reason = REASON_NONE; reason <= REASON_LAST; reason++) {
+                bool left = false;
+
+                for (size_t i = 0; i < ELEMENTSOF(by_step); i++)
+                        left = left || by_step[i] == reason;
+                if (!left && streq(advice_for(LANG_EN, DEVICE_DOWN, STEP_NONE, reason, ""), general))
+                        fail_msg("nothing is said of %s", name_of(&reason_names, reason));
+        }
+        for (unsigned step = STEP_CONNECT; step <= STEP_MAX; step++)
+                if (step != STEP_VERIFY && streq(advice_for(LANG_EN, DEVICE_DOWN, step, 0, ""), general))
+                        fail_msg("nothing is said of the step %s", name_of(&step_names, step));
 }
 
 /* A device with everything that can be shown, and a title and a location as long as they may be. */
@@ -58,6 +84,11 @@ static void fill_device(DeviceRow *d) {
         FIELD_TEXT_SET(Device, d, location,
                 "省市场监督管理局机房省市场监督管理局机房省市场监督管理局机房省市场监督管理局机房");
         FIELD_TEXT_SET(Device, d, contact, "值班室 029-00000000");
+        FIELD_TEXT_SET(Device, d, vendor, "a-vendor-with-a-long-name");
+        FIELD_TEXT_SET(Device, d, shared_service, "a-service-with-a-long-name");
+        FIELD_SET(Device, d, unkillable, 2);
+        FIELD_SET(Device, d, probe_memory, 1 << 30);
+        FIELD_SET(Device, d, logins_day, UINT64_MAX);
 }
 
 static void assert_fits_the_screen(Lang lang, const Picture *p, const DeviceRow *d) {
@@ -87,6 +118,7 @@ static void every_fault_fits_one_screen(void **state UNUSED) {
                 FIELD_SET(Key, &keys[i], device, 1);
                 FIELD_SET(Key, &keys[i], number, i + 1);
                 FIELD_TEXT_SET(Key, &keys[i], label, "a-label-of-some-length-for-a-key");
+                FIELD_SET(Key, &keys[i], certificate_expires, 1795485600 * USEC_PER_SEC);
         }
         p.tables[BOARD_KEYS] = (Table){keys, ELEMENTSOF(keys)};
         fill_device(&d);
@@ -111,6 +143,34 @@ static void a_device_of_which_nothing_is_known_is_shown_too(void **state UNUSED)
         assert_fits_the_screen(LANG_ZH, &p, &d);
 }
 
+/* Where there is room, the rest is told too. */
+static void a_tall_screen_shows_what_the_probe_takes(void **state UNUSED) {
+        CLEANUP_FREE char *text = NULL;
+        size_t size;
+        KeyRow key = {0};
+        MechanismRow mechanism = {0};
+        DeviceRow d = {0};
+        Picture p = {.now = 400 * 86400 * USEC_PER_SEC};
+        Screen s = {.f = open_memstream(&text, &size), .width = 200, .height = 50, .lang = LANG_EN};
+
+        fill_device(&d);
+        FIELD_SET(Key, &key, device, 1);
+        FIELD_TEXT_SET(Key, &key, label, "licence");
+        FIELD_SET(Key, &key, certificate_expires, 1577836800 * USEC_PER_SEC); /* 2020-01-01 */
+        FIELD_SET(Mechanism, &mechanism, device, 1);
+        FIELD_TEXT_SET(Mechanism, &mechanism, name, "CKM_HSM_SM2");
+        FIELD_SET(Mechanism, &mechanism, offered, 0);
+        p.tables[BOARD_KEYS] = (Table){&key, 1};
+        p.tables[BOARD_MECHANISMS] = (Table){&mechanism, 1};
+        device_view(&s, &p, &d);
+        assert_int_equal(fclose(s.f), 0);
+        assert_non_null(strstr(text, "that of licence expired on 20"));
+        assert_non_null(strstr(text, "HSM_SM2: the machine does not offer it"));
+        assert_non_null(strstr(text, "profile a-vendor-with-a-long-name; 1024.0 MiB"));
+        assert_non_null(strstr(text, "2 probes outlived SIGKILL"));
+        assert_non_null(strstr(text, "shares a-service"));
+}
+
 static int setup(void **state UNUSED) {
         width_init();
         return 0;
@@ -119,7 +179,9 @@ static int setup(void **state UNUSED) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(advice_fits_the_fault),
+                cmocka_unit_test(every_reason_has_its_own_advice),
                 cmocka_unit_test(every_fault_fits_one_screen),
+                cmocka_unit_test(a_tall_screen_shows_what_the_probe_takes),
                 cmocka_unit_test(a_device_of_which_nothing_is_known_is_shown_too),
         };
 

@@ -444,6 +444,11 @@ static int command_hostile(Stub *s, char *const *args) {
         FIELD_TEXT_SET(Device, d, title, "\x1b]0;owned\x07\"\\ bad \xff\xc0\x80\xed\xa0\x80 end");
         FIELD_TEXT_SET(Device, d, detail, "two\nlines\tand \xe2\x80\xae reversed");
         FIELD_TEXT_SET(Device, d, manufacturer, "\xfe\xfe\xfe");
+        for (size_t i = 0; i < 2; i++) {
+                FIELD_TEXT_SET(PoolKey, &s->pool_keys[i], label, "evil\x1b[2J\n\xff\xe2\x80\xae");
+                FIELD_TEXT_SET(PoolKey, &s->pool_keys[i], fingerprint, "evil\x1b[2J\r");
+                FIELD_TEXT_SET(Key, &s->keys[i], mechanism, "evil\x1b[2J\x07");
+        }
         return 0;
 }
 
@@ -536,7 +541,7 @@ static int command_measured(Stub *s, char *const *args) {
 static int command_stops(Stub *s, char *const *args) {
         if (!s->owed)
                 return -ENOENT;
-        control_reply(s->owed, -EIO, args[1]);
+        control_reply(s->owed, -EIO, streq(args[1], "hostile") ? "evil \xff words" : args[1]);
         s->owed = NULL;
         return 0;
 }

@@ -10,7 +10,7 @@ BIN = pathlib.Path(os.environ.get("HSMD_BIN", pathlib.Path(__file__).parents[3] 
 
 def environment(**more):
     """The least that hsmctl needs; nothing of the tester's locale or terminal."""
-    kept = {name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")}
+    kept = {name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS") or name == "STUB_BARE"}
     return {"PATH": "/usr/bin:/bin", "TZ": "UTC", "LANG": "C", **kept, **more}
 
 

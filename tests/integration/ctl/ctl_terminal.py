@@ -60,6 +60,8 @@ class Screen:
 
     def character(self, c):
         if c == "\r":
+            if self.text:  # what stood there before is as long at most: hsmctl clears what it writes over
+                self.rows[self.row] = self.text
             self.text = ""
         elif c == "\n":
             self.row += 1
@@ -74,7 +76,10 @@ class Screen:
             self.text += c
 
     def shown(self):
-        return [row.rstrip() for row in self.rows]
+        rows = list(self.rows)
+        if self.text:  # a line that has no end yet
+            rows[self.row] = self.text
+        return [row.rstrip() for row in rows]
 
 
 class Terminal:
