@@ -54,7 +54,7 @@ static void look_at_failing(const Device *d, size_t i, const char *name, Found *
                         d->result.detail[0] ? d->result.detail : name_of(&reason_names, r->reason));
         else if (r->state == KEY_FAILING && r->rv != 0)
                 add(f, REASON_KEY_FAILING, "key %u (%s) cannot be used: %s", number, name,
-                        pkcs11_return_name(r->rv, buffer));
+                        device_return_name(d, r->rv, buffer));
         else if (r->state == KEY_FAILING)
                 add(f, REASON_KEY_FAILING, "key %u (%s) cannot be used: %s", number, name,
                         name_of(&reason_names, r->reason));

@@ -97,7 +97,7 @@ static void log_change(const Device *d, DeviceState before) {
                 .step = failed ? name_of(&step_names, j->failed_step) : NULL,
                 .call = failed && d->has_last_call ? pkcs11_call_name(d->last_call) : NULL,
                 .ret = failed && d->has_last_call && !d->last_call_unreturned
-                               ? pkcs11_return_name(d->last_rv, buffer)
+                               ? device_return_name(d, d->last_rv, buffer)
                                : NULL,
                 .duration = failed && d->has_last_call ? d->last_call_usec : 0,
         };

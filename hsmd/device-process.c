@@ -127,3 +127,14 @@ int device_start_process(Device *d, const WorkerOps *ops, void *userdata, Worker
         snprintf(cwd, sizeof(cwd), "%s/probe/%s", d->manager->options.state, d->config->name);
         return worker_start(d->manager->supervisor, &spec, ops, userdata, ret);
 }
+
+const char *device_return_name(const Device *d, uint64_t rv, char buffer[static 24]) {
+        const Config *config = d->manager->config;
+        const ConfigVendor *v =
+                d->config->vendor < config->n_vendors ? &config->vendors[d->config->vendor] : NULL;
+
+        for (size_t i = 0; v && i < v->n_returns; i++)
+                if (v->returns[i].number == rv && v->returns[i].name[0])
+                        return v->returns[i].name;
+        return pkcs11_return_name(rv, buffer);
+}

@@ -117,7 +117,7 @@ static void show_evidence(const Device *d, DeviceRow *row) {
                 FIELD_TEXT_SET(Device, row, last_call, pkcs11_call_name(d->last_call));
                 FIELD_SET(Device, row, last_call_duration, d->last_call_usec);
                 if (!d->last_call_unreturned)
-                        FIELD_TEXT_SET(Device, row, last_return, pkcs11_return_name(d->last_rv, buffer));
+                        FIELD_TEXT_SET(Device, row, last_return, device_return_name(d, d->last_rv, buffer));
         }
         if (d->last_success != 0)
                 FIELD_SET(Device, row, last_success_age, d->last_success);

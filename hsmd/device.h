@@ -158,6 +158,9 @@ int device_start_process(Device *device, const WorkerOps *ops, void *userdata, W
 /* measure: it climbs to measure and exercises nothing by itself. */
 int device_send_config(Device *device, Worker *worker, int ring_fd, bool measure);
 
+/* "CKR_…" of the standard or of the device's vendor, else hexadecimal digits. */
+const char *device_return_name(const Device *device, uint64_t rv, char buffer[static 24]);
+
 /* device-recycle.c */
 /* Every second: whether the probe's budget of memory, descriptors and age is used up. */
 void device_recycle_tick(Device *device, usec_t now);

@@ -30,7 +30,7 @@ def burst(w, *words):
 def bench_rate(rate, seconds):
     """Out of service against the configured rate; then in service."""
     with Watched(["one", "two"], machine={"*": {"rate": str(rate)}}, device={"one": "measure = { share = 0.1; };"},
-                 timing={"deadline": 3000}) as w:
+                 timing={"deadline": 3000, "interval": 10000}) as w:
         w.up()
         out = burst(w, "--out-of-service", f"--duration={seconds}")
         spare = burst(w, f"--duration={seconds}")
