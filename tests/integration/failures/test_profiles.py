@@ -1,4 +1,6 @@
 """SM2 as five vendors do it, verified by OpenSSL; and a profile that tells a mechanism wrongly is named as that."""
+import os
+
 import pytest
 
 from hsmdtest.watched import VENDORS, Key, Watched
@@ -38,3 +40,14 @@ def test_a_mechanism_that_the_machine_does_not_offer_is_named():
     with Watched(["one"], faults={"one": [("mechanism-missing", "sm2_digest")]}) as w:
         device = w.wait("one", lambda d: d["reason"] == "mechanism_missing", "the mechanism is missed")
         assert "sm2_digest" in device["detail"] and "0x8000810" in device["detail"], device["detail"]
+
+
+def test_a_vendor_s_own_return_has_its_name_and_class():
+    with Watched(["one"], personality="luna") as w:
+        w.up()
+        w.fault("one", "log-full")
+        os.kill(w.device("one")["probe_pid"], 9)
+        device = w.wait("one", lambda d: d["state"] == "down", "one is down")
+        assert (device["failed_step"], device["reason"], device["last_return"]) == ("login", "log_full", "CKR_LOG_FULL")
+        w.clear("one")  # that was no wrong PIN: nothing is blocked
+        w.up()
