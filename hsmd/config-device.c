@@ -73,6 +73,7 @@ static void read_probe(const Section *s, ConfigDevice *d) {
         read_environment(s, &d->environment);
         read_string(s, "cwd", PATH_SIZE_MAX, check_path, &d->cwd);
         read_world(s, d);
+        read_budget(s, d);
         d->random = true;
         read_bool(s, "random", &d->random);
         config_need(s, "pin", "pin = { file = \"/path\"; }; or pin = { credential = \"name\"; };");

@@ -23,8 +23,20 @@ static void note(Reader *r, char *line) {
         r->n_errors++;
 }
 
+/* libconfig names an included file as it was written: relative to the configuration's directory. */
+static int place(const Reader *r, const char *file, unsigned line, char **ret) {
+        bool relative = file != r->path && file != r->source && file[0] != '/' && r->directory;
+        char *text;
+
+        if (asprintf(&text, "%s%s%s:%u", relative ? r->directory : "", relative ? "/" : "", file,
+                    MAX_OF(line, 1u)) < 0)
+                return -ENOMEM;
+        *ret = text;
+        return 0;
+}
+
 static void note_va(Reader *r, const char *file, unsigned line, const char *format, va_list ap) {
-        CLEANUP_FREE char *what = NULL;
+        CLEANUP_FREE char *what = NULL, *where = NULL;
         char *whole;
 
         if (vasprintf(&what, format, ap) < 0) {
@@ -32,10 +44,7 @@ static void note_va(Reader *r, const char *file, unsigned line, const char *form
                 r->no_memory = true;
                 return;
         }
-        /* libconfig names an included file as it was written: relative to the configuration's directory */
-        bool relative = file != r->path && file != r->source && file[0] != '/' && r->directory;
-        if (asprintf(&whole, "%s%s%s:%u: %s", relative ? r->directory : "", relative ? "/" : "", file,
-                    MAX_OF(line, 1u), what) < 0) {
+        if (place(r, file, line, &where) < 0 || asprintf(&whole, "%s: %s", where, what) < 0) {
                 r->no_memory = true;
                 return;
         }
@@ -57,6 +66,15 @@ void config_error(Reader *r, const config_setting_t *at, const char *format, ...
         va_start(ap, format);
         note_va(r, file ? file : r->source, at ? config_setting_source_line(at) : 1, format, ap);
         va_end(ap);
+}
+
+char *config_place(Reader *r, const config_setting_t *at) {
+        const char *file = config_setting_source_file(at);
+        char *text = NULL;
+
+        if (place(r, file ? file : r->source, config_setting_source_line(at), &text) < 0)
+                r->no_memory = true;
+        return text;
 }
 
 /* Levenshtein's distance; words longer than the row are called far. */

@@ -5,7 +5,7 @@
 
 void read_fleet(const Section *root) {
         static const char *const keys[] = {"name", "title", "contact", "location", "group", "interval",
-                "jitter", "fall", "rise", "fast_interval", "deadline", "restart"};
+                "jitter", "fall", "rise", "fast_interval", "deadline", "restart", "measure"};
         Reader *r = root->reader;
         Config *c = r->config;
         Section fleet;
@@ -25,6 +25,7 @@ void read_fleet(const Section *root) {
         if (!c->group)
                 c->group = reader_strdup(r, "hsmd");
         read_timing(&fleet, &r->timing);
+        read_fleet_measure(&fleet, &r->measure);
 
         ConfigTiming whole = r->timing; /* the defaults are put in device by device */
         timing_finish(&fleet, &whole);

@@ -63,6 +63,7 @@ void config_device_done(ConfigDevice *d) {
         for (size_t i = 0; i < d->n_files; i++) {
                 free(d->files[i].target);
                 free(d->files[i].source);
+                free(d->files[i].where);
         }
         free(d->files);
         secret_source_done(&d->pin);

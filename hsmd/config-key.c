@@ -2,6 +2,9 @@
 #include "config-reader.h"
 #include "config-text.h"
 
+#define DAY (24 * 3600 * USEC_PER_SEC)
+#define BUSINESS_INTERVAL (600 * USEC_PER_SEC) /* business pays for what its keys are exercised */
+
 /* A key is named by its label, its id or both. */
 static void read_selector(const Section *s, char **label, uint8_t *id, uint32_t *id_size) {
         read_string(s, "label", CONFIG_NAME_MAX, check_filled, label);
@@ -52,22 +55,54 @@ static const char *check_date(const char *value) {
         return date_is_valid(value) ? NULL : "a day as YYYY-MM-DD";
 }
 
+/* A symmetric key's check value shows when it is exercised, and then only what that gives is compared. */
 static void read_check_value(const Section *s, ConfigKey *key) {
-        uint8_t octets[64];
-        uint32_t size = 0;
-        config_setting_t *at = read_hex(s, "check_value", octets, sizeof(octets), &size);
+        CLEANUP_FREE char *text = NULL;
+        config_setting_t *at = read_string(s, "check_value", CONFIG_NAME_MAX, check_text, &text);
+        uint8_t octets[sizeof(key->check_value)];
+        size_t size = 0;
 
         if (!at)
                 return;
-        if (size != sizeof(key->check_value) || !is_symmetric(key->type)) {
+        if (!is_symmetric(key->type)) {
                 config_error(s->reader, at,
-                        is_symmetric(key->type)
-                                ? "a check value has 3 octets; write 6 hexadecimal digits, as \"a1b2c3\""
-                                : "only a symmetric key has a check value; write public_key = \"FILE\";");
-                return;
+                        "only a symmetric key has a check value; write public_key = \"FILE\";");
+        } else if (key->exercise != EXERCISE_ENCRYPT && key->exercise != EXERCISE_MAC) {
+                config_error(s->reader, at,
+                        "“check_value” is compared when the key is exercised; write exercise = \"%s\"; or "
+                        "remove it",
+                        name_of(&exercise_names, natural_exercise(key->type)));
+        } else if (!hex_parse(text, octets, sizeof(octets), &size) || size != sizeof(octets)) {
+                config_error(s->reader, at,
+                        "check_value = \"%s\" is no check value; write its first 3 octets in hexadecimal, as "
+                        "\"a1b2c3\"",
+                        text);
+        } else {
+                memcpy(key->check_value, octets, sizeof(octets));
+                key->has_check_value = true;
         }
-        memcpy(key->check_value, octets, sizeof(key->check_value));
-        key->has_check_value = true;
+}
+
+/* How and how often: of a key that is only looked for, neither would mean anything. */
+static void read_use(const Section *s, ConfigKey *key) {
+        bool present = key->exercise == EXERCISE_PRESENT;
+        const char *const idle[] = {"mechanism", "interval"};
+        config_setting_t *at;
+
+        read_string(s, "mechanism", CONFIG_NAME_MAX, check_name, &key->mechanism);
+        key->interval = key->business && !present ? BUSINESS_INTERVAL : 0;
+        at = read_duration(s, "interval", 0, 7 * DAY, &key->interval);
+        if (at && key->interval > 0 && key->interval < 100 * USEC_PER_MSEC)
+                config_error(s->reader, at,
+                        "“interval” is shorter than a check; write at least \"100 ms\", or 0: in every "
+                        "check");
+        for (size_t i = 0; present && i < ELEMENTSOF(idle); i++)
+                if ((at = config_get(s, idle[i])))
+                        config_error(s->reader, at,
+                                "“%s” means nothing for a key that is only present; remove it, or exercise "
+                                "the "
+                                "key (devices have a present_interval)",
+                                idle[i]);
 }
 
 static void read_key(Reader *r, config_setting_t *group, ConfigKey *key) {
@@ -87,9 +122,7 @@ static void read_key(Reader *r, config_setting_t *group, ConfigKey *key) {
         read_string(&s, "approved_by", CONFIG_TEXT_MAX, check_filled, &key->approved_by);
         read_string(&s, "approved_on", CONFIG_TEXT_MAX, check_date, &key->approved_on);
         read_exercise(&s, key);
-        read_string(&s, "mechanism", CONFIG_NAME_MAX, check_name, &key->mechanism);
-        key->interval = key->business && key->exercise != EXERCISE_PRESENT ? 600 * USEC_PER_SEC : 0;
-        read_duration(&s, "interval", 0, 7 * 24 * 3600 * USEC_PER_SEC, &key->interval);
+        read_use(&s, key);
         read_check_value(&s, key);
         config_setting_t *file = read_string(&s, "public_key", PATH_SIZE_MAX, check_path, &key->public_key);
         if (file && key->type != 0)

@@ -17,10 +17,12 @@
 
 typedef struct Reader {
         const char *path;        /* of hsmd.conf, as given */
-        const char *source;      /* of the file being read: hsmd.conf or a sensor profile */
-        const char *directory;   /* where @include and sensors/ are looked up */
+        const char *source;      /* of the file being read: hsmd.conf or a profile */
+        const char *directory;   /* where @include, sensors/ and vendors/ are looked up */
         Config *config;          /* being filled */
+        bool vendor_numbers;     /* hexadecimal integers of 32 bits may stand in this file */
         ConfigTiming timing;     /* of fleet; UINT64_MAX and 0 where it says nothing */
+        ConfigMeasure measure;   /* of fleet, with the defaults */
         config_setting_t *fleet; /* NULL: missing */
         const char **site_names,
                 **pool_names;            /* by index in config; for references, and freed after reading */
@@ -42,6 +44,9 @@ typedef struct Section {
 /* Notes "FILE:LINE: …" once; at is the setting in question (NULL: line 1 of hsmd.conf). */
 void config_error(Reader *r, const config_setting_t *at, const char *format, ...) PRINTF(3, 4);
 void config_error_at(Reader *r, const char *file, unsigned line, const char *format, ...) PRINTF(4, 5);
+
+/* "FILE:LINE" of a setting, or NULL and reader->no_memory. */
+char *config_place(Reader *r, const config_setting_t *at);
 
 /* " did you mean “X”?" if one of the words is close to word, else " allowed: a, b, c". NULL when out of
  * memory; the caller frees it. */
@@ -187,10 +192,17 @@ void find_profile(Reader *r, const char *name, const config_setting_t *at, size_
 /* config-vendor.c: the index of vendor profile `name`, loaded from vendors/NAME.conf if need be; at is the
  * setting that names it, or NULL. "standard" needs no file. */
 void find_vendor(Reader *r, const char *name, const config_setting_t *at, size_t *ret);
-void check_mechanisms(const Section *root); /* that every exercised key can be, on every member of its pool */
 
-/* config-world.c: a device's vendor, paths and budgets. */
+/* config-mechanism.c: that every exercised key can be, on every member of its pool. */
+void check_mechanisms(const Section *root);
+
+/* config-world.c: a device's vendor, and what its module finds around it. */
 void read_world(const Section *device, ConfigDevice *d);
+
+/* config-budget.c: how long a probe lives, what a burst may cost, and what is told before it is due. The
+ * group measure of the fleet holds for devices that have none of their own. */
+void read_budget(const Section *device, ConfigDevice *d);
+void read_fleet_measure(const Section *fleet, ConfigMeasure *measure);
 
 /* config-environment.c */
 void read_environment(const Section *device, char ***target);

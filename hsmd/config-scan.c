@@ -104,7 +104,8 @@ static void scan_at(Scan *s) {
                 s->reader->no_memory = true;
 }
 
-static bool integer_fits(const char *word) {
+/* In a vendor profile hexadecimal numbers may have all of their 32 bits, and are read as such. */
+static bool integer_fits(const char *word, bool vendor) {
         const char *digits = word + strspn(word, "+-");
         int base = digits[0] == '0' && (digits[1] == 'x' || digits[1] == 'X') ? 16 : 10;
         char *end;
@@ -115,7 +116,7 @@ static bool integer_fits(const char *word) {
         unsigned long long value = strtoull(digits, &end, base);
         if (end[strspn(end, "L")] != '\0')
                 return true; /* a fraction, or no number at all */
-        return errno == 0 && value <= INT_MAX;
+        return errno == 0 && value <= (vendor && base == 16 ? UINT32_MAX : INT_MAX);
 }
 
 /* A name or a number. */
@@ -129,7 +130,7 @@ static void scan_word(Scan *s) {
         else
                 snprintf(word, sizeof(word), "%.*s", (int) n, s->p);
         bool number = strchr("+-0123456789", word[0]);
-        if (number && (n >= sizeof(word) || !integer_fits(word))) {
+        if (number && (n >= sizeof(word) || !integer_fits(word, s->reader->vendor_numbers))) {
                 config_error_at(s->reader, s->path, s->line,
                         "the number %s does not fit; integers are at most %d", word, INT_MAX);
                 s->errors++;

@@ -41,6 +41,23 @@ static int read_small_file(const char *path, uint8_t *dst, size_t size, size_t *
         return 0;
 }
 
+static void certificatep(X509 **certificate) {
+        X509_free(*certificate);
+}
+
+/* A certificate's public key: sites have certificates at hand more often than keys. */
+static EVP_PKEY *parse_certificate(const uint8_t *data, size_t size) {
+        CLEANUP(biop) BIO *bio = BIO_new_mem_buf(data, (int) size);
+        const unsigned char *p = data;
+
+        if (!bio)
+                return NULL;
+        CLEANUP(certificatep) X509 *certificate = PEM_read_bio_X509(bio, NULL, no_password, NULL);
+        if (!certificate)
+                certificate = d2i_X509(NULL, &p, (long) size);
+        return certificate ? X509_get_pubkey(certificate) : NULL;
+}
+
 static EVP_PKEY *parse_public_key(const uint8_t *data, size_t size) {
         CLEANUP(biop) BIO *bio = BIO_new_mem_buf(data, (int) size);
         const unsigned char *p = data;
@@ -50,6 +67,8 @@ static EVP_PKEY *parse_public_key(const uint8_t *data, size_t size) {
         EVP_PKEY *key = PEM_read_bio_PUBKEY(bio, NULL, no_password, NULL);
         if (!key)
                 key = d2i_PUBKEY(NULL, &p, (long) size);
+        if (!key)
+                key = parse_certificate(data, size);
         ERR_clear_error();
         return key;
 }
@@ -139,7 +158,7 @@ void load_public_key(Reader *r, const config_setting_t *at, ConfigKey *key) {
         if (!pkey) {
                 config_error(r, at,
                         "public_key \"%s\" holds no public key; name a SubjectPublicKeyInfo in PEM (BEGIN "
-                        "PUBLIC KEY) or DER",
+                        "PUBLIC KEY) or DER, or a certificate",
                         key->public_key);
                 return;
         }

@@ -85,14 +85,17 @@ bool duration_parse(const char *text, usec_t *ret) {
 }
 
 const char *duration_text(char *dst, size_t size, usec_t duration) {
-        usec_t minute = 60 * USEC_PER_SEC;
+        static const char *const units[] = {"days", "h", "min", "s"};
 
-        if (duration > 0 && duration % minute == 0)
-                snprintf(dst, size, "\"%" PRIu64 " min\"", duration / minute);
-        else if (duration > 0 && duration % USEC_PER_SEC == 0)
-                snprintf(dst, size, "\"%" PRIu64 " s\"", duration / USEC_PER_SEC);
-        else
-                snprintf(dst, size, "\"%" PRIu64 " ms\"", duration / USEC_PER_MSEC);
+        for (size_t i = 0; i < ELEMENTSOF(units); i++) {
+                usec_t factor = unit(units[i]);
+
+                if (duration < 2 * factor || duration % factor != 0)
+                        continue;
+                snprintf(dst, size, "\"%" PRIu64 " %s\"", duration / factor, units[i]);
+                return dst;
+        }
+        snprintf(dst, size, "\"%" PRIu64 " ms\"", duration / USEC_PER_MSEC);
         return dst;
 }
 

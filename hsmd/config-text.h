@@ -10,7 +10,7 @@ bool text_is_clean(const char *text);
 /* Two digits an octet, 1 to max octets. *ret_size and dst are untouched if false is returned. */
 bool hex_parse(const char *text, uint8_t *dst, size_t max, size_t *ret_size);
 
-/* "500 ms", "10 s", "2 min"; the blank may be missing. */
+/* "500 ms", "10 s", "2 min", "12 h", "30 days"; the blank may be missing. */
 bool duration_parse(const char *text, usec_t *ret);
 
 /* The shortest of the same forms; returns dst. */

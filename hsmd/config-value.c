@@ -207,7 +207,8 @@ config_setting_t *read_duration(const Section *s, const char *key, usec_t min, u
         } else if (config_setting_type(setting) != CONFIG_TYPE_STRING ||
                    !duration_parse(config_setting_get_string(setting), &value)) {
                 config_error(s->reader, setting,
-                        "“%s” is no duration; write milliseconds (500), or \"500 ms\", \"10 s\", \"2 min\"",
+                        "“%s” is no duration; write milliseconds (500), or \"500 ms\", \"10 s\", \"2 min\", "
+                        "\"12 h\", \"30 days\"",
                         key);
                 return NULL;
         }

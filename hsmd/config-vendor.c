@@ -5,51 +5,34 @@
 #include "mechanisms.h"
 
 #define INDEX_MAX 9999
-#define VENDOR_NUMBER_MIN                                                                                    \
-        0x80000000 /* CKM_VENDOR_DEFINED, CKR_VENDOR_DEFINED: PKCS#11 v2.40, sections 2, 11.1 */
+#define CKR_VENDOR_DEFINED 0x80000000 /* PKCS#11 v2.40, section 11.1 */
 #define MECHANISMS_MAX (PROTOCOL_MECHANISMS_MAX - (uint32_t) n_standard_mechanisms)
 
-size_t config_mechanisms(const Config *config, const ConfigDevice *device, ProbeMechanism *ret) {
-        size_t n = 0;
+/* Below CKM_VENDOR_DEFINED a number is the standard's, and above 32 bits it is nobody's. */
+static bool parse_hex(const char *text, uint64_t *ret) {
+        size_t n = strncmp(text, "0x", 2) == 0 ? strspn(text + 2, "0123456789abcdefABCDEF") : 0;
 
-        for (size_t i = 0; i < n_standard_mechanisms; i++)
-                ret[n++] = standard_mechanisms[i];
-        if (device->vendor >= config->n_vendors)
-                return n;
-        for (size_t i = 0; i < config->vendors[device->vendor].n_mechanisms && n < PROTOCOL_MECHANISMS_MAX;
-                i++)
-                ret[n++] = config->vendors[device->vendor].mechanisms[i];
-        return n;
+        if (n == 0 || n > 8 || text[2 + n] != '\0')
+                return false;
+        *ret = strtoull(text, NULL, 16);
+        return true;
 }
 
-size_t config_key_mechanism(const ConfigKey *key, const ProbeMechanism *mechanisms, size_t n) {
-        MechanismUse use = use_of_exercise(key->exercise);
-
-        if (!key->mechanism)
-                return mechanism_for(mechanisms, n, key->type, key->exercise);
-        for (size_t i = 0; i < n; i++)
-                if (streq(mechanisms[i].name, key->mechanism) && mechanisms[i].use == use &&
-                        mechanisms[i].key_type == key->type)
-                        return i;
-        return n;
-}
-
-/* --- a profile
- * ----------------------------------------------------------------------------------------------------- */
-
-/* Vendors write their numbers in hexadecimal, and those do not fit into a configuration's integers. */
-static config_setting_t *read_hex_number(const Section *s, const char *key, uint64_t *target) {
-        CLEANUP_FREE char *text = NULL;
-        config_setting_t *at = read_string(s, key, CONFIG_NAME_MAX, check_text, &text);
-        unsigned long long number;
-        char *end;
+/* Vendors write their numbers in hexadecimal, and so do profiles: 0x80008104 (which libconfig reads as a
+ * negative integer of the same 32 bits), 0x80008104L or "0x80008104". */
+static config_setting_t *read_vendor_number(const Section *s, const char *key, uint64_t *target) {
+        config_setting_t *at = config_get(s, key);
+        long long integer;
+        uint64_t number;
 
         if (!at)
                 return NULL;
-        number = strtoull(text, &end, 16);
-        if (strncmp(text, "0x", 2) != 0 || *end || end == text + 2 || number > UINT32_MAX) {
+        if (setting_integer(at, &integer) && config_setting_get_format(at) == CONFIG_FORMAT_HEX) {
+                number = (uint32_t) integer;
+        } else if (config_setting_type(at) != CONFIG_TYPE_STRING ||
+                   !parse_hex(config_setting_get_string(at), &number)) {
                 config_error(s->reader, at,
-                        "%s = \"%s\" is no number; write it in hexadecimal, as \"0x80008104\"", key, text);
+                        "“%s” is no vendor's number; write it in hexadecimal, as 0x80008104", key);
                 return NULL;
         }
         *target = number;
@@ -63,40 +46,128 @@ static uint32_t read_enum_or(const Section *s, const char *key, const NameTable 
         return value;
 }
 
+/* What a mechanism of one use says nothing about would only seem to matter. */
+static void refuse_key(const Section *s, const char *key, bool meant, const char *where) {
+        config_setting_t *at = config_get(s, key);
+
+        if (at && !meant)
+                config_error(s->reader, at, "“%s” means nothing with %s; remove it", key, where);
+}
+
+/* --- one mechanism --- */
+
+static void read_name(const Section *s, ProbeMechanism *m) {
+        CLEANUP_FREE char *name = NULL;
+        config_setting_t *at = read_string(s, "name", sizeof(m->name) - 1, check_name, &name);
+
+        if (!at)
+                return;
+        copy_text(m->name, sizeof(m->name), name);
+        for (size_t i = 0; i < n_standard_mechanisms; i++)
+                if (streq(standard_mechanisms[i].name, name))
+                        config_error(s->reader, at,
+                                "\"%s\" is the name of a mechanism of the standard, number 0x%llx; write "
+                                "another name",
+                                name, (unsigned long long) standard_mechanisms[i].number);
+}
+
+/* RSA and EC sign by the standard's mechanisms alone: no vendor has needed another one. */
+static bool fits(MechanismUse use, KeyType type) {
+        switch (use) {
+        case USE_SIGN:
+                return type == KEY_TYPE_SM2;
+        case USE_DECRYPT:
+                return type == KEY_TYPE_SM2 || type == KEY_TYPE_RSA;
+        case USE_ENCRYPT:
+                return type == KEY_TYPE_SM4 || type == KEY_TYPE_AES;
+        case USE_MAC:
+                return type == KEY_TYPE_SM4 || type == KEY_TYPE_AES || type == KEY_TYPE_HMAC;
+        default:
+                return true;
+        }
+}
+
+static void read_use(const Section *s, ProbeMechanism *m) {
+        static const char *const right[] = {
+                [0] = "key_type = \"sm2\"; or rsa, aes, sm4, hmac",
+                [USE_SIGN] = "key_type = \"sm2\";",
+                [USE_DECRYPT] = "key_type = \"sm2\"; or rsa",
+                [USE_ENCRYPT] = "key_type = \"sm4\"; or aes",
+                [USE_MAC] = "key_type = \"sm4\"; or aes, hmac",
+                [USE_DIGEST] = NULL,
+        };
+        config_setting_t *at;
+
+        config_need(s, "use", "use = \"sign\"; or decrypt, encrypt, mac, digest");
+        m->use = read_enum_or(s, "use", &mechanism_use_names, 0);
+        if (m->use != USE_DIGEST)
+                config_need(s, "key_type", right[m->use]);
+        refuse_key(s, "key_type", m->use != USE_DIGEST, "use = \"digest\"");
+        m->key_type = read_enum_or(s, "key_type", &key_type_names, 0);
+        at = config_get(s, "key_type");
+        if (m->use != 0 && m->key_type != 0 && !fits(m->use, m->key_type))
+                config_error(s->reader, at,
+                        "a key of type %s is not exercised by a vendor's mechanism to %s; write %s",
+                        name_of(&key_type_names, m->key_type), name_of(&mechanism_use_names, m->use),
+                        right[m->use]);
+}
+
+/* What is signed and how the signature is written: nothing is guessed here, a wrong guess would look like a
+ * broken machine. */
+static void read_signing(const Section *s, ProbeMechanism *m) {
+        bool sign = m->use == USE_SIGN;
+
+        if (sign) {
+                config_need(s, "input", "input = \"digest\"; or message");
+                config_need(s, "form", "form = \"der\"; or raw");
+        }
+        m->input = read_enum_or(s, "input", &mechanism_input_names, INPUT_DIGEST);
+        m->form = read_enum_or(s, "form", &signature_form_names, FORM_RAW);
+        if (sign && m->input == INPUT_MESSAGE)
+                config_need(s, "z", "z = \"default_id\"; or none, or parameter");
+        m->z = read_enum_or(s, "z", &z_rule_names, Z_DEFAULT_ID);
+        refuse_key(s, "input", sign, "a mechanism that does not sign");
+        refuse_key(s, "form", sign, "a mechanism that does not sign");
+        refuse_key(s, "z", sign && m->input == INPUT_MESSAGE,
+                "a mechanism that hashes no message (a digest is made here, with the device's sm2_id)");
+}
+
+static void read_ciphertext(const Section *s, ProbeMechanism *m) {
+        bool sm2 = m->use == USE_DECRYPT && m->key_type == KEY_TYPE_SM2, iv = false;
+
+        if (sm2) {
+                config_need(s, "order", "order = \"c1c3c2\"; or c1c2c3");
+                config_need(s, "cipher_form", "cipher_form = \"raw\"; or der");
+        }
+        m->order = read_enum_or(s, "order", &cipher_order_names, CIPHER_C1C3C2);
+        m->cipher_form = read_enum_or(s, "cipher_form", &signature_form_names, FORM_RAW);
+        read_bool(s, "iv", &iv);
+        m->iv = iv;
+        refuse_key(s, "order", sm2, "a mechanism that does not decrypt with sm2");
+        refuse_key(s, "cipher_form", sm2, "a mechanism that does not decrypt with sm2");
+        refuse_key(s, "iv", m->use == USE_ENCRYPT || m->use == USE_MAC,
+                "a mechanism that neither encrypts nor makes a MAC");
+}
+
 static void read_mechanism(Reader *r, config_setting_t *group, ProbeMechanism *m) {
         static const char *const keys[] = {"index", "name", "number", "use", "key_type", "input", "z", "form",
                 "order", "cipher_form", "iv", "rated_rate"};
         Section s = {.reader = r, .own = group};
-        CLEANUP_FREE char *name = NULL;
-        bool iv = false;
 
         config_check_keys(r, group, keys, ELEMENTSOF(keys));
         config_need(&s, "index", "index = N;, 101 to 9999, its own and never changed");
         read_number(&s, "index", MECHANISM_INDEX_PROFILE, INDEX_MAX, &m->index);
         config_need(&s, "name", "name = \"sm2_digest\";");
-        read_string(&s, "name", sizeof(m->name) - 1, check_name, &name);
-        if (name)
-                copy_text(m->name, sizeof(m->name), name);
-        config_need(&s, "number", "number = \"0x80008104\";, the vendor's CKM_…");
-        read_hex_number(&s, "number", &m->number);
-        config_need(&s, "use", "use = \"sign\"; or decrypt, encrypt, mac, digest");
-        m->use = read_enum_or(&s, "use", &mechanism_use_names, 0);
-        if (m->use != USE_DIGEST)
-                config_need(&s, "key_type", "key_type = \"sm2\"; or rsa, ec, aes, sm4, hmac");
-        m->key_type = read_enum_or(&s, "key_type", &key_type_names, 0);
-        if (m->use == USE_SIGN && m->key_type == KEY_TYPE_SM2) {
-                config_need(&s, "input", "input = \"digest\"; or message");
-                config_need(&s, "form", "form = \"der\"; or raw");
-        }
-        m->input = read_enum_or(&s, "input", &mechanism_input_names, INPUT_DIGEST);
-        m->z = read_enum_or(&s, "z", &z_rule_names, Z_DEFAULT_ID);
-        m->form = read_enum_or(&s, "form", &signature_form_names, FORM_RAW);
-        m->order = read_enum_or(&s, "order", &cipher_order_names, CIPHER_C1C3C2);
-        m->cipher_form = read_enum_or(&s, "cipher_form", &signature_form_names, FORM_RAW);
-        read_bool(&s, "iv", &iv);
-        m->iv = iv;
+        read_name(&s, m);
+        config_need(&s, "number", "number = 0x80008104;, the vendor's CKM_…");
+        read_vendor_number(&s, "number", &m->number);
+        read_use(&s, m);
+        read_signing(&s, m);
+        read_ciphertext(&s, m);
         read_number(&s, "rated_rate", 1, 10000000, &m->rated_rate);
 }
+
+/* --- the lists --- */
 
 static int compare_index(const void *a, const void *b) {
         const ProbeMechanism *x = a, *y = b;
@@ -125,7 +196,7 @@ static void read_mechanisms(const Section *root, ConfigVendor *v) {
                 v->n_mechanisms++;
                 read_mechanism(r, group, m);
                 seen_number(&indices, m->index, group);
-                seen_text(&names, m->name, group);
+                seen_text(&names, m->name[0] ? m->name : NULL, group);
         }
         refuse_duplicates(r, &indices, "mechanism index");
         refuse_duplicates(r, &names, "mechanism name");
@@ -139,10 +210,10 @@ static void read_return(Reader *r, config_setting_t *group, ProbeReturn *ret) {
         config_setting_t *at;
 
         config_check_keys(r, group, keys, ELEMENTSOF(keys));
-        config_need(&s, "number", "number = \"0x80000035\";, the vendor's CKR_…");
-        at = read_hex_number(&s, "number", &ret->number);
-        if (at && ret->number < VENDOR_NUMBER_MIN)
-                config_error(r, at, "only a vendor's own returns are told here: \"0x80000000\" and above");
+        config_need(&s, "number", "number = 0x80000035;, the vendor's CKR_…");
+        at = read_vendor_number(&s, "number", &ret->number);
+        if (at && ret->number < CKR_VENDOR_DEFINED)
+                config_error(r, at, "only a vendor's own returns are told here; write 0x80000000 and above");
         config_need(&s, "name", "name = \"CKR_LOG_FULL\";");
         read_string(&s, "name", sizeof(ret->name) - 1, check_name, &name);
         if (name)
@@ -155,6 +226,8 @@ static void read_returns(const Section *root, ConfigVendor *v) {
         Reader *r = root->reader;
         config_setting_t *list = config_list(root, "returns");
         unsigned n = list ? (unsigned) config_setting_length(list) : 0;
+        Seen seen[2][PROTOCOL_RETURNS_MAX];
+        SeenList numbers = {.seen = seen[0]}, names = {.seen = seen[1]};
 
         if (n > PROTOCOL_RETURNS_MAX) {
                 config_error(
@@ -164,10 +237,17 @@ static void read_returns(const Section *root, ConfigVendor *v) {
         v->returns = reader_calloc(r, n, sizeof(*v->returns));
         for (unsigned i = 0; v->returns && i < n; i++) {
                 config_setting_t *group = config_group_element(r, list, i);
+                ProbeReturn *ret = &v->returns[v->n_returns];
 
-                if (group)
-                        read_return(r, group, &v->returns[v->n_returns++]);
+                if (!group)
+                        continue;
+                v->n_returns++;
+                read_return(r, group, ret);
+                seen_number(&numbers, (uint32_t) ret->number, group);
+                seen_text(&names, ret->name[0] ? ret->name : NULL, group);
         }
+        refuse_duplicates(r, &numbers, "return");
+        refuse_duplicates(r, &names, "return name");
 }
 
 static void read_vendor(const Section *root, ConfigVendor *v) {
@@ -176,8 +256,8 @@ static void read_vendor(const Section *root, ConfigVendor *v) {
         uint32_t max_clients = 0;
 
         config_check_keys(root->reader, root->own, keys, ELEMENTSOF(keys));
-        read_hex_number(root, "sm2_key_type", &v->sm2_key_type);
-        read_hex_number(root, "sm4_key_type", &v->sm4_key_type);
+        read_vendor_number(root, "sm2_key_type", &v->sm2_key_type);
+        read_vendor_number(root, "sm4_key_type", &v->sm4_key_type);
         v->point_form = read_enum_or(root, "point_form", &point_form_names, POINT_OCTET_STRING);
         read_bool(root, "deepbind", &v->deepbind);
         read_number(root, "max_clients", 1, 100000, &max_clients);
@@ -185,10 +265,16 @@ static void read_vendor(const Section *root, ConfigVendor *v) {
         read_bool(root, "truthful_pin_flags", &v->truthful_pin_flags);
         read_mechanisms(root, v);
         read_returns(root, v);
+        for (size_t i = 0; i < v->n_mechanisms; i++)
+                if (v->mechanisms[i].key_type == KEY_TYPE_SM4 && v->sm4_key_type == UINT64_MAX) {
+                        config_need(root, "sm4_key_type",
+                                "sm4_key_type = 0x80000106;, the vendor's CKK_SM4: without it no key of "
+                                "this type is found");
+                        break;
+                }
 }
 
-/* --- profiles by name
- * ---------------------------------------------------------------------------------------------- */
+/* --- profiles by name --- */
 
 static ConfigVendor *add_vendor(Reader *r, const char *name) {
         Config *c = r->config;
@@ -213,12 +299,14 @@ static void load_vendor(Reader *r, const char *path, ConfigVendor *v) {
         config_t tree;
 
         r->source = path;
+        r->vendor_numbers = true;
         if (config_parse_file(r, path, &tree) == 0) {
                 Section root = {.reader = r, .own = config_root_setting(&tree)};
 
                 read_vendor(&root, v);
         }
         config_destroy(&tree);
+        r->vendor_numbers = false;
         r->source = outer;
 }
 
@@ -250,62 +338,4 @@ void find_vendor(Reader *r, const char *name, const config_setting_t *at, size_t
                 return;
         *ret = c->n_vendors - 1;
         load_vendor(r, path, v);
-}
-
-/* --- what can only be said once pools and devices are known
- * ---------------------------------------------------------- */
-
-static config_setting_t *setting_of_key(config_setting_t *pools, const ConfigPool *pool, uint32_t number) {
-        for (unsigned i = 0; pools && i < (unsigned) config_setting_length(pools); i++) {
-                config_setting_t *group = config_setting_get_elem(pools, i), *keys;
-                const char *name;
-                int n;
-
-                if (!config_setting_is_group(group) || !config_setting_lookup_string(group, "name", &name) ||
-                        !pool->name || !streq(name, pool->name))
-                        continue;
-                keys = config_setting_get_member(group, "keys");
-                for (unsigned k = 0; keys && k < (unsigned) config_setting_length(keys); k++) {
-                        config_setting_t *key = config_setting_get_elem(keys, k);
-
-                        if (config_setting_is_group(key) && config_setting_lookup_int(key, "number", &n) &&
-                                (uint32_t) n == number)
-                                return key;
-                }
-        }
-        return NULL;
-}
-
-static void check_key(Reader *r, config_setting_t *pools, const ConfigDevice *d, const ConfigPool *pool,
-        const ConfigKey *key) {
-        ProbeMechanism mechanisms[PROTOCOL_MECHANISMS_MAX];
-        size_t n = config_mechanisms(r->config, d, mechanisms);
-        const char *vendor =
-                d->vendor < r->config->n_vendors ? r->config->vendors[d->vendor].name : "standard";
-
-        if (key->exercise == EXERCISE_PRESENT || key->exercise == 0 || key->type == 0 ||
-                config_key_mechanism(key, mechanisms, n) < n)
-                return;
-        config_error(r, setting_of_key(pools, pool, key->number),
-                "key %u (%s) cannot be exercised by %s on device \"%s\": vendor profile \"%s\" has no such "
-                "mechanism%s%s; "
-                "give the device a vendor whose profile has one, or use present",
-                key->number, name_of(&key_type_names, key->type), name_of(&exercise_names, key->exercise),
-                d->name ? d->name : "", vendor, key->mechanism ? " named " : "",
-                key->mechanism ? key->mechanism : "");
-}
-
-void check_mechanisms(const Section *root) {
-        Reader *r = root->reader;
-        const Config *c = r->config;
-        config_setting_t *pools = config_get(root, "pools");
-
-        for (size_t i = 0; i < c->n_devices; i++) {
-                const ConfigDevice *d = &c->devices[i];
-
-                if (d->pool >= c->n_pools)
-                        continue;
-                for (size_t k = 0; k < c->pools[d->pool].n_keys; k++)
-                        check_key(r, pools, d, &c->pools[d->pool], &c->pools[d->pool].keys[k]);
-        }
 }

@@ -1,25 +1,56 @@
-/* A device's world and budgets: which vendor, which paths its module may touch, how long a probe lives, how
- * much a burst may cost. */
-#include <ctype.h>
-
+/* A device's world: its vendor, and what the vendor's module finds around it. */
+#include "config-address.h"
 #include "config-reader.h"
 #include "config-text.h"
 
-#define DAY (24 * 3600 * USEC_PER_SEC)
-#define MIB UINT64_C(1048576)
+#define FILES_MAX 16
+#define PATH_OCTETS_MAX 255 /* of a path in MsgProbeConfig */
 
 static void read_vendor_name(const Section *s, ConfigDevice *d) {
         CLEANUP_FREE char *name = NULL;
         config_setting_t *at = read_string(s, "vendor", CONFIG_NAME_MAX, check_name, &name);
 
-        d->vendor = 0;
+        d->vendor = SIZE_MAX;
         find_vendor(s->reader, at ? name : "standard", at, &d->vendor);
+}
+
+/* A vendor's module may or may not insist on names of its own in a library that hsmd uses too. */
+static void read_deepbind(const Section *s, ConfigDevice *d) {
+        const Config *c = s->reader->config;
+
+        d->deepbind = d->vendor < c->n_vendors ? c->vendors[d->vendor].deepbind : true;
+        read_bool(s, "deepbind", &d->deepbind);
+}
+
+static const char *check_connect(const char *value) {
+        CLEANUP_FREE char *normal = NULL;
+
+        return address_normalise(value, 0, &normal) == 0
+                       ? NULL
+                       : "a numeric address and a port, as \"192.0.2.11:8008\" or \"[2001:db8::11]:8008\"";
+}
+
+/* What a module may touch is told to the kernel by its path; all of it would be no limit. */
+static const char *path_wrong(const char *path) {
+        if (path[0] != '/' || !text_is_clean(path))
+                return "is no absolute path; write “/opt/vendor/log”";
+        if (path[strspn(path, "/.")] == '\0')
+                return "opens the whole file system; name the directories that the module needs";
+        return strlen(path) > PATH_OCTETS_MAX ? "has more than 255 octets; name a directory above it" : NULL;
+}
+
+static char *read_path(const Section *s, const char *key, const config_setting_t *at) {
+        const char *path = config_setting_get_string(at);
+        const char *wrong = path ? path_wrong(path) : "is no string; write an absolute path in quotes";
+
+        if (wrong)
+                config_error(s->reader, at, "an element of “%s” %s", key, wrong);
+        return reader_strdup(s->reader, path ? path : "");
 }
 
 /* An array of absolute paths, NULL-terminated. */
 static void read_paths(const Section *s, const char *key, char ***target) {
         config_setting_t *list = config_get(s, key);
-        unsigned n;
 
         if (!list)
                 return;
@@ -28,130 +59,107 @@ static void read_paths(const Section *s, const char *key, char ***target) {
                         config_type_text(list));
                 return;
         }
-        n = (unsigned) config_setting_length(list);
+        unsigned n = (unsigned) config_setting_length(list);
         if (n > PROTOCOL_PATHS_MAX) {
-                config_error(s->reader, list, "“%s” has %u paths; at most %d", key, n, PROTOCOL_PATHS_MAX);
+                config_error(
+                        s->reader, list, "“%s” has %u paths; write at most %d", key, n, PROTOCOL_PATHS_MAX);
                 return;
         }
         *target = reader_calloc(s->reader, n + 1, sizeof(char *));
-        for (unsigned i = 0; *target && i < n; i++) {
-                config_setting_t *e = config_setting_get_elem(list, i);
-                const char *path = config_setting_get_string(e);
+        for (unsigned i = 0; *target && i < n; i++)
+                (*target)[i] = read_path(s, key, config_setting_get_elem(list, i));
+}
 
-                if (!path || path[0] != '/' || strlen(path) > 255)
-                        config_error(s->reader, e,
-                                "an element of “%s” is no absolute path of at most 255 octets", key);
-                (*target)[i] = reader_strdup(s->reader, path ? path : "");
-        }
+static void read_file(Reader *r, config_setting_t *group, ConfigFile *file) {
+        static const char *const keys[] = {"target", "source"};
+        Section s = {.reader = r, .own = group};
+
+        config_check_keys(r, group, keys, ELEMENTSOF(keys));
+        config_need(&s, "target", "target = \"/path/that/the/module/insists/on\";");
+        config_need(&s, "source", "source = \"/path/of/our/file\";");
+        read_string(&s, "target", PATH_SIZE_MAX, check_path, &file->target);
+        read_string(&s, "source", PATH_SIZE_MAX, check_path, &file->source);
+        file->where = config_place(r, group);
 }
 
 static void read_files(const Section *s, ConfigDevice *d) {
-        static const char *const keys[] = {"target", "source"};
+        Reader *r = s->reader;
         config_setting_t *list = config_list(s, "files");
         unsigned n = list ? (unsigned) config_setting_length(list) : 0;
+        Seen seen[FILES_MAX];
+        SeenList targets = {.seen = seen};
 
-        d->files = n ? reader_calloc(s->reader, n, sizeof(*d->files)) : NULL;
+        if (n > FILES_MAX) {
+                config_error(r, list, "“files” has %u elements; write at most %d", n, FILES_MAX);
+                n = FILES_MAX;
+        }
+        d->files = n > 0 ? reader_calloc(r, n, sizeof(*d->files)) : NULL;
         for (unsigned i = 0; d->files && i < n; i++) {
-                Section f = {.reader = s->reader, .own = config_group_element(s->reader, list, i)};
-                ConfigFile *file = &d->files[d->n_files];
+                config_setting_t *group = config_group_element(r, list, i);
 
-                if (!f.own)
+                if (!group)
                         continue;
-                d->n_files++;
-                config_check_keys(s->reader, f.own, keys, ELEMENTSOF(keys));
-                config_need(&f, "target", "target = \"/path/that/the/module/insists/on\";");
-                config_need(&f, "source", "source = \"/path/of/our/file\";");
-                read_string(&f, "target", PATH_SIZE_MAX, check_path, &file->target);
-                read_string(&f, "source", PATH_SIZE_MAX, check_path, &file->source);
+                ConfigFile *file = &d->files[d->n_files++];
+                read_file(r, group, file);
+                seen_text(&targets, file->target, group);
         }
+        refuse_duplicates(r, &targets, "target");
 }
 
+/* Text, or octets as "0x3132": what an identity is made of is the vendor's affair. */
 static void read_sm2_id(const Section *s, ConfigDevice *d) {
+        static const char standard[] = "1234567812345678"; /* GM/T 0009 */
         CLEANUP_FREE char *id = NULL;
+        size_t size = sizeof(standard) - 1;
 
-        memcpy(d->sm2_id, "1234567812345678", 16); /* GM/T 0009 */
-        d->sm2_id_size = 16;
-        if (!read_string(s, "sm2_id", PROTOCOL_ID_MAX, check_filled, &id))
-                return;
-        d->sm2_id_size = (uint32_t) strlen(id);
-        memcpy(d->sm2_id, id, d->sm2_id_size);
-}
-
-/* "256 MiB", or octets. */
-static void read_size(const Section *s, const char *key, uint64_t *target) {
-        config_setting_t *at = config_get(s, key);
-        unsigned long long n;
-        long long number;
-        char *end;
-
-        if (!at)
-                return;
-        if (setting_integer(at, &number) && number >= 0) {
-                *target = (uint64_t) number;
-                return;
+        memcpy(d->sm2_id, standard, size);
+        config_setting_t *at = read_string(s, "sm2_id", 2 + 2 * PROTOCOL_ID_MAX, check_filled, &id);
+        if (at && strncmp(id, "0x", 2) == 0) {
+                if (!hex_parse(id + 2, d->sm2_id, PROTOCOL_ID_MAX, &size))
+                        config_error(s->reader, at,
+                                "sm2_id = \"%s\" is no identity; write two digits an octet behind 0x, at "
+                                "most %d "
+                                "octets",
+                                id, PROTOCOL_ID_MAX);
+        } else if (at && strlen(id) > PROTOCOL_ID_MAX) {
+                config_error(s->reader, at, "“sm2_id” has %zu octets; at most %d are allowed", strlen(id),
+                        PROTOCOL_ID_MAX);
+        } else if (at) {
+                size = strlen(id);
+                memcpy(d->sm2_id, id, size);
         }
-        if (config_setting_type(at) == CONFIG_TYPE_STRING &&
-                isdigit((unsigned char) config_setting_get_string(at)[0])) {
-                n = strtoull(config_setting_get_string(at), &end, 10);
-                end += strspn(end, " ");
-                if (n < (UINT64_C(1) << 32) &&
-                        (streq(end, "MiB") || streq(end, "GiB") || streq(end, "KiB"))) {
-                        *target = n * (*end == 'K' ? MIB / 1024 : *end == 'M' ? MIB : MIB * 1024);
-                        return;
-                }
-        }
-        config_error(
-                s->reader, at, "“%s” is no size; write octets, or \"64 KiB\", \"256 MiB\", \"1 GiB\"", key);
-}
-
-static void read_recycle(const Section *s, ConfigDevice *d) {
-        static const char *const keys[] = {"memory", "descriptors", "age"};
-        Section g;
-
-        d->recycle_memory = 256 * MIB;
-        d->recycle_descriptors = 256;
-        d->recycle_age = DAY;
-        if (!config_subsection(s, "recycle", &g))
-                return;
-        if (g.own)
-                config_check_keys(s->reader, g.own, keys, ELEMENTSOF(keys));
-        read_size(&g, "memory", &d->recycle_memory);
-        read_number(&g, "descriptors", 0, 1000000, &d->recycle_descriptors);
-        read_duration(&g, "age", 0, 365 * DAY, &d->recycle_age);
-}
-
-static void read_measure(const Section *s, ConfigMeasure *m) {
-        static const char *const keys[] = {"period", "share", "sessions", "duration"};
-        uint32_t sessions = 4;
-        Section g;
-
-        *m = (ConfigMeasure){.share = 0.01, .duration = 2 * USEC_PER_SEC};
-        if (config_subsection(s, "measure", &g)) {
-                if (g.own)
-                        config_check_keys(s->reader, g.own, keys, ELEMENTSOF(keys));
-                read_duration(&g, "period", 0, 365 * DAY, &m->period);
-                read_double(&g, "share", 0, 0.1, &m->share);
-                read_number(&g, "sessions", 1, 64, &sessions);
-                read_duration(&g, "duration", 100 * USEC_PER_MSEC, 60 * USEC_PER_SEC, &m->duration);
-        }
-        m->sessions = sessions;
+        d->sm2_id_size = (uint32_t) size;
 }
 
 void read_world(const Section *s, ConfigDevice *d) {
         read_vendor_name(s, d);
-        d->deepbind = d->vendor < s->reader->config->n_vendors
-                              ? s->reader->config->vendors[d->vendor].deepbind
-                              : true;
-        read_bool(s, "deepbind", &d->deepbind);
-        read_string(s, "connect", CONFIG_NAME_MAX, check_ascii, &d->connect);
+        read_deepbind(s, d);
+        read_string(s, "connect", CONFIG_NAME_MAX, check_connect, &d->connect);
         read_paths(s, "paths", &d->paths);
         read_paths(s, "read_paths", &d->read_paths);
         read_files(s, d);
         read_string(s, "shared_service", CONFIG_NAME_MAX, check_name, &d->shared_service);
         read_sm2_id(s, d);
-        read_number(s, "rated_rate", 1, 10000000, &d->rated_rate);
-        read_recycle(s, d);
-        read_measure(s, &d->measure);
-        d->certificate_warning = 30 * DAY;
-        read_duration(s, "certificate_warning", 0, 3650 * DAY, &d->certificate_warning);
+}
+
+/* A bind mount in a worker's own namespace takes a capability that the unit does not have by itself. */
+int config_check_files(const Config *config, bool can_bind, char **ret_error) {
+        char *text;
+
+        if (can_bind)
+                return 0;
+        for (size_t i = 0; i < config->n_devices; i++) {
+                const ConfigDevice *d = &config->devices[i];
+
+                if (d->n_files == 0)
+                        continue;
+                if (asprintf(&text,
+                            "%s: device \"%s\" has “files”, and hsmd may not put a file in another's place; "
+                            "install the drop-in allow-files.conf of hsmd.service, or remove “files”",
+                            d->files[0].where, d->name) < 0)
+                        return -ENOMEM;
+                *ret_error = text;
+                return -EPERM;
+        }
+        return 0;
 }

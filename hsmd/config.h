@@ -49,6 +49,7 @@ typedef struct ConfigVendor { /* vendors/NAME.conf: what a vendor adds to the st
 
 typedef struct ConfigFile {    /* devices.files: a path the module insists on = our file */
         char *target, *source; /* absolute */
+        char *where;           /* "FILE:LINE", for messages */
 } ConfigFile;
 
 typedef struct ConfigMeasure { /* measure: of the fleet, or a device's own */
@@ -146,7 +147,7 @@ typedef struct ConfigDevice {
         uint32_t sm2_id_size;
         uint32_t rated_rate; /* signatures a second as the vendor states; 0 = not known */
         ConfigMeasure measure;
-        uint64_t recycle_memory;      /* bytes; a probe beyond is replaced; default 256 MiB, 0 = never */
+        uint64_t recycle_memory;      /* octets; a probe beyond is replaced; default 256 MiB, 0 = never */
         uint32_t recycle_descriptors; /* default 256 */
         usec_t recycle_age;           /* default 1 day */
         usec_t certificate_warning;   /* default 30 days */
@@ -190,6 +191,11 @@ typedef struct Config {
  * the caller frees it. On success *ret is the caller's, to be freed with config_free. */
 int config_load(const char *path, Config **ret, char **ret_error);
 Config *config_free(Config *config);
+
+/* Whether hsmd can do what devices' files ask for: 0, or -EPERM and a message as config_load's. can_bind: it
+ * may mount files in its workers' namespaces. Asked by who starts workers, not by config_load: the
+ * configuration may be checked by somebody else than the daemon. */
+int config_check_files(const Config *config, bool can_bind, char **ret_error);
 
 /* interval + jitter + fall·deadline + (fall−1)·(fast_interval + restart) */
 usec_t detection_bound(const ConfigTiming *t);

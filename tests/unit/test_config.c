@@ -41,19 +41,25 @@ static const char profile[] =
         "    high_warning = 65; high_critical = 75.5; }\n"
         ");\n";
 
+/* The lines of a vendor profile, some of which tests replace. */
 static const char vendor[] =
-        "sm2_key_type = \"0x80000004\"; max_clients = 1; truthful_pin_flags = true; deepbind = false;\n"
+        "sm2_key_type = 0x80000004; sm4_key_type = \"0x80000106\"; max_clients = 1;\n"
+        "truthful_pin_flags = true; deepbind = false;\n"
         "mechanisms = (\n"
-        "  { index = 102; name = \"sm2_sm3\"; number = \"0x80008102\"; use = \"sign\"; key_type = \"sm2\"; "
+        "  { index = 102; name = \"sm2_sm3\"; number = 0x80008102L; use = \"sign\"; key_type = \"sm2\"; "
         "input = "
         "\"message\"; z = \"none\"; form = \"raw\"; rated_rate = 3000; },\n"
         "  { index = 101; name = \"sm2_digest\"; number = \"0x80008104\"; use = \"sign\"; key_type = "
-        "\"sm2\"; input = "
-        "\"digest\"; form = \"der\"; } );\n"
-        "returns = ( { number = \"0x80000035\"; name = \"CKR_LOG_FULL\"; class = \"log_full\"; } );\n";
-
-static const char wrong_vendor[] =
-        "mechanisms = ( { index = 101; name = \"x\"; number = \"80008104\"; use = \"digest\"; } );\n";
+        "\"sm2\"; input "
+        "= \"digest\"; form = \"der\"; },\n"
+        "  { index = 103; name = \"sm2_decrypt\"; number = 0xffffffff; use = \"decrypt\"; key_type = "
+        "\"sm2\"; order "
+        "= \"c1c2c3\"; cipher_form = \"der\"; },\n"
+        "  { index = 104; name = \"sm3\"; number = 0x5; use = \"digest\"; },\n"
+        "  { index = 105; name = \"sm4_cbc\"; number = 0x80000109; use = \"encrypt\"; key_type = \"sm4\"; iv "
+        "= true; },\n"
+        "  { index = 106; name = \"sm4_mac\"; number = 0x8000010a; use = \"mac\"; key_type = \"sm4\"; } );\n"
+        "returns = ( { number = 0x80000035; name = \"CKR_LOG_FULL\"; class = \"log_full\"; } );\n";
 
 typedef struct Fixture {
         char directory[64], path[128];
@@ -86,8 +92,8 @@ static int setup(void **state) {
         snprintf(sensors, sizeof(sensors), "%s/vendors", f->directory);
         if (mkdir(sensors, 0755) < 0)
                 return -1;
-        write_file(f, "vendors/acme2.conf", vendor, strlen(vendor));
-        write_file(f, "vendors/wrong.conf", wrong_vendor, strlen(wrong_vendor));
+        write_file(f, "vendors/acme.conf", vendor, strlen(vendor));
+        write_file(f, "vendors/nothing.conf", "", 0);
         *state = f;
         return 0;
 }
@@ -123,15 +129,20 @@ static int load(Fixture *f, const char *text) {
         return k;
 }
 
-/* base with the first `find` replaced; the caller frees it */
-static char *replaced(const char *find, const char *replacement) {
-        const char *at = strstr(base, find);
-        char *text;
+/* text with the first `find` replaced; the caller frees it */
+static char *replaced_in(const char *text, const char *find, const char *replacement) {
+        const char *at = strstr(text, find);
+        char *result;
 
         if (!at)
-                fail_msg("the test's base does not hold: %s", find);
-        assert_true(asprintf(&text, "%.*s%s%s", (int) (at - base), base, replacement, at + strlen(find)) > 0);
-        return text;
+                fail_msg("the test's text does not hold: %s", find);
+        assert_true(
+                asprintf(&result, "%.*s%s%s", (int) (at - text), text, replacement, at + strlen(find)) > 0);
+        return result;
+}
+
+static char *replaced(const char *find, const char *replacement) {
+        return replaced_in(base, find, replacement);
 }
 
 static void assert_loads(Fixture *f, const char *text) {
@@ -319,7 +330,7 @@ static const Case cases[] = {
         {"required = 2", "required = 4294967298", ":5: the number 4294967298 does not fit"},
         {"required = 2", "required = 0x100000002L", ":5: the number 0x100000002L does not fit"},
         /* ranges */
-        {"\"10 s\"", "0", ":1: “interval” is out of range; write \"100 ms\" to \"1440 min\""},
+        {"\"10 s\"", "0", ":1: “interval” is out of range; write \"100 ms\" to \"24 h\""},
         {"\"10 s\"", "\"9999999999 min\"", ":1: “interval” is out of range"},
         {"name = \"one\";", "name = \"one\"; deadline = 0;",
                 ":12: “deadline” is out of range; write \"10 ms\""},
@@ -450,62 +461,450 @@ static const Case cases[] = {
         {"sites = (", "@include \"sensors\"\nsites = (",
                 ":4: @include \"sensors\" cannot be read; name a readable"},
         {"sites = (", "@include \"none\"\nsites = (", ":4: @include \"none\" cannot be read"},
-        /* vendors and worlds */
-        {"serial = \"0001\";", "serial = \"0001\"; vendor = \"acme\";", ":12: vendor \"acme\": "},
-        {"serial = \"0001\";", "serial = \"0001\"; vendor = \"wrong\";",
-                "vendors/wrong.conf:1: number = \"80008104\" is no number; write it in hexadecimal, as"},
+        /* vendors and mechanisms */
+        {"serial = \"0001\";", "serial = \"0001\"; vendor = \"acne\";", ":12: vendor \"acne\": "},
+        {"serial = \"0001\";", "serial = \"0001\"; vendor = \"../acme\";",
+                ":12: vendor = \"../acme\" cannot be used; write letters, digits"},
         {"type = \"rsa\";", "type = \"rsa\"; mechanism = \"ecdsa\";",
                 ":6: key 1 (rsa) cannot be exercised by sign on device \"one\": vendor profile \"standard\" "
-                "has no such "
-                "mechanism named ecdsa"},
+                "has no such mechanism named ecdsa; write rsa_pkcs"},
+        {"type = \"rsa\"; exercise = \"sign\"",
+                "type = \"rsa\"; exercise = \"present\"; mechanism = \"rsa_pkcs\"",
+                ":6: “mechanism” means nothing for a key that is only present; remove it"},
+        {"type = \"rsa\"; exercise = \"sign\"", "type = \"rsa\"; business = true; interval = \"1 h\"",
+                ":6: “interval” means nothing for a key that is only present; remove it"},
+        {"type = \"rsa\";", "type = \"rsa\"; interval = \"50 ms\";",
+                ":6: “interval” is shorter than a check"},
+        {"type = \"rsa\";", "type = \"rsa\"; interval = \"8 days\";",
+                ":6: “interval” is out of range; write \"0 ms\" to \"7 days\""},
         {"type = \"rsa\";", "type = \"rsa\"; check_value = \"a1b2c3\";",
-                ":6: only a symmetric key has a check value"},
-        {"type = \"rsa\";", "type = \"aes\"; check_value = \"a1b2\";", ":6: a check value has 3 octets"},
+                ":6: only a symmetric key has a check value; write public_key"},
+        {"type = \"rsa\"; exercise = \"sign\"", "type = \"aes\"; check_value = \"a1b2\"",
+                ":6: check_value = \"a1b2\" is no check value; write its first 3 octets"},
+        {"type = \"rsa\"; exercise = \"sign\"", "type = \"aes\"; check_value = \"a1b2c3d4\"",
+                ":6: check_value = \"a1b2c3d4\" is no check value"},
+        {"type = \"rsa\"; exercise = \"sign\"", "type = \"aes\"; check_value = \"a1b2zz\"",
+                ":6: check_value = \"a1b2zz\" is no check value"},
+        {"type = \"rsa\"; exercise = \"sign\"",
+                "type = \"hmac\"; exercise = \"present\"; check_value = \"a1b2c3\"",
+                ":6: “check_value” is compared when the key is exercised; write exercise = \"mac\""},
+        {"type = \"rsa\"; exercise = \"sign\"", "type = \"sm4\"",
+                ":6: key 1 (sm4) cannot be exercised by encrypt on device \"one\": vendor profile "
+                "\"standard\" "
+                "has no such mechanism; give the device a vendor whose profile has one"},
+        {"type = \"rsa\"; exercise = \"sign\"", "type = \"ec\"; exercise = \"decrypt\"",
+                ":6: key 1 (ec) cannot be exercised by decrypt on device \"one\""},
+        /* a device's world */
+        {"serial = \"0001\";", "serial = \"0001\"; connect = \"hsm.example:8008\";",
+                ":12: connect = \"hsm.example:8008\" cannot be used; write a numeric address and a port"},
+        {"serial = \"0001\";", "serial = \"0001\"; connect = \"192.0.2.1\";",
+                ":12: connect = \"192.0.2.1\" cannot be used; write a numeric address and a port"},
         {"serial = \"0001\";", "serial = \"0001\"; paths = \"/tmp\";", ":12: “paths” is a string; write ["},
         {"serial = \"0001\";", "serial = \"0001\"; paths = [ \"tmp\" ];",
-                ":12: an element of “paths” is no absolute"},
+                ":12: an element of “paths” is no absolute path"},
+        {"serial = \"0001\";", "serial = \"0001\"; read_paths = [ 5 ];",
+                ":12: an element of “read_paths” is no string; write an absolute path"},
+        {"serial = \"0001\";", "serial = \"0001\"; paths = [ \"/./\" ];",
+                ":12: an element of “paths” opens the whole file system; name the directories"},
+        {"serial = \"0001\";",
+                "serial = \"0001\"; paths = [ \"/a\",\"/b\",\"/c\",\"/d\",\"/e\",\"/f\",\"/g\",\"/h\",\"/i\","
+                "\"/j\",\"/k\",\"/l\",\"/m\",\"/n\",\"/o\",\"/p\",\"/q\" ];",
+                ":12: “paths” has 17 paths; write at most 16"},
         {"serial = \"0001\";", "serial = \"0001\"; files = ( { target = \"/etc/x\"; } );",
                 ":12: “source” is missing"},
+        {"serial = \"0001\";", "serial = \"0001\"; files = ( { target = \"etc/x\"; source = \"/y\"; } );",
+                ":12: target = \"etc/x\" cannot be used; write an absolute path"},
+        {"serial = \"0001\";",
+                "serial = \"0001\"; files = ( { target = \"/x\"; source = \"/y\"; },\n{ target = \"/x\"; "
+                "source = "
+                "\"/z\"; } );",
+                ":13: target \"/x\" is already used in line 12"},
+        {"serial = \"0001\";", "serial = \"0001\"; files = [ \"/x\" ];",
+                ":12: “files” is an array [ ]; write a list"},
+        {"serial = \"0001\";", "serial = \"0001\"; shared_service = \"a b\";",
+                ":12: shared_service = \"a b\" cannot be used"},
+        {"serial = \"0001\";", "serial = \"0001\"; sm2_id = \"0x123\";",
+                ":12: sm2_id = \"0x123\" is no identity; write two digits an octet behind 0x"},
+        {"serial = \"0001\";", "serial = \"0001\"; sm2_id = \"\";", ":12: sm2_id = \"\" cannot be used"},
+        {"serial = \"0001\";",
+                "serial = \"0001\"; sm2_id = "
+                "\"aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffff12345\";",
+                ":12: “sm2_id” has 65 octets; at most 64"},
+        /* budgets */
         {"serial = \"0001\";", "serial = \"0001\"; recycle = { memory = \"much\"; };",
-                ":12: “memory” is no size; write octets, or"},
+                ":12: “memory” is no size; write octets, or \"64 KiB\""},
+        {"serial = \"0001\";", "serial = \"0001\"; recycle = { memory = \"256 MB\"; };",
+                ":12: “memory” is no size"},
+        {"serial = \"0001\";", "serial = \"0001\"; recycle = { memory = 256; };",
+                ":12: “memory” is less than a probe needs; write at least \"16 MiB\", or 0: never"},
+        {"serial = \"0001\";", "serial = \"0001\"; recycle = { descriptors = 3; };",
+                ":12: “descriptors” is less than a probe needs; write at least 16"},
+        {"serial = \"0001\";", "serial = \"0001\"; recycle = { age = 5; };",
+                ":12: “age” is less than a probe needs; write at least \"100 ms\""},
+        {"serial = \"0001\";", "serial = \"0001\"; recycle = { aeg = 5; };",
+                ":12: unknown key “aeg”; did you mean “age”?"},
         {"serial = \"0001\";", "serial = \"0001\"; measure = { share = 0.5; };",
+                ":12: “share” is out of range; write 0.0001 to 0.1"},
+        {"serial = \"0001\";", "serial = \"0001\"; measure = { share = 0; };",
                 ":12: “share” is out of range"},
         {"serial = \"0001\";", "serial = \"0001\"; measure = { sessions = 65; };",
-                ":12: sessions = 65 is out of range"},
+                ":12: sessions = 65 is out of range; write 1 to 64"},
+        {"serial = \"0001\";", "serial = \"0001\"; measure = { duration = \"61 s\"; };",
+                ":12: “duration” is out of range; write \"100 ms\" to \"60 s\""},
+        {"serial = \"0001\";", "serial = \"0001\"; measure = { period = \"2 s\"; };",
+                ":12: “period” is not longer than “duration” of a burst"},
+        {"interval = \"10 s\"; };\n", "interval = \"10 s\"; measure = { sesions = 5; }; };\n",
+                ":1: unknown key “sesions”; did you mean “sessions”?"},
+        {"serial = \"0001\";", "serial = \"0001\"; rated_rate = 0;",
+                ":12: rated_rate = 0 is out of range; write 1 to"},
+        {"serial = \"0001\";", "serial = \"0001\"; certificate_warning = \"30 d\";",
+                ":12: “certificate_warning” is no duration; write milliseconds (500), or"},
+        {"serial = \"0001\";", "serial = \"0001\"; slot = 0x80000000;",
+                ":12: the number 0x80000000 does not fit"},
         {"sites = (", "@include \"hsmd.conf\"\nsites = (", ":4: @include \"hsmd.conf\" is nested too deeply"},
 };
 
+/* Vendor profiles ----------------------------------------------------------------------------- */
+
+static int load_with_vendor(Fixture *f, const char *text) {
+        CLEANUP_FREE char *conf = replaced("serial = \"0001\";", "serial = \"0001\"; vendor = \"acme\";");
+
+        write_file(f, "vendors/acme.conf", text, strlen(text));
+        return load(f, conf);
+}
+
+static const ProbeMechanism *mechanism_named(const ProbeMechanism *mechanisms, size_t n, const char *name) {
+        for (size_t i = 0; i < n; i++)
+                if (streq(mechanisms[i].name, name))
+                        return &mechanisms[i];
+        fail_msg("no mechanism named %s", name);
+        return NULL;
+}
+
 static void a_vendor_profile_adds_its_mechanisms(void **state) {
         Fixture *f = *state;
-        CLEANUP_FREE char
-                *one = replaced("serial = \"0001\";",
-                        "serial = \"0001\"; vendor = \"acme2\"; recycle = { memory = \"64 MiB\"; age = "
-                        "\"2 days\"; }; measure = { period = \"12 h\"; }; read_paths = [ \"/opt/acme\" ];"),
-                *text = strdup(one);
-        ProbeMechanism mechanisms[PROTOCOL_MECHANISMS_MAX];
-        const ConfigDevice *d;
-        size_t n;
+        ProbeMechanism all[PROTOCOL_MECHANISMS_MAX];
 
-        assert_loads(f, text);
-        d = &f->config->devices[0];
-        assert_string_equal(f->config->vendors[d->vendor].name, "acme2");
+        assert_int_equal(load_with_vendor(f, vendor), 0);
+        const ConfigDevice *d = &f->config->devices[0];
+        const ConfigVendor *v = &f->config->vendors[d->vendor];
         assert_string_equal(f->config->vendors[0].name, "standard");
         assert_int_equal(f->config->devices[1].vendor, 0);
-        n = config_mechanisms(f->config, d, mechanisms);
-        assert_string_equal(mechanisms[n - 2].name, "sm2_digest"); /* in order of index */
-        assert_int_equal(mechanisms[n - 1].number, 0x80008102);
-        assert_int_equal(mechanisms[n - 1].z, Z_NONE);
-        assert_int_equal(mechanisms[n - 1].form, FORM_RAW);
-        assert_int_equal(mechanisms[n - 1].rated_rate, 3000);
-        assert_int_equal(f->config->vendors[d->vendor].returns[0].class, RETURN_LOG_FULL);
-        assert_int_equal(f->config->vendors[d->vendor].max_clients, 1);
-        assert_false(d->deepbind);
-        assert_int_equal(d->recycle_memory, 64 << 20);
-        assert_int_equal(d->recycle_age, 2 * 24 * 3600 * USEC_PER_SEC);
-        assert_int_equal(d->measure.period, 12 * 3600 * USEC_PER_SEC);
-        assert_string_equal(d->read_paths[0], "/opt/acme");
-        assert_memory_equal(d->sm2_id, "1234567812345678", 16);
+        assert_string_equal(v->name, "acme");
+        assert_int_equal(v->sm2_key_type, 0x80000004);
+        assert_int_equal(v->sm4_key_type, 0x80000106);
+        assert_int_equal(v->point_form, POINT_OCTET_STRING);
+        assert_int_equal(v->max_clients, 1);
+        assert_true(v->truthful_pin_flags);
+        assert_false(d->deepbind); /* the vendor's */
+        assert_true(f->config->devices[1].deepbind);
+        assert_int_equal(v->returns[0].number, 0x80000035);
+        assert_int_equal(v->returns[0].class, RETURN_LOG_FULL);
+        for (size_t i = 0; i < v->n_mechanisms; i++)
+                assert_int_equal(v->mechanisms[i].index, 101 + i);
+        size_t n = config_mechanisms(f->config, &f->config->devices[1], all);
+        assert_int_equal(config_mechanisms(f->config, d, all), n + 6);
 }
+
+/* 0x…, 0x…L and "0x…" are one number, and what libconfig reads as a negative integer is none. */
+static void what_a_profile_says_of_a_mechanism_is_kept(void **state) {
+        Fixture *f = *state;
+        ProbeMechanism all[PROTOCOL_MECHANISMS_MAX];
+
+        assert_int_equal(load_with_vendor(f, vendor), 0);
+        size_t n = config_mechanisms(f->config, &f->config->devices[0], all);
+        const ProbeMechanism *m = mechanism_named(all, n, "sm2_digest");
+        assert_true(m->number == 0x80008104 && m->input == INPUT_DIGEST && m->form == FORM_DER);
+        m = mechanism_named(all, n, "sm2_sm3");
+        assert_true(m->number == 0x80008102 && m->input == INPUT_MESSAGE && m->form == FORM_RAW);
+        assert_true(m->z == Z_NONE && m->rated_rate == 3000);
+        m = mechanism_named(all, n, "sm2_decrypt");
+        assert_true(m->number == 0xffffffff && m->order == CIPHER_C1C2C3 && m->cipher_form == FORM_DER);
+        m = mechanism_named(all, n, "sm3");
+        assert_true(m->number == 5 && m->use == USE_DIGEST);
+        m = mechanism_named(all, n, "sm4_cbc");
+        assert_true(m->iv && m->use == USE_ENCRYPT && m->key_type == KEY_TYPE_SM4);
+}
+
+static void keys_are_exercised_where_every_member_has_a_mechanism(void **state) {
+        static const struct {
+                const char *key, *mechanism;
+                Exercise exercise;
+        } keys[] = {
+                {"type = \"sm2\"", "sm2_digest", EXERCISE_SIGN},
+                {"type = \"sm2\"; mechanism = \"sm2_sm3\"", "sm2_sm3", EXERCISE_SIGN},
+                {"type = \"sm2\"; exercise = \"decrypt\"", "sm2_decrypt", EXERCISE_DECRYPT},
+                {"type = \"sm4\"; check_value = \"A1b2c3\"", "sm4_cbc", EXERCISE_ENCRYPT},
+                {"type = \"sm4\"; exercise = \"mac\"", "sm4_mac", EXERCISE_MAC},
+                {"type = \"rsa\"; exercise = \"decrypt\"", "rsa_pkcs_decrypt", EXERCISE_DECRYPT},
+                {"type = \"ec\"", "ecdsa", EXERCISE_SIGN},
+                {"type = \"aes\"; mechanism = \"aes_cbc\"", "aes_cbc", EXERCISE_ENCRYPT},
+                {"type = \"aes\"; exercise = \"mac\"", "aes_cmac", EXERCISE_MAC},
+                {"type = \"hmac\"", "sha256_hmac", EXERCISE_MAC},
+        };
+        Fixture *f = *state;
+        ProbeMechanism all[PROTOCOL_MECHANISMS_MAX];
+
+        for (size_t i = 0; i < ELEMENTSOF(keys); i++) {
+                CLEANUP_FREE char *one = replaced("type = \"rsa\"; exercise = \"sign\"", keys[i].key);
+                CLEANUP_FREE char *text = replaced_in(one, "module = ", "vendor = \"acme\"; module = ");
+
+                assert_loads(f, text);
+                const ConfigKey *key = &f->config->pools[0].keys[0];
+                size_t n = config_mechanisms(f->config, &f->config->devices[0], all);
+                size_t at = config_key_mechanism(key, all, n);
+                assert_true(at < n);
+                assert_string_equal(all[at].name, keys[i].mechanism);
+                assert_int_equal(key->exercise, keys[i].exercise);
+        }
+}
+
+static void a_key_that_one_member_cannot_exercise_is_refused_by_its_line(void **state) {
+        Fixture *f = *state;
+        CLEANUP_FREE char *one = replaced("type = \"rsa\"", "type = \"sm2\"");
+        CLEANUP_FREE char *text =
+                replaced_in(one, "serial = \"0001\";", "serial = \"0001\"; vendor = \"acme\";");
+
+        assert_int_equal(load(f, text), -EINVAL);
+        assert_error(f, ":6: key 1 (sm2) cannot be exercised by sign on device \"two\": vendor profile "
+                        "\"standard\" has no such mechanism; give the device a vendor");
+        assert_null(strstr(f->error, "\"one\""));
+}
+
+static void mistakes_in_a_vendor_profile_name_its_file_and_line(void **state) {
+        static const Case wrong[] = {
+                {"sm2_key_type", "sm2_keytype",
+                        ":1: unknown key “sm2_keytype”; did you mean “sm2_key_type”?"},
+                {"0x80000004", "2147483652", ":1: the number 2147483652 does not fit"},
+                {"0x80000004", "5",
+                        ":1: “sm2_key_type” is no vendor's number; write it in hexadecimal, as 0x80008104"},
+                {"0x80000004", "-5", ":1: “sm2_key_type” is no vendor's number"},
+                {"0x80000004", "0x180000004", ":1: the number 0x180000004 does not fit"},
+                {"0x80000004", "\"0x180000004\"", ":1: “sm2_key_type” is no vendor's number"},
+                {"0x80000004", "\"80000004\"", ":1: “sm2_key_type” is no vendor's number"},
+                {"0x80000004", "\"0x\"", ":1: “sm2_key_type” is no vendor's number"},
+                {"max_clients = 1", "max_clients = 0xffffffff", ":1: max_clients = -1 is out of range"},
+                {"sm4_key_type = \"0x80000106\";", "",
+                        ":1: “sm4_key_type” is missing; write sm4_key_type = "},
+                {"max_clients = 1", "point_form = \"xyz\"",
+                        ":1: point_form = \"xyz\" is no point form; did you mean “xy”?"},
+                {"deepbind = false", "deepbind = 0", ":2: “deepbind” is an integer; write true or false"},
+                {"mechanisms = (", "mechanisms = ( 5,", ":3: an element of “mechanisms” is an integer"},
+                {"index = 102", "index = 100", ":4: index = 100 is out of range; write 101 to 9999"},
+                {"index = 102; ", "", ":4: “index” is missing; write index = N;"},
+                {"index = 102", "index = 101", ":5: mechanism index 101 is already used in line 4"},
+                {"name = \"sm2_sm3\"; ", "", ":4: “name” is missing; write name = "},
+                {"\"sm2_sm3\"", "\"sm2_digest\"",
+                        ":5: mechanism name \"sm2_digest\" is already used in line 4"},
+                {"\"sm2_sm3\"", "\"rsa_pkcs\"",
+                        ":4: \"rsa_pkcs\" is the name of a mechanism of the standard, number 0x1"},
+                {"\"sm2_sm3\"", "\"sm2_sm3_and_a_name_that_is_long_\"",
+                        ":4: “name” has 32 octets; at most 31"},
+                {"number = 0x80008102L; ", "", ":4: “number” is missing; write number = 0x80008104;"},
+                {"use = \"sign\"; ", "", ":4: “use” is missing; write use = \"sign\""},
+                {"use = \"sign\"", "use = \"sing\"",
+                        ":4: use = \"sing\" is no use of a mechanism; did you mean “sign”?"},
+                {"key_type = \"sm2\"; ", "", ":4: “key_type” is missing; write key_type = \"sm2\""},
+                {"key_type = \"sm2\"", "key_type = \"ec\"",
+                        ":4: a key of type ec is not exercised by a vendor's mechanism to sign; write "
+                        "key_type = "
+                        "\"sm2\""},
+                {"input = \"message\"; ", "", ":4: “input” is missing; write input = \"digest\""},
+                {"form = \"raw\"; ", "", ":4: “form” is missing; write form = \"der\""},
+                {"z = \"none\"; ", "", ":4: “z” is missing; write z = \"default_id\""},
+                {"z = \"none\"", "z = \"id\"", ":4: z = \"id\" is no "},
+                {"form = \"der\"", "form = \"der\"; z = \"none\"",
+                        ":5: “z” means nothing with a mechanism that hashes no message"},
+                {"form = \"der\"", "form = \"der\"; iv = true",
+                        ":5: “iv” means nothing with a mechanism that neither"},
+                {"form = \"der\"", "form = \"der\"; order = \"c1c3c2\"",
+                        ":5: “order” means nothing with a mechanism that"},
+                {"order = \"c1c2c3\"; ", "", ":6: “order” is missing; write order = "},
+                {"cipher_form = \"der\"; ", "", ":6: “cipher_form” is missing; write cipher_form = "},
+                {"order = \"c1c2c3\"", "order = \"c1c2c3\"; form = \"der\"",
+                        ":6: “form” means nothing with a mechanism that does not sign"},
+                {"use = \"digest\"", "use = \"digest\"; key_type = \"sm2\"",
+                        ":7: “key_type” means nothing with use = \"digest\""},
+                {"number = 0x80000035", "number = 0x35",
+                        ":10: only a vendor's own returns are told here; write 0x80000000 and above"},
+                {"class = \"log_full\"", "class = \"full\"", ":10: class = \"full\" is no class of a return"},
+                {"class = \"log_full\"; ", "", ":10: “class” is missing; write class = \"busy\""},
+                {"returns = (", "returns = ( { number = 0x80000035; name = \"X\"; class = \"busy\"; },\n",
+                        ":11: return 2147483701 is already used in line 10"},
+                {"mechanisms = (", "mechanisms = (( ", ":9: syntax error"},
+        };
+        Fixture *f = *state;
+
+        for (size_t i = 0; i < ELEMENTSOF(wrong); i++) {
+                CLEANUP_FREE char *text = replaced_in(vendor, wrong[i].find, wrong[i].replacement);
+
+                if (load_with_vendor(f, text) != -EINVAL)
+                        fail_msg("accepted: %s", wrong[i].replacement);
+                assert_error(f, wrong[i].expected);
+                assert_error(f, "/vendors/acme.conf:");
+        }
+}
+
+static void a_profile_has_room_for_what_a_probe_is_told(void **state) {
+        Fixture *f = *state;
+        CLEANUP_FREE char *text = NULL;
+        size_t size = 0;
+        FILE *m = open_memstream(&text, &size);
+
+        fputs("mechanisms = (\n", m);
+        for (int i = 0; i < PROTOCOL_MECHANISMS_MAX; i++)
+                fprintf(m, "{ index = %d; name = \"m%d\"; number = 0x%x; use = \"digest\"; }%s\n", 101 + i, i,
+                        i, i + 1 < PROTOCOL_MECHANISMS_MAX ? "," : "");
+        fputs(");\nreturns = (\n", m);
+        for (int i = 0; i <= PROTOCOL_RETURNS_MAX; i++)
+                fprintf(m, "{ number = 0x8000%04x; name = \"CKR_%d\"; class = \"busy\"; }%s\n", i, i,
+                        i < PROTOCOL_RETURNS_MAX ? "," : "");
+        fputs(");\n", m);
+        fclose(m);
+        assert_int_equal(load_with_vendor(f, text), -EINVAL);
+        assert_error(f, ":1: there are 24 mechanisms; a profile has at most 17");
+        assert_error(f, ":27: there are 33 returns; a profile has at most 32");
+}
+
+static void every_shipped_profile_is_right(void **state) {
+        static const char *const names[] = {"sansec", "tass", "luna", "ibm", "xihsm"};
+        Fixture *f = *state;
+        ProbeMechanism all[PROTOCOL_MECHANISMS_MAX];
+
+        for (size_t i = 0; i < ELEMENTSOF(names); i++) {
+                char path[256], text[8192];
+
+                snprintf(path, sizeof(path), "%.*s/vendors/%s.conf",
+                        (int) (strrchr(SHIPPED_CONFIGURATION, '/') - SHIPPED_CONFIGURATION),
+                        SHIPPED_CONFIGURATION, names[i]);
+                FILE *file = fopen(path, "re");
+                assert_non_null(file);
+                text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
+                fclose(file);
+                if (load_with_vendor(f, text) < 0)
+                        fail_msg("refused: %s", f->error);
+                size_t n = config_mechanisms(f->config, &f->config->devices[0], all);
+                mechanism_named(all, n, "sm2_digest");
+                mechanism_named(all, n, "sm2_sm3");
+                mechanism_named(all, n, "sm3");
+                mechanism_named(all, n, "sm4_ecb");
+                mechanism_named(all, n, "sm4_cbc");
+        }
+}
+
+/* A device's world and budgets ---------------------------------------------------------------- */
+
+static void a_devices_world_and_budgets_have_defaults(void **state) {
+        Fixture *f = *state;
+
+        assert_loads(f, base);
+        const ConfigDevice *d = &f->config->devices[0];
+        assert_null(d->connect);
+        assert_null(d->paths);
+        assert_null(d->read_paths);
+        assert_null(d->shared_service);
+        assert_int_equal(d->n_files, 0);
+        assert_int_equal(d->sm2_id_size, 16);
+        assert_memory_equal(d->sm2_id, "1234567812345678", 16);
+        assert_int_equal(d->rated_rate, 0);
+        assert_int_equal(d->recycle_memory, 256 << 20);
+        assert_int_equal(d->recycle_descriptors, 256);
+        assert_int_equal(d->recycle_age, 24 * 3600 * USEC_PER_SEC);
+        assert_int_equal(d->certificate_warning, 30 * 24 * 3600 * USEC_PER_SEC);
+        assert_int_equal(d->measure.period, 0);
+        assert_true(d->measure.share > 0.00999 && d->measure.share < 0.01001);
+        assert_int_equal(d->measure.sessions, 4);
+        assert_int_equal(d->measure.duration, 2 * USEC_PER_SEC);
+}
+
+static void a_devices_world_and_budgets_are_read(void **state) {
+        Fixture *f = *state;
+        CLEANUP_FREE char *text = replaced("serial = \"0001\";",
+                "serial = \"0001\"; connect = \"[2001:db8::11]:8008\"; paths = [ \"/opt/acme/log\" ];\n"
+                "read_paths = ( \"/opt/acme\", \"/etc/acme\" ); files = ( { target = \"/etc/acme.ini\"; "
+                "source = "
+                "\"/etc/hsmd/acme-1.ini\"; } );\n"
+                "shared_service = \"acmed\"; sm2_id = \"0x0aFF\"; rated_rate = 3000;\n"
+                "recycle = { memory = \"1 GiB\"; descriptors = 0; age = \"2 days\"; }; certificate_warning = "
+                "\"12 h\";");
+
+        assert_loads(f, text);
+        const ConfigDevice *d = &f->config->devices[0];
+        assert_string_equal(d->connect, "[2001:db8::11]:8008");
+        assert_string_equal(d->paths[0], "/opt/acme/log");
+        assert_null(d->paths[1]);
+        assert_string_equal(d->read_paths[1], "/etc/acme");
+        assert_int_equal(d->n_files, 1);
+        assert_string_equal(d->files[0].target, "/etc/acme.ini");
+        assert_string_equal(d->files[0].source, "/etc/hsmd/acme-1.ini");
+        assert_string_equal(d->shared_service, "acmed");
+        assert_int_equal(d->sm2_id_size, 2);
+        assert_memory_equal(d->sm2_id, "\x0a\xff", 2);
+        assert_int_equal(d->rated_rate, 3000);
+        assert_int_equal(d->recycle_memory, 1 << 30);
+        assert_int_equal(d->recycle_descriptors, 0);
+        assert_int_equal(d->recycle_age, 2 * 24 * 3600 * USEC_PER_SEC);
+        assert_int_equal(d->certificate_warning, 12 * 3600 * USEC_PER_SEC);
+}
+
+static void files_need_a_right_that_is_named_with_their_line(void **state) {
+        Fixture *f = *state;
+        CLEANUP_FREE char *text = replaced("serial = \"0001\";",
+                "serial = \"0001\";\nfiles = (\n{ target = \"/a\"; source = \"/b\"; } );");
+
+        assert_loads(f, base);
+        assert_int_equal(config_check_files(f->config, false, &f->error), 0);
+        assert_loads(f, text);
+        assert_int_equal(config_check_files(f->config, true, &f->error), 0);
+        assert_null(f->error);
+        assert_int_equal(config_check_files(f->config, false, &f->error), -EPERM);
+        assert_int_equal(strncmp(f->error, f->directory, strlen(f->directory)), 0);
+        assert_error(f, "/hsmd.conf:14: device \"one\" has “files”");
+        assert_error(f, "allow-files.conf");
+}
+
+/* The device's own first, then device_defaults, then the fleet's. */
+static void measure_is_merged_key_by_key(void **state) {
+        Fixture *f = *state;
+        CLEANUP_FREE char *one =
+                replaced("\"10 s\"; };", "\"10 s\"; measure = { period = \"12 h\"; sessions = 2; share "
+                                         "= 0.02; }; };");
+        CLEANUP_FREE char *two = replaced_in(one, "module = ", "measure = { sessions = 8; }; module = ");
+        CLEANUP_FREE char *text =
+                replaced_in(two, "serial = \"0001\";", "serial = \"0001\"; measure = { share = 0.05; };");
+
+        assert_loads(f, text);
+        const ConfigMeasure *m = &f->config->devices[0].measure;
+        assert_int_equal(m->period, 12 * 3600 * USEC_PER_SEC);
+        assert_int_equal(m->sessions, 8);
+        assert_true(m->share > 0.049 && m->share < 0.051);
+        assert_true(f->config->devices[1].measure.share < 0.021);
+}
+
+static void business_key_is_exercised_slower(void **state) {
+        static const struct {
+                const char *key;
+                usec_t interval;
+        } keys[] = {
+                {"exercise = \"sign\"", 0},
+                {"exercise = \"sign\"; interval = \"1 h\"", 3600 * USEC_PER_SEC},
+                {"exercise = \"sign\"; business = true; approved_by = \"李工\"; approved_on = \"2024-02-29\"",
+                        600 * USEC_PER_SEC},
+                {"exercise = \"sign\"; interval = 0; business = true; approved_by = \"李工\"; approved_on = "
+                 "\"2024-02-29\"",
+                        0},
+        };
+        Fixture *f = *state;
+
+        for (size_t i = 0; i < ELEMENTSOF(keys); i++) {
+                CLEANUP_FREE char *text = replaced("exercise = \"sign\"", keys[i].key);
+
+                assert_loads(f, text);
+                assert_int_equal(f->config->pools[0].keys[0].interval, keys[i].interval);
+        }
+}
+
+/* ---------------------------------------------------------------------------------------------- */
 
 static void every_mistake_is_told_with_its_line_and_remedy(void **state) {
         Fixture *f = *state;
@@ -669,6 +1068,22 @@ static void write_public_key(const Fixture *f, EVP_PKEY *key, const char *name, 
         fclose(file);
 }
 
+static void write_certificate(const Fixture *f, EVP_PKEY *key, const char *name) {
+        char path[128];
+        X509 *certificate = X509_new();
+
+        X509_set_pubkey(certificate, key);
+        X509_gmtime_adj(X509_getm_notBefore(certificate), 0);
+        X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
+        assert_true(X509_sign(certificate, key, EVP_sm3()) > 0);
+        snprintf(path, sizeof(path), "%s/%s", f->directory, name);
+        FILE *file = fopen(path, "we");
+        assert_non_null(file);
+        assert_int_equal(PEM_write_X509(file, certificate), 1);
+        fclose(file);
+        X509_free(certificate);
+}
+
 static int load_with_key(Fixture *f, const char *type, const char *file) {
         char keys[512];
 
@@ -720,6 +1135,28 @@ static void public_key_of_another_type_is_refused(void **state) {
         EVP_PKEY_free(rsa);
 }
 
+static void public_key_of_sm2_is_known_however_it_was_written(void **state) {
+        Fixture *f = *state;
+        EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "SM2");
+        unsigned char *der = NULL;
+        int n = i2d_PUBKEY(key, &der);
+
+        write_public_key(f, key, "sm2.pem", true);
+        write_public_key(f, key, "sm2.der", false);
+        write_certificate(f, key, "sm2-cert.pem");
+        for (size_t i = 0; i < 3; i++) {
+                const char *const files[] = {"sm2.pem", "sm2.der", "sm2-cert.pem"};
+
+                if (load_with_key(f, "sm2", files[i]) < 0)
+                        fail_msg("refused: %s", f->error);
+                const ConfigKey *k = &f->config->pools[0].keys[0];
+                assert_int_equal(k->spki_size, n);
+                assert_memory_equal(k->spki, der, (size_t) n);
+        }
+        OPENSSL_free(der);
+        EVP_PKEY_free(key);
+}
+
 static void unusable_public_key_file_is_refused(void **state) {
         Fixture *f = *state;
         EVP_PKEY *large = EVP_RSA_gen(5120);
@@ -767,6 +1204,27 @@ static void only_what_the_probe_sees_makes_it_another_probe(void **state) {
                 {"label = \"probe\"", "label = \"other\"", false},
                 {"label = \"probe\"", "label = \"probe\"; id = \"01\"", false},
                 {"exercise = \"sign\"", "exercise = \"present\"", false},
+                {"exercise = \"sign\"", "interval = \"1 min\"", false},
+                {"exercise = \"sign\"", "mechanism = \"rsa_pkcs\"", false},
+                {"exercise = \"sign\"",
+                        "business = true; exercise = \"sign\"; interval = 0; approved_by = "
+                        "\"a\"; approved_on = \"2024-02-29\"",
+                        false},
+                {"serial = \"0001\";", "serial = \"0001\"; vendor = \"acme\"; deepbind = true;", false},
+                {"serial = \"0001\";", "serial = \"0001\"; vendor = \"standard\";", true},
+                {"serial = \"0001\";", "serial = \"0001\"; vendor = \"nothing\";", true},
+                {"serial = \"0001\";", "serial = \"0001\"; connect = \"192.0.2.1:80\";", false},
+                {"serial = \"0001\";", "serial = \"0001\"; paths = [ \"/a\" ];", false},
+                {"serial = \"0001\";", "serial = \"0001\"; paths = [ ];", true},
+                {"serial = \"0001\";", "serial = \"0001\"; read_paths = [ \"/a\" ];", false},
+                {"serial = \"0001\";",
+                        "serial = \"0001\"; files = ( { target = \"/a\"; source = \"/b\"; } );", false},
+                {"serial = \"0001\";", "serial = \"0001\"; sm2_id = \"x\";", false},
+                {"serial = \"0001\";", "serial = \"0001\"; sm2_id = \"1234567812345678\";", true},
+                {"serial = \"0001\";",
+                        "serial = \"0001\"; rated_rate = 5; shared_service = \"x\"; recycle = { age "
+                        "= 0; }; measure = { period = \"1 h\"; }; certificate_warning = 0;",
+                        true},
         };
         Fixture *f = *state;
         Config *before = NULL;
@@ -778,6 +1236,38 @@ static void only_what_the_probe_sees_makes_it_another_probe(void **state) {
                 CLEANUP_FREE char *text = replaced(changes[i].find, changes[i].replacement);
 
                 assert_loads(f, text);
+                if (config_device_same_probe(before, &before->devices[0], f->config,
+                            &f->config->devices[0]) != changes[i].same)
+                        fail_msg("judged wrongly: %s", changes[i].replacement);
+        }
+        config_free(before);
+}
+
+/* The profile's text counts, not its name. */
+static void a_changed_vendor_profile_makes_another_probe(void **state) {
+        static const struct {
+                const char *find, *replacement;
+                bool same;
+        } changes[] = {
+                {"max_clients", "# a comment\nmax_clients", true},
+                {"truthful_pin_flags = true", "truthful_pin_flags = false", true}, /* the guard's affair */
+                {"max_clients = 1", "max_clients = 2", false},
+                {"deepbind = false", "deepbind = true", false},
+                {"0x80000004", "0x80000005", false},
+                {"\"0x80000106\"", "\"0x80000107\"", false},
+                {"max_clients = 1", "max_clients = 1; point_form = \"xy\"", false},
+                {"form = \"raw\"", "form = \"der\"", false},
+                {"CKR_LOG_FULL", "CKR_FULL", false},
+        };
+        Fixture *f = *state;
+
+        assert_int_equal(load_with_vendor(f, vendor), 0);
+        Config *before = f->config;
+        f->config = NULL;
+        for (size_t i = 0; i < ELEMENTSOF(changes); i++) {
+                CLEANUP_FREE char *text = replaced_in(vendor, changes[i].find, changes[i].replacement);
+
+                assert_int_equal(load_with_vendor(f, text), 0);
                 if (config_device_same_probe(before, &before->devices[0], f->config,
                             &f->config->devices[0]) != changes[i].same)
                         fail_msg("judged wrongly: %s", changes[i].replacement);
@@ -928,9 +1418,8 @@ static void thousand_devices_load(void **state) {
 
 static void shipped_configuration_is_right(void **state) {
         Fixture *f = *state;
-        int k = config_load(SHIPPED_CONFIGURATION, &f->config, &f->error);
 
-        if (k < 0)
+        if (config_load(SHIPPED_CONFIGURATION, &f->config, &f->error) < 0)
                 fail_msg("refused: %s", f->error);
         assert_int_equal(f->config->n_devices, 9);
         assert_int_equal(f->config->n_pools, 2);
@@ -938,6 +1427,13 @@ static void shipped_configuration_is_right(void **state) {
         assert_string_equal(f->config->services[0].title, "电子营业执照系统");
         assert_true(f->config->services[0].confirmed);
         assert_false(f->config->services[1].confirmed);
+        for (size_t i = 0; i < f->config->n_pools; i++)
+                for (size_t k = 0; k < f->config->pools[i].n_keys; k++) {
+                        const ConfigKey *key = &f->config->pools[i].keys[k];
+
+                        assert_int_equal(key->type, KEY_TYPE_SM2);
+                        assert_int_equal(key->exercise, key->business ? EXERCISE_PRESENT : EXERCISE_SIGN);
+                }
         assert_int_equal(detection_bound(&f->config->devices[0].timing), 23 * USEC_PER_SEC);
 }
 
@@ -954,6 +1450,17 @@ int main(void) {
                 TEST(device_overrides_how_its_pools_key_is_found),
                 TEST(included_file_is_part_and_its_errors_name_it),
                 TEST(a_vendor_profile_adds_its_mechanisms),
+                TEST(what_a_profile_says_of_a_mechanism_is_kept),
+                TEST(keys_are_exercised_where_every_member_has_a_mechanism),
+                TEST(a_key_that_one_member_cannot_exercise_is_refused_by_its_line),
+                TEST(mistakes_in_a_vendor_profile_name_its_file_and_line),
+                TEST(a_profile_has_room_for_what_a_probe_is_told),
+                TEST(every_shipped_profile_is_right),
+                TEST(a_devices_world_and_budgets_have_defaults),
+                TEST(a_devices_world_and_budgets_are_read),
+                TEST(files_need_a_right_that_is_named_with_their_line),
+                TEST(measure_is_merged_key_by_key),
+                TEST(business_key_is_exercised_slower),
                 TEST(every_mistake_is_told_with_its_line_and_remedy),
                 TEST(accepted_variants_load),
                 TEST(business_key_is_only_looked_for_by_default),
@@ -964,8 +1471,10 @@ int main(void) {
                 TEST(mistakes_in_a_profile_name_its_file_and_line),
                 TEST(public_key_is_kept_in_one_encoding_whatever_the_file),
                 TEST(public_key_of_another_type_is_refused),
+                TEST(public_key_of_sm2_is_known_however_it_was_written),
                 TEST(unusable_public_key_file_is_refused),
                 TEST(only_what_the_probe_sees_makes_it_another_probe),
+                TEST(a_changed_vendor_profile_makes_another_probe),
                 TEST(what_is_no_configuration_is_refused_by_name),
                 TEST(fifo_blocks_nobody),
                 TEST(deep_nesting_and_huge_files_are_refused),
