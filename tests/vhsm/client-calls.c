@@ -210,6 +210,8 @@ static CK_RV c_OpenSession(
         s = free_session(c);
         fd = s ? client_connect() : -1;
         wire_put_u64(&r.w, slot);
+        wire_put_u64(&r.w, c->application);
+        wire_put_u64(&r.w, flags);
         if (fd >= 0) {
                 shared = c->fd;
                 c->fd = fd; /* the session is the new connection's */
@@ -269,12 +271,17 @@ static CK_RV plain(uint32_t function, CK_SESSION_HANDLE session) {
 }
 
 static CK_RV c_GetSessionInfo(CK_SESSION_HANDLE session, CK_SESSION_INFO *info) {
-        CK_RV rv = plain(WIRE_GetSessionInfo, session);
+        Request r;
+        CK_RV rv = request_begin(&r, WIRE_GetSessionInfo, session);
 
         if (rv == CKR_OK)
-                *info = (CK_SESSION_INFO){.slotID = client()->slots[0],
-                        .state = CKS_RO_USER_FUNCTIONS,
-                        .flags = CKF_SERIAL_SESSION};
+                rv = request_send(&r);
+        if (rv == CKR_OK) {
+                *info = (CK_SESSION_INFO){.slotID = client()->slots[0]};
+                info->state = wire_get_u64(&r.w);
+                info->flags = wire_get_u64(&r.w);
+        }
+        request_end(&r);
         return rv;
 }
 
@@ -456,6 +463,14 @@ static CK_RV c_Decrypt(CK_SESSION_HANDLE s, CK_BYTE *in, CK_ULONG n, CK_BYTE *ou
         return finish(WIRE_Decrypt, s, in, n, out, size);
 }
 
+static CK_RV c_DigestInit(CK_SESSION_HANDLE s, CK_MECHANISM *m) {
+        return begin(WIRE_DigestInit, s, m, CK_INVALID_HANDLE);
+}
+
+static CK_RV c_Digest(CK_SESSION_HANDLE s, CK_BYTE *in, CK_ULONG n, CK_BYTE *out, CK_ULONG *size) {
+        return finish(WIRE_Digest, s, in, n, out, size);
+}
+
 static CK_RV c_GenerateRandom(CK_SESSION_HANDLE session, CK_BYTE *out, CK_ULONG n) {
         Request r;
         CK_RV rv = request_begin(&r, WIRE_GenerateRandom, session);
@@ -507,8 +522,6 @@ REST(EncryptUpdate, IN(a), OUT(b))
 REST(EncryptFinal, OUT(b))
 REST(DecryptUpdate, IN(a), OUT(b))
 REST(DecryptFinal, OUT(b))
-REST(DigestInit, M)
-REST(Digest, IN(a), OUT(b))
 REST(DigestUpdate, IN(a))
 REST(DigestKey, K)
 REST(DigestFinal, OUT(b))

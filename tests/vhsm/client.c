@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -108,6 +109,8 @@ CK_RV client_initialize(void) {
                 c->sessions[i] = (ClientSession){.fd = -1};
                 pthread_mutex_init(&c->sessions[i].lock, NULL);
         }
+        if (getrandom(&c->application, sizeof(c->application), 0) != sizeof(c->application))
+                return CKR_GENERAL_ERROR;
         c->initialized = true;
         return CKR_OK;
 }

@@ -26,6 +26,7 @@ typedef struct ClientSession {
 typedef struct Client {
         pthread_mutex_t lock; /* over the list of sessions and the first connection */
         char directory[256];
+        uint64_t application; /* what this process is called on the machine: a login is its alone */
         bool initialized, poisoned;
         int fd; /* for what belongs to no session */
         ClientSession sessions[CLIENT_SESSIONS];

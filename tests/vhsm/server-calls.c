@@ -9,19 +9,36 @@
 static Session *session_of(Call *c) {
         Machine *m = c->machine;
 
-        for (size_t i = 0; i < SESSIONS_MAX; i++)
-                if (m->sessions[i].open && m->sessions[i].handle == c->session &&
-                        m->sessions[i].client == c->client)
-                        return m->sessions[i].broken ? NULL : &m->sessions[i];
+        for (size_t i = 0; i < SESSIONS_MAX; i++) {
+                Session *s = &m->sessions[i];
+
+                if (!s->open || s->handle != c->session || s->client != c->client)
+                        continue;
+                c->poison |= s->broken;
+                return s->broken ? NULL : s;
+        }
         return NULL;
+}
+
+/* A login is one application's, in all its sessions, and ends with the last of them. */
+static void set_user(Machine *m, uint64_t application, bool user) {
+        for (size_t i = 0; i < SESSIONS_MAX; i++)
+                if (m->sessions[i].open && m->sessions[i].application == application)
+                        m->sessions[i].user = user;
+}
+
+static bool has_user(const Machine *m, uint64_t application) {
+        for (size_t i = 0; i < SESSIONS_MAX; i++)
+                if (m->sessions[i].open && m->sessions[i].application == application && m->sessions[i].user)
+                        return true;
+        return false;
 }
 
 static void close_one(Machine *m, Session *s) {
         if (!s->open)
                 return;
         *s = (Session){0};
-        if (--m->sessions_open == 0)
-                m->user_in = false;
+        m->sessions_open--;
 }
 
 void client_gone(Machine *m, uint64_t client) {
@@ -30,8 +47,7 @@ void client_gone(Machine *m, uint64_t client) {
                         close_one(m, &m->sessions[i]);
 }
 
-/* --- slots and tokens
- * ----------------------------------------------------------------------------------------------- */
+/* --- slots and tokens --- */
 
 static CK_RV get_info(Call *c) {
         wire_put(c->out, c->machine->manufacturer, strlen(c->machine->manufacturer));
@@ -81,22 +97,23 @@ static CK_RV get_token_info(Call *c) {
 }
 
 static CK_RV get_mechanism_list(Call *c) {
-        const Personality *p = c->machine->personality;
         uint32_t n = 0;
 
-        for (size_t i = 0; i < p->n_mechanisms; i++)
-                n += personality_mechanism(c->machine, p->mechanisms[i].number) != NULL;
+        if (wire_get_u64(c->in) != c->machine->slot)
+                return CKR_SLOT_ID_INVALID;
+        while (personality_nth(c->machine, n))
+                n++;
         wire_put_u32(c->out, n);
-        for (size_t i = 0; i < p->n_mechanisms; i++)
-                if (personality_mechanism(c->machine, p->mechanisms[i].number))
-                        wire_put_u64(c->out, p->mechanisms[i].number);
+        for (uint32_t i = 0; i < n; i++)
+                wire_put_u64(c->out, personality_nth(c->machine, i)->number);
         return CKR_OK;
 }
 
 static CK_RV get_mechanism_info(Call *c) {
         const Mechanism *k;
 
-        wire_get_u64(c->in);
+        if (wire_get_u64(c->in) != c->machine->slot)
+                return CKR_SLOT_ID_INVALID;
         k = personality_mechanism(c->machine, wire_get_u64(c->in));
         if (!k)
                 return CKR_MECHANISM_INVALID;
@@ -104,8 +121,7 @@ static CK_RV get_mechanism_info(Call *c) {
         return CKR_OK;
 }
 
-/* --- sessions
- * ------------------------------------------------------------------------------------------------------- */
+/* --- sessions --- */
 
 static unsigned limit_of_sessions(const Machine *m) {
         const Fault *limit = fault_on(m, FAULT_SESSION_LIMIT);
@@ -116,8 +132,13 @@ static unsigned limit_of_sessions(const Machine *m) {
 static CK_RV open_session(Call *c) {
         Machine *m = c->machine;
         Session *s = m->sessions;
+        CK_SLOT_ID slot = wire_get_u64(c->in);
+        uint64_t application = wire_get_u64(c->in);
+        CK_FLAGS flags = wire_get_u64(c->in);
 
-        if (wire_get_u64(c->in) != m->slot)
+        if (c->in->bad)
+                return CKR_ARGUMENTS_BAD;
+        if (slot != m->slot)
                 return CKR_SLOT_ID_INVALID;
         if (m->sessions_open >= limit_of_sessions(m))
                 return CKR_SESSION_COUNT;
@@ -125,8 +146,14 @@ static CK_RV open_session(Call *c) {
                 s++;
         if (s == m->sessions + SESSIONS_MAX)
                 return CKR_SESSION_COUNT;
-        *s = (Session){.open = true, .handle = m->next_session++, .client = c->client};
+        *s = (Session){.open = true,
+                .user = has_user(m, application),
+                .handle = m->next_session++,
+                .client = c->client,
+                .application = application,
+                .flags = flags};
         m->sessions_open++;
+        m->sessions_rw += (flags & CKF_RW_SESSION) != 0;
         m->sessions_max = MAX_OF(m->sessions_max, m->sessions_open);
         wire_put_u64(c->out, s->handle);
         return CKR_OK;
@@ -146,63 +173,97 @@ static CK_RV close_all_sessions(Call *c) {
         return CKR_OK;
 }
 
-static CK_RV count_wrong(Machine *m) {
+static CK_RV get_session_info(Call *c) {
+        const Session *s = session_of(c);
+        bool rw;
+
+        if (!s)
+                return CKR_SESSION_HANDLE_INVALID;
+        rw = s->flags & CKF_RW_SESSION;
+        wire_put_u64(c->out, s->user ? (rw ? CKS_RW_USER_FUNCTIONS : CKS_RO_USER_FUNCTIONS)
+                                     : (rw ? CKS_RW_PUBLIC_SESSION : CKS_RO_PUBLIC_SESSION));
+        wire_put_u64(c->out, s->flags);
+        return CKR_OK;
+}
+
+static CK_RV check_pin(Machine *m, const uint8_t *pin, size_t n) {
+        const Fault *other = fault_on(m, FAULT_PIN);
+        const char *right = other ? other->argument : m->pin;
+
+        if (fault_on(m, FAULT_LOCKED) || m->wrong_tries >= m->pin_tries)
+                return CKR_PIN_LOCKED;
+        if (n == strlen(right) && memcmp(pin, right, n) == 0) {
+                m->wrong_tries = 0;
+                m->login_ok++;
+                return CKR_OK;
+        }
         m->wrong_tries++;
         m->login_wrong++;
-        machine_save(m);
         return m->wrong_tries >= m->pin_tries ? CKR_PIN_LOCKED : CKR_PIN_INCORRECT;
 }
 
+static CK_RV login_of(Machine *m, Session *s, CK_USER_TYPE user, const uint8_t *pin, size_t n) {
+        CK_RV rv;
+
+        if (user == CKU_CONTEXT_SPECIFIC) {
+                if (s->begun == WIRE_NONE || !s->key || !s->key->always_authenticate)
+                        return CKR_OPERATION_NOT_INITIALIZED;
+                rv = check_pin(m, pin, n);
+                s->authenticated = rv == CKR_OK;
+                return rv;
+        }
+        if (user != CKU_USER)
+                return CKR_USER_TYPE_INVALID;
+        rv = fault_on(m, FAULT_LOGGED_IN) || s->user ? CKR_USER_ALREADY_LOGGED_IN : check_pin(m, pin, n);
+        if (rv == CKR_OK || rv == CKR_USER_ALREADY_LOGGED_IN)
+                set_user(m, s->application, true);
+        return rv;
+}
+
+/* Each attempt is a record in the audit log; a machine whose log is full lets nobody in. */
 static CK_RV login(Call *c) {
         Machine *m = c->machine;
-        const Fault *other = fault_on(m, FAULT_PIN);
-        const char *right = other ? other->argument : m->pin;
+        Session *s = session_of(c);
         CK_USER_TYPE user = wire_get_u64(c->in);
         size_t n;
         const uint8_t *pin = wire_get(c->in, &n);
+        CK_RV rv;
 
-        if (!session_of(c))
+        if (c->in->bad)
+                return CKR_ARGUMENTS_BAD; /* which is no wrong PIN */
+        if (!s)
                 return CKR_SESSION_HANDLE_INVALID;
-        if (fault_on(m, FAULT_LOG_FULL))
+        if (fault_on(m, FAULT_LOG_FULL) || (m->log_limit > 0 && m->audit >= m->log_limit))
                 return AUDIT;
-        if (user != CKU_USER)
-                return CKR_USER_TYPE_INVALID;
-        if (fault_on(m, FAULT_LOGGED_IN)) {
-                m->user_in = true;
-                return CKR_USER_ALREADY_LOGGED_IN;
-        }
-        if (fault_on(m, FAULT_LOCKED) || m->wrong_tries >= m->pin_tries)
-                return CKR_PIN_LOCKED;
-        if (n != strlen(right) || memcmp(pin, right, n) != 0)
-                return count_wrong(m);
-        if (m->wrong_tries > 0) {
-                m->wrong_tries = 0;
-                machine_save(m);
-        }
-        m->login_ok++;
-        m->user_in = true;
-        return CKR_OK;
+        m->audit++;
+        rv = login_of(m, s, user, pin, n);
+        machine_save(m);
+        return rv;
 }
 
 static CK_RV logout(Call *c) {
-        c->machine->user_in = false;
+        Session *s = session_of(c);
+
+        if (!s || !s->user)
+                return s ? CKR_USER_NOT_LOGGED_IN : CKR_SESSION_HANDLE_INVALID;
+        set_user(c->machine, s->application, false);
         return CKR_OK;
 }
 
-/* --- objects
- * -------------------------------------------------------------------------------------------------------- */
+/* --- objects --- */
 
 static CK_RV get_attribute_value(Call *c) {
         Machine *m = c->machine;
-        const Object *o = object_find(m, wire_get_u64(c->in));
+        const Session *s = session_of(c);
+        const Object *o = object_find(m, wire_get_u64(c->in), s && s->user);
         uint32_t n = wire_get_u32(c->in);
         CK_RV rv = CKR_OK;
 
-        if (!session_of(c))
+        if (!s)
                 return CKR_SESSION_HANDLE_INVALID;
         if (!o)
                 return CKR_OBJECT_HANDLE_INVALID;
-        for (uint32_t i = 0; i < n && !c->in->bad; i++) {
+        for (uint32_t i = 0; i < n && !c->in->bad && !c->out->bad; i++) {
                 CK_ATTRIBUTE_TYPE type = wire_get_u64(c->in);
                 Wire value = {0};
                 bool sensitive, has = object_attribute(m, o, type, &value, &sensitive);
@@ -222,7 +283,7 @@ typedef struct Wanted {
         size_t size;
 } Wanted;
 
-static bool fits(const Machine *m, const Object *o, const Wanted *wanted, uint32_t n) {
+static bool fits(const Machine *m, const Object *o, bool user, const Wanted *wanted, uint32_t n) {
         for (uint32_t i = 0; i < n; i++) {
                 Wire value = {0};
                 bool sensitive, same = object_attribute(m, o, wanted[i].type, &value, &sensitive) &&
@@ -233,7 +294,7 @@ static bool fits(const Machine *m, const Object *o, const Wanted *wanted, uint32
                 if (!same)
                         return false;
         }
-        return !object_hidden(m, o);
+        return !object_hidden(m, o, user);
 }
 
 static CK_RV find_objects_init(Call *c) {
@@ -244,15 +305,18 @@ static CK_RV find_objects_init(Call *c) {
 
         if (!s)
                 return CKR_SESSION_HANDLE_INVALID;
-        if (n > ELEMENTSOF(wanted))
-                return CKR_ARGUMENTS_BAD;
+        if (s->finding || n > ELEMENTSOF(wanted))
+                return s->finding ? CKR_OPERATION_ACTIVE : CKR_ARGUMENTS_BAD;
         for (uint32_t i = 0; i < n; i++) {
                 wanted[i].type = wire_get_u64(c->in);
                 wanted[i].value = wire_get(c->in, &wanted[i].size);
         }
+        if (c->in->bad)
+                return CKR_ARGUMENTS_BAD;
+        s->finding = true;
         s->n_found = s->next_found = 0;
         for (size_t i = 0; i < m->n_objects; i++)
-                if (fits(m, &m->objects[i], wanted, n))
+                if (fits(m, &m->objects[i], s->user, wanted, n))
                         s->found[s->n_found++] = m->objects[i].handle;
         return CKR_OK;
 }
@@ -262,8 +326,8 @@ static CK_RV find_objects(Call *c) {
         uint32_t max = wire_get_u32(c->in);
         size_t n;
 
-        if (!s)
-                return CKR_SESSION_HANDLE_INVALID;
+        if (!s || !s->finding)
+                return s ? CKR_OPERATION_NOT_INITIALIZED : CKR_SESSION_HANDLE_INVALID;
         n = MIN_OF((size_t) max, s->n_found - s->next_found);
         wire_put_u32(c->out, (uint32_t) n);
         for (size_t i = 0; i < n; i++)
@@ -272,61 +336,115 @@ static CK_RV find_objects(Call *c) {
 }
 
 static CK_RV find_objects_final(Call *c) {
-        return session_of(c) ? CKR_OK : CKR_SESSION_HANDLE_INVALID;
+        Session *s = session_of(c);
+
+        if (!s || !s->finding)
+                return s ? CKR_OPERATION_NOT_INITIALIZED : CKR_SESSION_HANDLE_INVALID;
+        s->finding = false;
+        return CKR_OK;
 }
 
-/* --- operations
- * ----------------------------------------------------------------------------------------------------- */
+/* --- operations --- */
 
-static CK_RV begin_operation(Call *c) {
-        Machine *m = c->machine;
-        Session *s = session_of(c);
-        const Mechanism *mechanism;
-        const uint8_t *parameter;
-        Object *key;
-        size_t n;
+/* Of each function that begins an operation: which one ends it, and what its mechanism must be good for. */
+static uint32_t ending(uint32_t function, CK_FLAGS *ret_flag) {
+        switch (function) {
+        case WIRE_SignInit:
+                *ret_flag = CKF_SIGN;
+                return WIRE_Sign;
+        case WIRE_EncryptInit:
+                *ret_flag = CKF_ENCRYPT;
+                return WIRE_Encrypt;
+        case WIRE_DecryptInit:
+                *ret_flag = CKF_DECRYPT;
+                return WIRE_Decrypt;
+        default:
+                *ret_flag = CKF_DIGEST;
+                return WIRE_Digest;
+        }
+}
 
-        if (!s)
-                return CKR_SESSION_HANDLE_INVALID;
-        if (s->busy)
-                return CKR_OPERATION_ACTIVE;
-        mechanism = personality_mechanism(m, wire_get_u64(c->in));
-        parameter = wire_get(c->in, &n);
-        key = object_find(m, wire_get_u64(c->in));
-        if (!mechanism || n > sizeof(s->parameter))
-                return mechanism ? CKR_MECHANISM_PARAM_INVALID : CKR_MECHANISM_INVALID;
+static CK_RV check_parameter(const Mechanism *k, const uint8_t *parameter, size_t n) {
+        CK_ULONG length;
+
+        if (k->operation == OP_CBC || k->operation == OP_CBC_PAD)
+                return n == 16 ? CKR_OK : CKR_MECHANISM_PARAM_INVALID;
+        if (k->operation != OP_MAC_GENERAL)
+                return n <= sizeof(((Session *) NULL)->parameter) ? CKR_OK : CKR_MECHANISM_PARAM_INVALID;
+        if (n != sizeof(length))
+                return CKR_MECHANISM_PARAM_INVALID;
+        memcpy(&length, parameter, n);
+        return length >= 1 && length <= 16 ? CKR_OK : CKR_MECHANISM_PARAM_INVALID;
+}
+
+static CK_RV check_key(const Mechanism *k, const Object *key) {
+        if (k->operation == OP_SM3)
+                return CKR_OK; /* without one */
         if (!key)
                 return CKR_KEY_HANDLE_INVALID;
-        if (key->type != mechanism->key_type ||
+        if (key->type != k->key_type ||
                 (key->object_class != CKO_PRIVATE_KEY && key->object_class != CKO_SECRET_KEY))
                 return CKR_KEY_TYPE_INCONSISTENT;
-        if (mechanism->operation == OP_CBC && n != 16)
-                return CKR_MECHANISM_PARAM_INVALID;
-        s->mechanism = mechanism;
+        return CKR_OK;
+}
+
+static CK_RV begin_operation(Call *c) {
+        Session *s = session_of(c);
+        const Mechanism *k = personality_mechanism(c->machine, wire_get_u64(c->in));
+        size_t n;
+        const uint8_t *parameter = wire_get(c->in, &n);
+        Object *key = object_find(c->machine, wire_get_u64(c->in), s && s->user);
+        CK_FLAGS flag;
+        uint32_t end = ending(c->function, &flag);
+        CK_RV rv;
+
+        if (!s || c->in->bad)
+                return s ? CKR_ARGUMENTS_BAD : CKR_SESSION_HANDLE_INVALID;
+        if (s->busy || s->begun != WIRE_NONE)
+                return CKR_OPERATION_ACTIVE;
+        if (!k || !(k->flags & flag))
+                return CKR_MECHANISM_INVALID;
+        rv = check_parameter(k, parameter, n);
+        if (rv == CKR_OK)
+                rv = check_key(k, key);
+        if (rv != CKR_OK)
+                return rv;
+        s->begun = end;
+        s->mechanism = k;
         s->key = key;
+        s->authenticated = false;
         s->parameter_size = n;
         if (n > 0)
                 memcpy(s->parameter, parameter, n);
         return CKR_OK;
 }
 
-/* The machine does one operation after the other, `rate` of them a second: each has its turn. */
+/* The machine does one operation after the other, `rate` of them a second: each has its turn. Who is late to
+ * ask, because this host was late to wake it, has lost no turn; who did not ask for IDLE_NS has. */
+#define NS_PER_SEC UINT64_C(1000000000)
+#define IDLE_NS (NS_PER_SEC / 20)
+
 static void take_time(Machine *m) {
         const Fault *slow = fault_on(m, FAULT_SLOW);
-        usec_t extra = m->latency + (slow ? slow->number * USEC_PER_MSEC : 0), now = now_monotonic(),
-               until = now + extra;
+        uint64_t now = now_monotonic() * 1000, until = now;
         struct timespec ts;
 
         m->operations++;
+        m->done++;
         if (m->rate > 0) {
-                m->busy_until = MAX_OF(m->busy_until, now) + USEC_PER_SEC / m->rate;
-                until = MAX_OF(until, m->busy_until);
+                if (m->busy_until + IDLE_NS < now)
+                        m->busy_until = now;
+                m->busy_until += NS_PER_SEC / m->rate;
+                until = MAX_OF(m->busy_until, now + NS_PER_SEC / m->rate);
         }
+        until += m->latency * 1000;
+        if (slow && slow->function == WIRE_NONE)
+                until += slow->number * 1000000;
         if (until <= now)
                 return;
         pthread_mutex_unlock(&m->lock);
         ts = (struct timespec){
-                .tv_sec = (time_t) (until / USEC_PER_SEC), .tv_nsec = (long) (until % USEC_PER_SEC * 1000)};
+                .tv_sec = (time_t) (until / NS_PER_SEC), .tv_nsec = (long) (until % NS_PER_SEC)};
         clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL);
         pthread_mutex_lock(&m->lock);
 }
@@ -335,19 +453,21 @@ static CK_RV operate(
         Call *c, CK_RV (*work)(const Machine *, const Session *, const uint8_t *, size_t, Wire *)) {
         Machine *m = c->machine;
         Session *s = session_of(c), held;
-        const uint8_t *data;
-        CK_RV rv;
         size_t n;
+        const uint8_t *data = wire_get(c->in, &n);
+        CK_RV rv;
 
         if (!s)
                 return CKR_SESSION_HANDLE_INVALID;
-        if (s->busy || !s->mechanism)
+        if (s->busy || s->begun != c->function)
                 return s->busy ? CKR_OPERATION_ACTIVE : CKR_OPERATION_NOT_INITIALIZED;
-        data = wire_get(c->in, &n);
         if (c->in->bad)
                 return CKR_ARGUMENTS_BAD;
         held = *s;
-        s->mechanism = NULL;
+        s->begun = WIRE_NONE;
+        s->authenticated = false;
+        if (held.key && held.key->always_authenticate && !held.authenticated)
+                return CKR_USER_NOT_LOGGED_IN;
         take_time(m);
         /* the arithmetic runs beside that of other sessions */
         pthread_mutex_unlock(&m->lock);
@@ -360,11 +480,13 @@ static CK_RV sign(Call *c) {
         Machine *m = c->machine;
         Session *s = session_of(c);
 
-        if (s && s->key && s->mechanism && fault_on_key(m, FAULT_SIGN_ERROR, s->key)) {
-                s->mechanism = NULL;
+        if (!s || s->begun != WIRE_Sign || s->busy)
+                return operate(c, crypto_sign); /* which says what is wrong */
+        if (fault_on_key(m, FAULT_SIGN_ERROR, s->key)) {
+                s->begun = WIRE_NONE;
                 return CKR_DEVICE_ERROR;
         }
-        if (s && m->faults[FAULT_ACTIVE].on) {
+        if (fault_on(m, FAULT_ACTIVE)) {
                 m->faults[FAULT_ACTIVE].on = false; /* once */
                 s->busy = true;
                 return CKR_FUNCTION_FAILED;
@@ -386,6 +508,10 @@ static CK_RV encrypt(Call *c) {
 
 static CK_RV decrypt(Call *c) {
         return operate(c, work_decrypt);
+}
+
+static CK_RV digest(Call *c) {
+        return operate(c, crypto_digest);
 }
 
 static CK_RV generate_random(Call *c) {
@@ -412,7 +538,7 @@ CK_RV serve_call(Call *c) {
                 [WIRE_OpenSession] = open_session,
                 [WIRE_CloseSession] = close_session,
                 [WIRE_CloseAllSessions] = close_all_sessions,
-                [WIRE_GetSessionInfo] = find_objects_final,
+                [WIRE_GetSessionInfo] = get_session_info,
                 [WIRE_Login] = login,
                 [WIRE_Logout] = logout,
                 [WIRE_GetAttributeValue] = get_attribute_value,
@@ -425,6 +551,8 @@ CK_RV serve_call(Call *c) {
                 [WIRE_Encrypt] = encrypt,
                 [WIRE_DecryptInit] = begin_operation,
                 [WIRE_Decrypt] = decrypt,
+                [WIRE_DigestInit] = begin_operation,
+                [WIRE_Digest] = digest,
                 [WIRE_GenerateRandom] = generate_random,
         };
         CK_RV rv = CKR_FUNCTION_NOT_SUPPORTED; /* of all that would change the machine: counted and refused */

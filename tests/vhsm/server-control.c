@@ -6,12 +6,22 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+void json_text(FILE *out, const char *text) {
+        fputc('"', out);
+        for (const char *p = text; *p; p++)
+                if ((unsigned char) *p < 0x20)
+                        fprintf(out, "\\u%04x", (unsigned) *p);
+                else
+                        fprintf(out, "%s%c", *p == '"' || *p == '\\' ? "\\" : "", *p);
+        fputc('"', out);
+}
+
 static void counters(const Machine *m, FILE *out) {
         fprintf(out,
                 "{\"login_ok\": %llu, \"login_wrong\": %llu, \"sessions\": %u, \"sessions_max\": %u, "
-                "\"operations\": %llu",
+                "\"sessions_rw\": %llu, \"operations\": %llu",
                 (unsigned long long) m->login_ok, (unsigned long long) m->login_wrong, m->sessions_open,
-                m->sessions_max, (unsigned long long) m->operations);
+                m->sessions_max, (unsigned long long) m->sessions_rw, (unsigned long long) m->operations);
         for (uint32_t i = 1; i < WIRE_FUNCTION_MAX; i++)
                 if (m->counts[i] > 0)
                         fprintf(out, ", \"%s\": %llu", wire_name(i), (unsigned long long) m->counts[i]);
@@ -19,7 +29,7 @@ static void counters(const Machine *m, FILE *out) {
 }
 
 static void answer(Machine *m, char *line, FILE *out) {
-        const char *words[4];
+        const char *words[8];
         char *save = NULL, error[160] = "";
         size_t n = 0;
         int r = 0;
@@ -33,7 +43,7 @@ static void answer(Machine *m, char *line, FILE *out) {
                 r = fault_clear(m, n > 1 ? words[1] : "", error, sizeof(error));
         else if (n == 1 && streq(words[0], "reset-counters")) {
                 memset(m->counts, 0, sizeof(m->counts));
-                m->login_ok = m->login_wrong = m->operations = 0;
+                m->login_ok = m->login_wrong = m->operations = m->sessions_rw = 0;
                 m->sessions_max = m->sessions_open;
         } else if (n == 1 && streq(words[0], "counters")) {
                 counters(m, out);
@@ -50,16 +60,22 @@ static void answer(Machine *m, char *line, FILE *out) {
                         "right is: fault KIND [ARGUMENT], clear [KIND], faults, kinds, counters, "
                         "reset-counters, objects");
         }
-        if (r < 0)
-                fprintf(out, "{\"error\": \"%s\"}", error);
-        else
+        if (r == 0) {
                 fputs("{}", out);
+                return;
+        }
+        fputs("{\"error\": ", out);
+        json_text(out, error);
+        fputs("}", out);
 }
 
 static void serve_one(Machine *m, int fd) {
+        struct timeval patience = {.tv_sec = 5}; /* with who connects and says nothing */
         FILE *in = fdopen(fd, "r+");
         char line[512];
 
+        setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
         if (!in) {
                 close(fd);
                 return;
@@ -79,6 +95,10 @@ void *serve_control(void *machine) {
         struct sockaddr_un address = {.sun_family = AF_UNIX};
         int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
+        if (strlen(m->directory) + sizeof("/control") > sizeof(address.sun_path)) {
+                fprintf(stderr, "%s: too long a name for a socket in it\n", m->directory);
+                exit(EXIT_FAILURE);
+        }
         snprintf(address.sun_path, sizeof(address.sun_path), "%.*s/control",
                 (int) sizeof(address.sun_path) - 10, m->directory);
         unlink(address.sun_path);

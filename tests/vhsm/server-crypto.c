@@ -10,8 +10,7 @@
 
 #define DEFAULT_ID "1234567812345678"
 
-/* --- digests
- * ---------------------------------------------------------------------------------------------------- */
+/* --- digests --- */
 
 typedef struct Part {
         const void *data;
@@ -55,6 +54,8 @@ static bool identity(const Machine *m, const Session *s, const void **ret_id, si
         *ret_n = 16;
         if (other && streq(other->argument, "none"))
                 return false;
+        if (other && streq(other->argument, "default"))
+                return true;
         if (other) {
                 *ret_id = other->argument;
                 *ret_n = streq(other->argument, "empty") ? 0 : strlen(other->argument);
@@ -81,8 +82,17 @@ static void hash_message(
                 sm3((Part[]){{e, 32}}, 1, e);
 }
 
-/* --- signatures from the nonce on
- * --------------------------------------------------------------------------------- */
+CK_RV crypto_digest(const Machine *m, const Session *s, const uint8_t *data, size_t n, Wire *out) {
+        uint8_t e[32];
+
+        (void) m;
+        (void) s;
+        sm3((Part[]){{data, n}}, 1, e);
+        wire_put(out, e, sizeof(e));
+        return CKR_OK;
+}
+
+/* --- signatures from the nonce on --- */
 
 typedef struct Sums {
         BN_CTX *ctx;
@@ -178,13 +188,13 @@ static CK_RV sign_curve(const Machine *m, const Session *s, bool sm2, const uint
         Sums u;
 
         sums_begin(&u, s->key->pkey, sm2 ? NID_sm2 : NID_X9_62_prime256v1, e, n);
-        if (fault_on_key(m, FAULT_WRONG, s->key))
-                BN_add_word(u.e, 1); /* a signature, but of something else */
         draw_nonce(&u, fault_on_key(m, FAULT_NONCE, s->key));
         if (sm2)
                 finish_sm2(&u);
         else
                 finish_ecdsa(&u);
+        if (fault_on_key(m, FAULT_WRONG, s->key))
+                BN_priv_rand_range(u.s, u.order); /* in range, and every time another one */
         put_signature(&u, wants_der(m, s), out);
         sums_end(&u);
         return CKR_OK;
@@ -206,23 +216,40 @@ static CK_RV sign_rsa(const Machine *m, const Session *s, const uint8_t *data, s
         return ok ? CKR_OK : CKR_DATA_LEN_RANGE;
 }
 
-static CK_RV make_mac(const Session *s, const uint8_t *data, size_t n, Wire *out) {
-        bool hmac = s->mechanism->key_type == CKK_GENERIC_SECRET, aes = s->mechanism->key_type == CKK_AES;
+/* As OpenSSL calls a block cipher: "AES-256-CBC", "SM4-ECB". */
+static void cipher_name(const Session *s, const char *mode, char name[static 32]) {
+        if (s->mechanism->key_type == CKK_AES)
+                snprintf(name, 32, "AES-%zu-%s", s->key->secret_size * 8, mode);
+        else
+                snprintf(name, 32, "SM4-%s", mode);
+}
+
+/* CMAC under a block cipher's key, whole or cut to the length that the parameter asks for. */
+static CK_RV make_mac(const Machine *m, const Session *s, const uint8_t *data, size_t n, Wire *out) {
+        bool hmac = s->mechanism->key_type == CKK_GENERIC_SECRET;
         EVP_MAC *mac = EVP_MAC_fetch(NULL, hmac ? "HMAC" : "CMAC", NULL);
         EVP_MAC_CTX *ctx = EVP_MAC_CTX_new(mac);
-        OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(hmac ? "digest" : "cipher",
-                                       (char *) (uintptr_t) (hmac  ? "SHA256"
-                                                             : aes ? "AES-128-CBC"
-                                                                   : "SM4-CBC"),
-                                       0),
-                OSSL_PARAM_construct_end()};
+        OSSL_PARAM params[2] = {OSSL_PARAM_construct_end(), OSSL_PARAM_construct_end()};
+        char name[32] = "SHA256";
+        CK_ULONG length;
         uint8_t result[64];
         size_t size = 0;
-        bool ok = EVP_MAC_init(ctx, s->key->secret, s->key->secret_size, params) == 1 &&
-                  EVP_MAC_update(ctx, data, n) == 1 && EVP_MAC_final(ctx, result, &size, sizeof(result)) == 1;
+        bool ok;
+
+        if (!hmac)
+                cipher_name(s, "CBC", name);
+        params[0] = OSSL_PARAM_construct_utf8_string(hmac ? "digest" : "cipher", name, 0);
+        ok = EVP_MAC_init(ctx, s->key->secret, s->key->secret_size, params) == 1 &&
+             EVP_MAC_update(ctx, data, n) == 1 && EVP_MAC_final(ctx, result, &size, sizeof(result)) == 1;
 
         EVP_MAC_CTX_free(ctx);
         EVP_MAC_free(mac);
+        if (s->mechanism->operation == OP_MAC_GENERAL) {
+                memcpy(&length, s->parameter, sizeof(length));
+                size = MIN_OF(size, (size_t) length);
+        }
+        if (ok && fault_on_key(m, FAULT_WRONG, s->key))
+                result[0] ^= 1;
         if (ok)
                 wire_put(out, result, size);
         return ok ? CKR_OK : CKR_FUNCTION_FAILED;
@@ -237,34 +264,40 @@ CK_RV crypto_sign(const Machine *m, const Session *s, const uint8_t *data, size_
         case OP_ECDSA:
                 return sign_curve(m, s, false, data, MIN_OF(n, (size_t) 32), out);
         case OP_SM2_DIGEST:
-                return n == 32 ? sign_curve(m, s, true, data, n, out) : CKR_DATA_LEN_RANGE;
+                if (n != sizeof(e))
+                        return CKR_DATA_LEN_RANGE;
+                memcpy(e, data, n);
+                if (fault_on(m, FAULT_DOUBLE))
+                        sm3((Part[]){{e, sizeof(e)}}, 1, e);
+                return sign_curve(m, s, true, e, sizeof(e), out);
         case OP_SM2_MESSAGE:
                 hash_message(m, s, data, n, e);
                 return sign_curve(m, s, true, e, sizeof(e), out);
         case OP_MAC:
-                return make_mac(s, data, n, out);
+        case OP_MAC_GENERAL:
+                return make_mac(m, s, data, n, out);
         default:
                 return CKR_KEY_TYPE_INCONSISTENT;
         }
 }
 
-/* --- encryption
- * --------------------------------------------------------------------------------------------------- */
+/* --- encryption --- */
 
 static CK_RV cipher(const Session *s, bool encrypt, const uint8_t *data, size_t n, Wire *out) {
-        bool aes = s->mechanism->key_type == CKK_AES, ecb = s->mechanism->operation == OP_ECB;
-        const EVP_CIPHER *c =
-                aes ? (s->key->secret_size == 32 ? (ecb ? EVP_aes_256_ecb() : EVP_aes_256_cbc())
-                                                 : (ecb ? EVP_aes_128_ecb() : EVP_aes_128_cbc()))
-                    : (ecb ? EVP_sm4_ecb() : EVP_sm4_cbc());
+        bool ecb = s->mechanism->operation == OP_ECB, pad = s->mechanism->operation == OP_CBC_PAD;
         EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
         uint8_t result[4096];
         int size = 0, last = 0;
-        bool ok = n > 0 && n % 16 == 0 && n <= sizeof(result) - 32 &&
-                  EVP_CipherInit_ex(ctx, c, NULL, s->key->secret, ecb ? NULL : s->parameter, encrypt) == 1 &&
-                  EVP_CIPHER_CTX_set_padding(ctx, 0) == 1 &&
-                  EVP_CipherUpdate(ctx, result, &size, data, (int) n) == 1 &&
-                  EVP_CipherFinal_ex(ctx, result + size, &last) == 1;
+        char name[32];
+        bool ok;
+
+        cipher_name(s, ecb ? "ECB" : "CBC", name);
+        ok = n > 0 && (n % 16 == 0 || (pad && encrypt)) && n <= sizeof(result) - 32 &&
+             EVP_CipherInit_ex(ctx, EVP_get_cipherbyname(name), NULL, s->key->secret,
+                     ecb ? NULL : s->parameter, encrypt) == 1 &&
+             EVP_CIPHER_CTX_set_padding(ctx, pad) == 1 &&
+             EVP_CipherUpdate(ctx, result, &size, data, (int) n) == 1 &&
+             EVP_CipherFinal_ex(ctx, result + size, &last) == 1;
 
         EVP_CIPHER_CTX_free(ctx);
         if (ok)
@@ -284,14 +317,17 @@ static CK_RV decrypt_rsa(const Session *s, const uint8_t *data, size_t n, Wire *
         return ok ? CKR_OK : CKR_ENCRYPTED_DATA_INVALID;
 }
 
-/* From a personality's form to GM/T 0009's SM2Cipher, which OpenSSL reads. Short messages alone. */
-static size_t cipher_to_der(const Personality *p, const uint8_t *raw, size_t n, uint8_t *dst, size_t room) {
-        size_t c2 = n - 97;
-        const uint8_t *c3 = raw + 65 + (p->c1c2c3 ? c2 : 0), *body = raw + 65 + (p->c1c2c3 ? 0 : 32);
-        size_t at = 3;
+/* From 04, C1, then C3 and C2 in either order, to GM/T 0009's SM2Cipher, which OpenSSL reads. Short messages
+ * alone. */
+static size_t cipher_to_der(bool c1c2c3, const uint8_t *raw, size_t n, uint8_t dst[static 256]) {
+        const uint8_t *c3, *body;
+        size_t c2, at = 3;
 
-        if (n < 98 || c2 > 60 || raw[0] != 4 || room < 256)
+        if (n < 98 || n > 97 + 60 || raw[0] != 4)
                 return 0;
+        c2 = n - 97;
+        c3 = raw + 65 + (c1c2c3 ? c2 : 0);
+        body = raw + 65 + (c1c2c3 ? 0 : 32);
         for (int i = 0; i < 2; i++) {
                 const uint8_t *x = raw + 1 + 32 * i;
                 size_t skip = 0, pad;
@@ -326,8 +362,8 @@ static CK_RV decrypt_sm2(const Machine *m, const Session *s, const uint8_t *data
         size_t size = sizeof(plain);
         bool ok;
 
-        if (!m->personality->cipher_der) {
-                n = cipher_to_der(m->personality, data, n, der, sizeof(der));
+        if (!m->cipher_der) {
+                n = cipher_to_der(m->c1c2c3, data, n, der);
                 data = der;
         }
         ok = n > 0 && ctx && EVP_PKEY_decrypt_init(ctx) == 1 &&
@@ -343,6 +379,7 @@ CK_RV crypto_crypt(
         switch (s->mechanism->operation) {
         case OP_ECB:
         case OP_CBC:
+        case OP_CBC_PAD:
                 return cipher(s, encrypt, data, n, out);
         case OP_RSA_PKCS:
                 return encrypt ? CKR_KEY_FUNCTION_NOT_PERMITTED : decrypt_rsa(s, data, n, out);
@@ -353,22 +390,27 @@ CK_RV crypto_crypt(
         }
 }
 
+/* One in ten zeros becomes a one: p(1) = 0.55. */
+static void bias(uint8_t *octets, size_t n) {
+        for (size_t i = 0; i < n; i++) {
+                uint8_t draws[8];
+
+                RAND_bytes(draws, sizeof(draws));
+                for (size_t bit = 0; bit < 8; bit++)
+                        octets[i] |= (uint8_t) ((draws[bit] < 26) << bit);
+        }
+}
+
 CK_RV crypto_random(const Machine *m, size_t n, Wire *out) {
         const Fault *weak = fault_on(m, FAULT_RANDOM);
-        uint8_t octets[4096];
+        CLEANUP_FREE uint8_t *octets = n <= WIRE_MAX / 2 ? malloc(n + 1) : NULL;
 
-        if (n > sizeof(octets) || RAND_bytes(octets, (int) n) != 1)
+        if (!octets || RAND_bytes(octets, (int) n) != 1)
                 return CKR_ARGUMENTS_BAD;
         if (weak && streq(weak->argument, "stuck"))
                 memset(octets, 0xa5, n);
-        if (weak && streq(weak->argument, "biased")) /* one in ten zeros becomes a one: p = 0.55 */
-                for (size_t i = 0; i < n * 8; i++) {
-                        uint8_t r;
-
-                        RAND_bytes(&r, 1);
-                        if (r < 26)
-                                octets[i / 8] |= (uint8_t) (1 << (i % 8));
-                }
+        else if (weak)
+                bias(octets, n);
         wire_put(out, octets, n);
         return CKR_OK;
 }

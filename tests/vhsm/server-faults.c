@@ -2,10 +2,10 @@
 #include "server.h"
 
 #include <linux/filter.h>
-#include <openssl/ec.h>
-#include <openssl/rsa.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#define ARGUMENTS_MAX 2
 
 typedef struct Kind {
         const char *name, *arguments, *en, *zh;
@@ -30,7 +30,6 @@ void connections_drop(Machine *m) {
                         shutdown(m->connections[i], SHUT_RDWR);
         memset(m->sessions, 0, sizeof(m->sessions));
         m->sessions_open = 0;
-        m->user_in = false;
 }
 
 /* A true black hole on loopback: the kernel drops what comes in and answers nothing. */
@@ -49,27 +48,6 @@ static void black_hole(Machine *m, bool on) {
         }
 }
 
-static void other_key(Machine *m, const char *label, bool on) {
-        EVP_PKEY *fresh = NULL;
-
-        for (size_t i = 0; i < m->n_objects; i++) {
-                Object *o = &m->objects[i];
-
-                if (!o->pkey || o->object_class == CKO_CERTIFICATE || !streq(o->label, label))
-                        continue;
-                if (on && !o->spare) {
-                        if (!fresh)
-                                fresh = o->type == CKK_RSA ? EVP_RSA_gen(2048)
-                                                           : EVP_EC_gen(o->type == CKK_EC ? "P-256" : "SM2");
-                        o->spare = o->pkey;
-                        o->pkey = fresh;
-                } else if (!on && o->spare) {
-                        o->pkey = o->spare;
-                        o->spare = NULL;
-                }
-        }
-}
-
 static void break_sessions(Machine *m) {
         for (size_t i = 0; i < SESSIONS_MAX; i++)
                 m->sessions[i].broken = m->sessions[i].open;
@@ -81,6 +59,7 @@ static void begin(Machine *m, FaultKind kind) {
         switch (kind) {
         case FAULT_UNPLUG:
                 connections_drop(m);
+                shutdown(m->listener, SHUT_RDWR); /* or a waiting accept() would keep it alive */
                 close(m->listener);
                 m->listener = -1;
                 break;
@@ -89,12 +68,12 @@ static void begin(Machine *m, FaultKind kind) {
                 break;
         case FAULT_REBOOT:
                 m->down_until = now_monotonic() + f->number * USEC_PER_SEC;
-                objects_renumber(m, false);
+                objects_renumber(m);
                 connections_drop(m);
                 f->on = false; /* it is over by itself */
                 break;
         case FAULT_SWAP:
-                objects_renumber(m, true);
+                objects_swap(m);
                 break;
         case FAULT_IDLE:
                 break_sessions(m);
@@ -105,7 +84,10 @@ static void begin(Machine *m, FaultKind kind) {
                 f->on = false;
                 break;
         case FAULT_OTHER_KEY:
-                other_key(m, f->argument, true);
+                objects_exchange(m, f->argument, true);
+                break;
+        case FAULT_EXPIRES:
+                objects_reissue(m, true, atol(f->argument));
                 break;
         default:
                 break;
@@ -123,9 +105,11 @@ static void undo(Machine *m, FaultKind kind) {
         else if (kind == FAULT_HALF_OPEN)
                 black_hole(m, false);
         else if (kind == FAULT_SWAP)
-                objects_renumber(m, true);
+                objects_swap(m);
         else if (kind == FAULT_OTHER_KEY)
-                other_key(m, f->argument, false);
+                objects_exchange(m, f->argument, false);
+        else if (kind == FAULT_EXPIRES)
+                objects_reissue(m, false, 0);
 }
 
 static int find_kind(const char *name, char *error, size_t size) {
@@ -136,30 +120,90 @@ static int find_kind(const char *name, char *error, size_t size) {
         return -1;
 }
 
-static int check(const Kind *k, const char *const *arguments, size_t n, char *error, size_t size) {
-        bool needs = k->arguments[0] != '\0' && k->arguments[0] != '[';
-        bool number = strstr("MS N DAYS BYTES [SECONDS]", k->arguments) && k->arguments[0];
+/* --- whether an argument is right --- */
+
+static bool is_number(const char *word) {
+        return word[0] && strspn(word, "0123456789") == strlen(word);
+}
+
+static bool is_among(const char *alternatives, const char *word) {
+        size_t n = strlen(word);
+
+        for (const char *a = alternatives; *a; a += strcspn(a, "|"), a += *a == '|')
+                if (strcspn(a, "|") == n && memcmp(a, word, n) == 0)
+                        return true;
+        return false;
+}
+
+static bool is_label(const Machine *m, const char *word) {
+        for (size_t i = 0; i < m->n_objects; i++)
+                if (streq(m->objects[i].label, word))
+                        return true;
+        return false;
+}
+
+static bool is_mechanism(const Machine *m, const char *word) {
+        const Mechanism *k = m->personality->mechanisms;
+        unsigned long number = strtoul(word, NULL, 0);
+
+        for (size_t i = 0; i < MECHANISMS_MAX && k[i].name[0]; i++)
+                if (streq(k[i].name, word) || (number > 0 && k[i].number == number))
+                        return true;
+        return false;
+}
+
+static bool is_right(const Machine *m, const char *wanted, const char *word) {
         char *end;
 
-        if (n > (k->arguments[0] != '\0') || (needs && n == 0)) {
-                snprintf(error, size, "%s with %zu arguments; right is: %s %s", k->name, n, k->name,
-                        k->arguments);
+        if (streq(wanted, "CALL"))
+                return wire_number(word) != WIRE_NONE;
+        if (streq(wanted, "LABEL"))
+                return is_label(m, word);
+        if (streq(wanted, "NAME|NUMBER"))
+                return is_mechanism(m, word);
+        if (streq(wanted, "CELSIUS") || streq(wanted, "DAYS"))
+                return (strtod(word, &end), end > word && !*end);
+        if (strstr("MS N BYTES SECONDS", wanted))
+                return is_number(word);
+        if (strchr(wanted, '|') && !strstr(wanted, "|ID"))
+                return is_among(wanted, word);
+        return strlen(word) < sizeof(((Fault *) NULL)->argument);
+}
+
+static const char *what_is_right(const char *wanted) {
+        if (streq(wanted, "CALL"))
+                return "a function such as C_Sign";
+        if (streq(wanted, "LABEL"))
+                return "the label of one of its keys";
+        if (streq(wanted, "NAME|NUMBER"))
+                return "a mechanism that it has, such as sm3 or its number";
+        return strchr(wanted, '|') ? wanted : "a number";
+}
+
+/* "MS [CALL]" needs a number and has room for a function. */
+static int check(
+        const Machine *m, const Kind *k, const char *const *words, size_t n, char *error, size_t size) {
+        char wanted[64], *save = NULL, *each[ARGUMENTS_MAX];
+        size_t needed = 0, room = 0;
+
+        copy_text(wanted, sizeof(wanted), k->arguments);
+        for (char *w = strtok_r(wanted, " ", &save); w && room < ARGUMENTS_MAX;
+                w = strtok_r(NULL, " ", &save)) {
+                needed += w[0] != '[';
+                w += w[0] == '[';
+                w[strcspn(w, "]")] = '\0';
+                each[room++] = w;
+        }
+        if (n < needed || n > room) {
+                snprintf(error, size, "right is: %s %s", k->name, k->arguments);
                 return -1;
         }
-        if (n > 0 && streq(k->arguments, "CALL") && wire_number(arguments[0]) == WIRE_NONE) {
-                snprintf(error, size, "there is no function %s; right is one such as C_Sign", arguments[0]);
-                return -1;
-        }
-        if (n > 0 && number && (strtol(arguments[0], &end, 10), *end || !arguments[0][0])) {
-                snprintf(
-                        error, size, "%s is no number; right is: %s %s", arguments[0], k->name, k->arguments);
-                return -1;
-        }
-        if (n > 0 && strchr(k->arguments, '|') && !strstr(k->arguments, arguments[0]) &&
-                !strstr(k->arguments, "ID")) {
-                snprintf(error, size, "%s is none of %s", arguments[0], k->arguments);
-                return -1;
-        }
+        for (size_t i = 0; i < n; i++)
+                if (!is_right(m, each[i], words[i])) {
+                        snprintf(
+                                error, size, "%s %s: right is %s", k->name, words[i], what_is_right(each[i]));
+                        return -1;
+                }
         return 0;
 }
 
@@ -168,18 +212,28 @@ int fault_cause(
         int i = find_kind(kind, error, size);
         Fault *f;
 
-        if (i < 0 || check(&kinds[i], arguments, n, error, size) < 0)
+        if (i < 0 || check(m, &kinds[i], arguments, n, error, size) < 0)
                 return -1;
         undo(m, (FaultKind) i);
         f = &m->faults[i];
         *f = (Fault){.on = true};
         if (n > 0) {
                 copy_text(f->argument, sizeof(f->argument), arguments[0]);
-                f->function = wire_number(arguments[0]);
-                f->number = strtoull(arguments[0], NULL, 10);
+                f->number = strtoull(arguments[0], NULL, 0);
+                f->function = wire_number(arguments[n - 1]);
         }
         begin(m, (FaultKind) i);
         return 0;
+}
+
+/* Wrong tries and the audit log outlive a fault as they do on a machine; who clears everything, or what
+ * concerns them, has them cleared too. */
+static void clear_state(Machine *m, bool all, FaultKind kind) {
+        if (all || kind == FAULT_PIN || kind == FAULT_LOCKED)
+                m->wrong_tries = 0;
+        if (all || kind == FAULT_LOG_FULL)
+                m->audit = 0;
+        machine_save(m);
 }
 
 int fault_clear(Machine *m, const char *kind, char *error, size_t size) {
@@ -190,10 +244,7 @@ int fault_clear(Machine *m, const char *kind, char *error, size_t size) {
         for (int i = 0; i < FAULT_KINDS; i++)
                 if (!kind[0] || i == one)
                         undo(m, (FaultKind) i);
-        if (m->wrong_tries > 0) {
-                m->wrong_tries = 0;
-                machine_save(m);
-        }
+        clear_state(m, !kind[0], (FaultKind) one);
         return 0;
 }
 
@@ -204,26 +255,30 @@ void faults_list(const Machine *m, FILE *out, bool all) {
         for (int i = 0; i < FAULT_KINDS; i++) {
                 if (!all && !m->faults[i].on)
                         continue;
-                fprintf(out, "%s{\"kind\": \"%s\", \"argument\": \"%s\", \"en\": \"%s\", \"zh\": \"%s\"}",
-                        between, kinds[i].name, all ? kinds[i].arguments : m->faults[i].argument, kinds[i].en,
-                        kinds[i].zh);
+                fprintf(out, "%s{\"kind\": \"%s\", \"argument\": ", between, kinds[i].name);
+                json_text(out, all ? kinds[i].arguments : m->faults[i].argument);
+                fprintf(out, ", \"en\": \"%s\", \"zh\": \"%s\"}", kinds[i].en, kinds[i].zh);
                 between = ", ";
         }
         fputs("]", out);
 }
 
-void faults_direct(const Machine *m, Wire *out) {
+void faults_direct(const Machine *m, bool poison, Wire *out) {
         static const struct {
                 FaultKind kind;
                 WireDirective directive;
         } told[] = {{FAULT_SEGFAULT, DIRECTIVE_SEGFAULT}, {FAULT_SPIN, DIRECTIVE_SPIN},
                 {FAULT_GARBAGE, DIRECTIVE_GARBAGE}, {FAULT_LEAK, DIRECTIVE_LEAK},
                 {FAULT_LEAK_FDS, DIRECTIVE_LEAK_FDS}, {FAULT_FORK, DIRECTIVE_FORK}};
-        uint32_t n = 0;
+        uint32_t n = poison;
 
         for (size_t i = 0; i < ELEMENTSOF(told); i++)
                 n += m->faults[told[i].kind].on;
         wire_put_u32(out, n);
+        if (poison) {
+                wire_put_u32(out, DIRECTIVE_POISON);
+                wire_put_u64(out, 0);
+        }
         for (size_t i = 0; i < ELEMENTSOF(told); i++) {
                 const Fault *f = &m->faults[told[i].kind];
 

@@ -5,11 +5,19 @@
 #include <limits.h>
 #include <unistd.h>
 
+#define WARM_INTERVAL_MS 500
+
 static void take_string(config_t *c, const char *key, char *dst, size_t size) {
         const char *s;
 
         if (config_lookup_string(c, key, &s))
                 copy_text(dst, size, s);
+}
+
+static bool take_bool(config_t *c, const char *key, bool otherwise) {
+        int v;
+
+        return config_lookup_bool(c, key, &v) ? v : otherwise;
 }
 
 static unsigned take_int(config_t *c, const char *key, unsigned otherwise) {
@@ -18,8 +26,20 @@ static unsigned take_int(config_t *c, const char *key, unsigned otherwise) {
         return config_lookup_int(c, key, &v) && v >= 0 ? (unsigned) v : otherwise;
 }
 
+/* A key's file; a relative one lies in the machine's directory. */
+static void take_path(const Machine *m, config_setting_t *k, const char *name, char path[static PATH_MAX]) {
+        const char *file = "";
+
+        config_setting_lookup_string(k, name, &file);
+        if (file[0] == '/' || file[0] == '\0')
+                copy_text(path, PATH_MAX, file);
+        else
+                snprintf(path, PATH_MAX, "%s/%s", m->directory, file);
+}
+
 static int take_key(Machine *m, config_setting_t *k) {
-        const char *label = "", *id = "", *type = "", *file = "", *certificate = NULL;
+        const char *label = "", *id = "", *type = "";
+        char file[PATH_MAX], certificate[PATH_MAX];
         int public_object = 1, always = 0;
         uint8_t octets[32];
         size_t n;
@@ -27,13 +47,14 @@ static int take_key(Machine *m, config_setting_t *k) {
         config_setting_lookup_string(k, "label", &label);
         config_setting_lookup_string(k, "id", &id);
         config_setting_lookup_string(k, "type", &type);
-        config_setting_lookup_string(k, "file", &file);
-        config_setting_lookup_string(k, "certificate", &certificate);
         config_setting_lookup_bool(k, "public_object", &public_object);
         config_setting_lookup_bool(k, "always_authenticate", &always);
+        take_path(m, k, "file", file);
+        take_path(m, k, "certificate", certificate);
         for (n = 0; n < sizeof(octets) && id[2 * n] && sscanf(id + 2 * n, "%2hhx", &octets[n]) == 1;)
                 n++;
-        return objects_add_key(m, label, octets, n, type, file, certificate, public_object, always);
+        return objects_add_key(
+                m, label, octets, n, type, file, certificate[0] ? certificate : NULL, public_object, always);
 }
 
 static int take_keys(Machine *m, config_t *c) {
@@ -42,7 +63,11 @@ static int take_keys(Machine *m, config_t *c) {
 
         for (int i = 0; i < n; i++)
                 if (take_key(m, config_setting_get_elem(keys, (unsigned) i)) < 0) {
-                        fprintf(stderr, "vhsm-server: key %d of machine.conf cannot be read\n", i + 1);
+                        fprintf(stderr,
+                                "vhsm-server: key %d of machine.conf: right is a type (rsa, ec, sm2, aes, "
+                                "sm4, "
+                                "hmac) that the personality has, and a readable file of that type\n",
+                                i + 1);
                         return -1;
                 }
         return 0;
@@ -56,15 +81,15 @@ static void load_state(Machine *m) {
         file = fopen(path, "re");
         if (!file)
                 return;
-        if (fscanf(file, "wrong_tries %u", &m->wrong_tries) != 1)
-                m->wrong_tries = 0;
+        if (fscanf(file, "wrong_tries %u audit %u", &m->wrong_tries, &m->audit) != 2)
+                m->wrong_tries = m->audit = 0;
         fclose(file);
 }
 
 void machine_save(const Machine *m) {
         char text[64];
 
-        snprintf(text, sizeof(text), "wrong_tries %u\n", m->wrong_tries);
+        snprintf(text, sizeof(text), "wrong_tries %u\naudit %u\n", m->wrong_tries, m->audit);
         machine_write(m, "state", text);
 }
 
@@ -82,58 +107,82 @@ void machine_write(const Machine *m, const char *name, const char *text) {
                 rename(fresh, path);
 }
 
-int machine_load(Machine *m, const char *directory) {
-        char path[PATH_MAX], personality[32] = "standard";
-        config_t c;
-        int r = -1;
+/* What a machine is called. */
+static void take_identity(Machine *m, config_t *c) {
+        char firmware[16] = "1.2";
 
-        copy_text(m->directory, sizeof(m->directory), directory);
         copy_text(m->manufacturer, sizeof(m->manufacturer), "vhsm");
         copy_text(m->model, sizeof(m->model), "virtual");
         copy_text(m->serial, sizeof(m->serial), "0000000000000001");
         copy_text(m->label, sizeof(m->label), "vhsm");
+        take_string(c, "manufacturer", m->manufacturer, sizeof(m->manufacturer));
+        take_string(c, "model", m->model, sizeof(m->model));
+        take_string(c, "serial", m->serial, sizeof(m->serial));
+        take_string(c, "label", m->label, sizeof(m->label));
+        take_string(c, "firmware", firmware, sizeof(firmware));
+        if (sscanf(firmware, "%u.%u", &m->firmware_major, &m->firmware_minor) != 2)
+                m->firmware_major = m->firmware_minor = 0;
+}
+
+static void take_behaviour(Machine *m, config_t *c) {
         copy_text(m->pin, sizeof(m->pin), "12345678");
+        take_string(c, "user_pin", m->pin, sizeof(m->pin));
+        m->pin_tries = take_int(c, "pin_tries", 10);
+        m->pin_flags = take_bool(c, "pin_flags", true);
+        m->rate = take_int(c, "rate", 0);
+        m->latency = take_int(c, "latency_us", 0);
+        m->session_limit = take_int(c, "session_limit", 64);
+        m->log_limit = take_int(c, "log_limit", 0);
+        m->extra_slots = MAX_OF(take_int(c, "slots", 1), 1u) - 1;
+        m->port = take_int(c, "port", 0);
+        m->temperature = 41.5;
+        config_lookup_float(c, "temperature", &m->temperature);
+        config_lookup_float(c, "warming", &m->warming);
+}
+
+static int take_personality(Machine *m, config_t *c) {
+        char name[32] = "standard", ciphertext[16] = "";
+
+        take_string(c, "personality", name, sizeof(name));
+        take_string(c, "ciphertext", ciphertext, sizeof(ciphertext));
+        m->personality = personality_find(name);
+        if (!m->personality) {
+                fprintf(stderr,
+                        "vhsm-server: there is no personality %s; right is one of standard, sansec, tass, "
+                        "luna, "
+                        "ibm, xihsm\n",
+                        name);
+                return -1;
+        }
+        m->c1c2c3 = ciphertext[0] ? streq(ciphertext, "c1c2c3") : m->personality->c1c2c3;
+        m->cipher_der = ciphertext[0] ? streq(ciphertext, "der") : m->personality->cipher_der;
+        return 0;
+}
+
+int machine_load(Machine *m, const char *directory) {
+        char path[PATH_MAX];
+        config_t c;
+        int r = -1;
+
+        copy_text(m->directory, sizeof(m->directory), directory);
         snprintf(path, sizeof(path), "%s/machine.conf", directory);
         config_init(&c);
         if (!config_read_file(&c, path)) {
                 fprintf(stderr, "%s:%d: %s\n", path, config_error_line(&c), config_error_text(&c));
-                config_destroy(&c);
-                return -1;
+        } else {
+                m->slot = 1;
+                m->next_session = 1;
+                take_identity(m, &c);
+                take_behaviour(m, &c);
+                if (take_personality(m, &c) == 0)
+                        r = take_keys(m, &c);
         }
-        take_string(&c, "personality", personality, sizeof(personality));
-        take_string(&c, "manufacturer", m->manufacturer, sizeof(m->manufacturer));
-        take_string(&c, "model", m->model, sizeof(m->model));
-        take_string(&c, "serial", m->serial, sizeof(m->serial));
-        take_string(&c, "label", m->label, sizeof(m->label));
-        take_string(&c, "user_pin", m->pin, sizeof(m->pin));
-        m->firmware_major = 1;
-        m->firmware_minor = 2;
-        m->pin_tries = take_int(&c, "pin_tries", 10);
-        m->pin_flags = true;
-        int flags;
-        if (config_lookup_bool(&c, "pin_flags", &flags))
-                m->pin_flags = flags;
-        m->rate = take_int(&c, "rate", 0);
-        m->latency = take_int(&c, "latency_us", 0);
-        m->session_limit = take_int(&c, "session_limit", 64);
-        m->extra_slots = take_int(&c, "slots", 1) - 1;
-        m->port = take_int(&c, "port", 0);
-        m->temperature = 41.5;
-        config_lookup_float(&c, "temperature", &m->temperature);
-        config_lookup_float(&c, "warming", &m->warming);
-        m->slot = 1;
-        m->next_session = 1;
-        m->personality = personality_find(personality);
-        if (m->personality)
-                r = take_keys(m, &c);
-        else
-                fprintf(stderr, "%s: there is no personality %s\n", path, personality);
         config_destroy(&c);
         load_state(m);
         return r;
 }
 
-/* What its temperature sensor shows: warmer the more it has to do. */
+/* What its sensor shows in degrees: warmer the more it has to do. */
 static double temperature_now(const Machine *m, uint64_t operations_per_s) {
         const Fault *heat = fault_on(m, FAULT_HEAT);
 
@@ -146,14 +195,18 @@ void *machine_warm(void *machine) {
         char text[32], last[32] = "";
 
         for (;;) {
+                double celsius;
+
                 pthread_mutex_lock(&m->lock);
-                snprintf(text, sizeof(text), "%.1f\n", temperature_now(m, m->operations - before));
-                before = m->operations;
+                celsius = temperature_now(m, (m->done - before) * 1000 / WARM_INTERVAL_MS);
+                before = m->done;
                 pthread_mutex_unlock(&m->lock);
+                /* in tenths, as the SNMP agents of the fleet read it */
+                snprintf(text, sizeof(text), "%.0f\n", celsius * 10);
                 if (!streq(text, last))
                         machine_write(m, "temperature", text);
                 copy_text(last, sizeof(last), text);
-                usleep(500000);
+                usleep(WARM_INTERVAL_MS * 1000);
         }
         return NULL;
 }

@@ -53,6 +53,25 @@ static size_t read_certificate(const char *path, uint8_t **ret) {
         return n > 0 ? (size_t) n : 0;
 }
 
+static bool on_curve(EVP_PKEY *key, const char *curve) {
+        char name[32];
+        size_t n;
+
+        return EVP_PKEY_get_group_name(key, name, sizeof(name), &n) == 1 && streq(name, curve);
+}
+
+static bool right_asymmetric(EVP_PKEY *key, const char *type) {
+        if (streq(type, "rsa"))
+                return EVP_PKEY_is_a(key, "RSA");
+        return on_curve(key, streq(type, "ec") ? "prime256v1" : "SM2");
+}
+
+static bool right_size(const char *type, size_t n) {
+        if (streq(type, "aes"))
+                return n == 16 || n == 24 || n == 32;
+        return streq(type, "sm4") ? n == 16 : n > 0;
+}
+
 static Object *add(Machine *m, CK_OBJECT_CLASS class, const Object *like) {
         Object *o = &m->objects[m->n_objects];
 
@@ -75,54 +94,131 @@ int objects_add_key(Machine *m, const char *label, const uint8_t *id, size_t id_
                 return -1;
         if (streq(type, "aes") || streq(type, "sm4") || streq(type, "hmac")) {
                 like.secret_size = read_hex(file, like.secret, sizeof(like.secret));
-                return like.secret_size > 0 && add(m, CKO_SECRET_KEY, &like) ? 0 : -1;
+                return right_size(type, like.secret_size) && add(m, CKO_SECRET_KEY, &like) ? 0 : -1;
         }
         like.pkey = read_pem(file);
-        if (!like.pkey || !add(m, CKO_PRIVATE_KEY, &like))
+        if (!like.pkey || !right_asymmetric(like.pkey, type) || !add(m, CKO_PRIVATE_KEY, &like))
                 return -1;
-        if (public_object)
-                add(m, CKO_PUBLIC_KEY, &like);
-        if (certificate) {
-                like.certificate_size = read_certificate(certificate, &like.certificate);
-                add(m, CKO_CERTIFICATE, &like);
-        }
-        return 0;
+        if (public_object && !add(m, CKO_PUBLIC_KEY, &like))
+                return -1;
+        if (!certificate)
+                return 0;
+        like.certificate_size = read_certificate(certificate, &like.certificate);
+        return like.certificate_size > 0 && add(m, CKO_CERTIFICATE, &like) ? 0 : -1;
 }
 
-bool object_hidden(const Machine *m, const Object *o) {
-        const Fault *missing = fault_on(m, FAULT_MISSING_KEY);
-
-        if (missing && streq(missing->argument, o->label))
+bool object_hidden(const Machine *m, const Object *o, bool user) {
+        if (fault_on_key(m, FAULT_MISSING_KEY, o))
                 return true;
-        return !m->user_in && (o->object_class == CKO_PRIVATE_KEY || o->object_class == CKO_SECRET_KEY);
+        return !user && (o->object_class == CKO_PRIVATE_KEY || o->object_class == CKO_SECRET_KEY);
 }
 
-Object *object_find(Machine *m, CK_OBJECT_HANDLE handle) {
+Object *object_find(Machine *m, CK_OBJECT_HANDLE handle, bool user) {
         for (size_t i = 0; i < m->n_objects; i++)
-                if (m->objects[i].handle == handle && !object_hidden(m, &m->objects[i]))
+                if (m->objects[i].handle == handle && !object_hidden(m, &m->objects[i], user))
                         return &m->objects[i];
         return NULL;
 }
 
-/* Other handles after a restart; with swap the handles of two keys of one kind change places. */
-void objects_renumber(Machine *m, bool swap) {
-        for (size_t i = 0; i < m->n_objects && !swap; i++)
+void objects_renumber(Machine *m) {
+        for (size_t i = 0; i < m->n_objects; i++)
                 m->objects[i].handle += 0x1000;
-        for (size_t i = 0; i < m->n_objects && swap; i++)
-                for (size_t k = i + 1; k < m->n_objects; k++) {
-                        Object *a = &m->objects[i], *b = &m->objects[k];
-                        CK_OBJECT_HANDLE h = a->handle;
-
-                        if (a->object_class != b->object_class || a->type != b->type || a->handle > b->handle)
-                                continue;
-                        a->handle = b->handle;
-                        b->handle = h;
-                        break;
-                }
 }
 
-/* --- attributes
- * ---------------------------------------------------------------------------------------------- */
+static Object *next_alike(Machine *m, size_t first, const bool *taken) {
+        for (size_t i = first + 1; i < m->n_objects; i++)
+                if (!taken[i] && m->objects[i].object_class == m->objects[first].object_class &&
+                        m->objects[i].type == m->objects[first].type)
+                        return &m->objects[i];
+        return NULL;
+}
+
+void objects_swap(Machine *m) {
+        bool taken[OBJECTS_MAX] = {false};
+
+        for (size_t i = 0; i < m->n_objects; i++) {
+                Object *a = &m->objects[i], *b = taken[i] ? NULL : next_alike(m, i, taken);
+                CK_OBJECT_HANDLE handle = a->handle;
+
+                if (!b)
+                        continue;
+                a->handle = b->handle;
+                b->handle = handle;
+                taken[b - m->objects] = true;
+        }
+}
+
+/* --- other keys, other certificates --- */
+
+static EVP_PKEY *make_like(EVP_PKEY *key) {
+        if (EVP_PKEY_is_a(key, "RSA"))
+                return EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t) EVP_PKEY_get_bits(key));
+        if (EVP_PKEY_is_a(key, "SM2"))
+                return EVP_PKEY_Q_keygen(NULL, NULL, "SM2");
+        return EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
+}
+
+/* A private and its public object stay a pair. */
+static EVP_PKEY *replacement(Machine *m, EVP_PKEY *key) {
+        for (size_t i = 0; i < m->n_objects; i++)
+                if (m->objects[i].spare == key)
+                        return m->objects[i].pkey;
+        return make_like(key);
+}
+
+static void exchange(Machine *m, Object *o, bool on) {
+        if (o->object_class == CKO_SECRET_KEY) {
+                for (size_t i = 0; i < o->secret_size; i++)
+                        o->secret[i] ^= 0x5a; /* there and back */
+        } else if (on && !o->spare) {
+                EVP_PKEY *fresh = replacement(m, o->pkey);
+
+                if (!fresh)
+                        return;
+                o->spare = o->pkey;
+                o->pkey = fresh;
+        } else if (!on && o->spare) {
+                o->pkey = o->spare; /* the other one may be signing yet: it is never freed */
+                o->spare = NULL;
+        }
+}
+
+void objects_exchange(Machine *m, const char *label, bool on) {
+        for (size_t i = 0; i < m->n_objects; i++)
+                if (m->objects[i].object_class != CKO_CERTIFICATE && streq(m->objects[i].label, label))
+                        exchange(m, &m->objects[i], on);
+}
+
+/* Self-signed, as all certificates here are taken to be. */
+static void reissue(Object *o, long days) {
+        const uint8_t *p = o->certificate;
+        X509 *x = d2i_X509(NULL, &p, (long) o->certificate_size);
+        int n = 0;
+
+        if (x) {
+                X509_gmtime_adj(X509_getm_notAfter(x), days * 86400);
+                if (days <= 0)
+                        X509_gmtime_adj(X509_getm_notBefore(x), (days - 1) * 86400);
+                if (X509_sign(x, o->pkey, EVP_PKEY_is_a(o->pkey, "SM2") ? EVP_sm3() : EVP_sha256()) > 0)
+                        n = i2d_X509(x, &o->reissued);
+        }
+        o->reissued_size = n > 0 ? (size_t) n : 0;
+        X509_free(x);
+}
+
+void objects_reissue(Machine *m, bool on, long days) {
+        for (size_t i = 0; i < m->n_objects; i++) {
+                Object *o = &m->objects[i];
+
+                OPENSSL_free(o->reissued);
+                o->reissued = NULL;
+                o->reissued_size = 0;
+                if (on && o->object_class == CKO_CERTIFICATE)
+                        reissue(o, days);
+        }
+}
+
+/* --- attributes --- */
 
 static bool put_bn(EVP_PKEY *key, const char *name, Wire *w) {
         BIGNUM *bn = NULL;
@@ -177,28 +273,11 @@ static bool put_number(Wire *w, CK_ULONG v) {
         return true;
 }
 
-static bool put_certificate(const Machine *m, const Object *o, Wire *w) {
-        const Fault *expires = fault_on(m, FAULT_EXPIRES);
-        const uint8_t *p = o->certificate;
-        X509 *x;
-        uint8_t *der = NULL;
-        int n;
-
-        if (!expires) {
+static bool put_certificate(const Object *o, Wire *w) {
+        if (o->reissued)
+                wire_put(w, o->reissued, o->reissued_size);
+        else
                 wire_put(w, o->certificate, o->certificate_size);
-                return true;
-        }
-        x = d2i_X509(NULL, &p, (long) o->certificate_size);
-        if (!x)
-                return false;
-        X509_gmtime_adj(X509_getm_notAfter(x), atol(expires->argument) * 86400);
-        if (atol(expires->argument) < 0)
-                X509_gmtime_adj(X509_getm_notBefore(x), atol(expires->argument) * 86400 - 86400);
-        X509_sign(x, o->pkey, EVP_sha256());
-        n = i2d_X509(x, &der);
-        wire_put(w, der, n > 0 ? (size_t) n : 0);
-        OPENSSL_free(der);
-        X509_free(x);
         return true;
 }
 
@@ -234,9 +313,10 @@ static bool key_attribute(const Machine *m, const Object *o, CK_ATTRIBUTE_TYPE t
                 return put_flag(w, false);
         case CKA_SIGN:
         case CKA_DECRYPT:
-                return (private || secret) && put_flag(w, true);
+                return put_flag(w, private || secret);
+        case CKA_VERIFY:
         case CKA_ENCRYPT:
-                return secret && put_flag(w, true);
+                return !private && put_flag(w, true);
         case CKA_ALWAYS_AUTHENTICATE:
                 return private && put_flag(w, o->always_authenticate);
         default:
@@ -264,8 +344,8 @@ bool object_attribute(
                 return o->object_class == CKO_CERTIFICATE && put_number(w, CKC_X_509);
         case CKA_VALUE:
                 if (o->object_class == CKO_CERTIFICATE)
-                        return put_certificate(m, o, w);
-                *ret_sensitive = true;
+                        return put_certificate(o, w);
+                *ret_sensitive = o->object_class != CKO_PUBLIC_KEY;
                 return false;
         case CKA_PRIVATE_EXPONENT:
         case CKA_PRIME_1:
@@ -276,8 +356,7 @@ bool object_attribute(
         }
 }
 
-/* --- described
- * ------------------------------------------------------------------------------------------------ */
+/* --- described --- */
 
 static void describe_attributes(const Machine *m, const Object *o, FILE *out) {
         const char *between = "";
@@ -319,5 +398,7 @@ void objects_describe(const Machine *m, FILE *out) {
                 describe_attributes(m, &m->objects[i], out);
                 fputs("}}", out);
         }
-        fprintf(out, "], \"serial\": \"%s\", \"wrong_tries\": %u}", m->serial, m->wrong_tries);
+        fputs("], \"serial\": ", out);
+        json_text(out, m->serial);
+        fprintf(out, ", \"wrong_tries\": %u}", m->wrong_tries);
 }

@@ -49,10 +49,20 @@ static void hang(Machine *m, int fd) {
         pthread_mutex_lock(&m->lock);
 }
 
+static bool concerns(const Fault *f, uint32_t function) {
+        return f && f->function == function;
+}
+
+/* Its time is taken without the lock: other calls go on. */
+static void dawdle(Machine *m, uint64_t ms) {
+        pthread_mutex_unlock(&m->lock);
+        usleep((useconds_t) MIN_OF(ms * 1000, UINT64_C(3600000000)));
+        pthread_mutex_lock(&m->lock);
+}
+
 static int serve_request(Connection *k, Wire *in, Wire *results, Wire *out) {
         Machine *m = k->machine;
         Call call = {.machine = m, .client = k->client, .in = in, .out = results};
-        const Fault *f;
         CK_RV rv;
 
         call.function = wire_get_u32(in);
@@ -60,21 +70,20 @@ static int serve_request(Connection *k, Wire *in, Wire *results, Wire *out) {
         if (in->bad || call.function == WIRE_NONE || call.function >= WIRE_FUNCTION_MAX)
                 return -1;
         m->counts[call.function]++;
-        f = fault_on(m, FAULT_HANG);
-        if (f && f->function == call.function) {
+        if (concerns(fault_on(m, FAULT_HANG), call.function)) {
                 hang(m, k->fd);
                 return -1;
         }
+        if (concerns(fault_on(m, FAULT_SLOW), call.function))
+                dawdle(m, m->faults[FAULT_SLOW].number);
         wire_start(results);
         rv = serve_call(&call);
-        f = fault_on(m, FAULT_TRUNCATE);
         wire_start(out);
         wire_put_u64(out, rv);
-        faults_direct(m, out);
-        if (f && f->function == call.function)
-                return 0;
-        wire_put(out, results->data, results->size);
-        return 0;
+        faults_direct(m, call.poison, out);
+        if (!concerns(fault_on(m, FAULT_TRUNCATE), call.function))
+                wire_put(out, results->data, results->size);
+        return results->bad || out->bad ? -1 : 0;
 }
 
 static void *serve_connection(void *userdata) {
@@ -114,7 +123,7 @@ static void take_connection(Machine *m, int fd) {
                 while (k->slot < SESSIONS_MAX && m->connections[k->slot] > 0)
                         k->slot++;
         }
-        if (!k || k->slot == SESSIONS_MAX || now_monotonic() < m->down_until ||
+        if (!k || k->slot == SESSIONS_MAX || now_monotonic() < m->down_until || fault_on(m, FAULT_UNPLUG) ||
                 pthread_create(&thread, NULL, serve_connection, k) != 0) {
                 close(fd);
                 free(k);

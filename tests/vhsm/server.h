@@ -23,7 +23,7 @@
 #define MECHANISMS_MAX 32
 
 typedef enum Operation {
-        OP_NONE,
+        OP_NONE, /* listed, and refused: what makes keys */
         OP_RSA_PKCS,
         OP_RSA_DECRYPT,
         OP_ECDSA,
@@ -32,7 +32,9 @@ typedef enum Operation {
         OP_SM2_DECRYPT,
         OP_ECB,
         OP_CBC,
-        OP_MAC, /* CMAC for block ciphers, HMAC for HMAC keys */
+        OP_CBC_PAD,
+        OP_MAC,         /* CMAC for block ciphers, HMAC for HMAC keys */
+        OP_MAC_GENERAL, /* the same, cut to the CK_ULONG that is the parameter */
         OP_SM3,
 } Operation;
 
@@ -55,8 +57,7 @@ typedef struct Personality {
         CK_KEY_TYPE sm2, sm4;
         Point point;
         bool c1c2c3, cipher_der;
-        Mechanism mechanisms[MECHANISMS_MAX];
-        size_t n_mechanisms;
+        Mechanism mechanisms[MECHANISMS_MAX]; /* up to the first without a name */
 } Personality;
 
 typedef struct Object {
@@ -73,12 +74,19 @@ typedef struct Object {
         size_t secret_size;
         uint8_t *certificate; /* DER */
         size_t certificate_size;
+        uint8_t *reissued; /* DER of the certificate while another expiry is caused */
+        size_t reissued_size;
 } Object;
 
 typedef struct Session {
         bool open, broken, busy; /* broken: ended by a fault; busy: CKR_OPERATION_ACTIVE for ever */
+        bool user;               /* its application has logged in */
+        bool authenticated;      /* once more, for one operation of a key that always wants it */
+        bool finding;
         CK_SESSION_HANDLE handle;
-        uint64_t client;
+        uint64_t client, application; /* its connection; the process at the other end, by its own word */
+        CK_FLAGS flags;
+        uint32_t begun; /* the function that ends the operation under way, WIRE_NONE without one */
         Object *key;
         const Mechanism *mechanism;
         uint8_t parameter[64];
@@ -91,7 +99,7 @@ typedef struct Session {
 typedef struct Fault {
         bool on;
         uint32_t function; /* of those that name one */
-        char argument[64]; /* of those that name a key, a serial, a PIN … */
+        char argument[64]; /* as it was given */
         uint64_t number;
 } Fault;
 
@@ -99,7 +107,8 @@ typedef struct Fault {
         F(UNPLUG, "unplug", "", "the machine is gone: no new connection, the old ones end",                  \
                 "断网断电：连接全部断开")                                                                    \
         F(HANG, "hang", "CALL", "this call is never answered", "指定调用永不返回")                           \
-        F(SLOW, "slow", "MS", "every operation takes that much longer", "每次运算变慢指定毫秒数")            \
+        F(SLOW, "slow", "MS [CALL]", "every operation, or that call, takes that much longer",                \
+                "每次运算（或指定调用）变慢指定毫秒数")                                                      \
         F(HALF_OPEN, "half-open", "", "a black hole: packets are dropped silently",                          \
                 "半开连接：报文被静默丢弃")                                                                  \
         F(REBOOT, "reboot", "[SECONDS]", "connections and sessions are gone, handles are others",            \
@@ -113,7 +122,8 @@ typedef struct Fault {
         F(ACTIVE, "operation-active", "", "one C_Sign fails and leaves its session busy",                    \
                 "一次签名失败后会话一直被占用")                                                              \
         F(OTHER_KEY, "other-key", "LABEL", "another key under the same label", "同名标签下是另一把密钥")     \
-        F(MISSING_KEY, "missing-key", "LABEL", "the key is not there", "密钥缺失")                           \
+        F(MISSING_KEY, "missing-key", "[LABEL]", "that key, or every one, is not there",                     \
+                "指定密钥（或全部密钥）缺失")                                                                \
         F(SIGN_ERROR, "sign-error", "[LABEL]", "C_Sign fails, all else works", "仅签名失败，其余正常")       \
         F(WRONG, "wrong-signature", "[LABEL]", "well-formed signatures that are wrong",                      \
                 "签名格式正确但结果错误")                                                                    \
@@ -124,12 +134,13 @@ typedef struct Fault {
         F(SERIAL, "wrong-serial", "SERIAL", "another machine answers", "应答的是另一台机器")                 \
         F(FORM, "signature-form", "raw|der", "signatures in that form, whatever the mechanism",              \
                 "签名一律用指定格式")                                                                        \
-        F(ID, "sm2-id", "none|empty|ID", "what Z is really made with (none: no Z)",                          \
+        F(ID, "sm2-id", "none|empty|default|ID", "what Z is really made with (none: no Z)",                  \
                 "实际使用的 SM2 用户标识")                                                                   \
         F(DOUBLE, "double-hash", "", "hashes twice", "重复杂凑")                                             \
         F(LOG_FULL, "log-full", "", "the audit log is full: no login", "审计日志已满，拒绝登录")             \
         F(EXPIRES, "certificate-expires", "DAYS", "its certificates expire in DAYS", "证书在指定天数后到期") \
-        F(NO_MECHANISM, "mechanism-missing", "NAME", "that mechanism is not offered", "不提供该算法机制")    \
+        F(NO_MECHANISM, "mechanism-missing", "NAME|NUMBER", "that mechanism is not offered",                 \
+                "不提供该算法机制")                                                                          \
         F(HEAT, "heat", "CELSIUS", "it is that hot", "温度为指定摄氏度")                                     \
         F(TRUNCATE, "truncate", "CALL", "replies of that call are cut off", "指定调用的应答被截断")          \
         F(SEGFAULT, "segfault", "CALL", "the client module crashes in that call",                            \
@@ -152,9 +163,11 @@ typedef struct Machine {
         char manufacturer[33], model[17], serial[17], label[33], pin[64];
         unsigned firmware_major, firmware_minor;
         bool pin_flags;
+        bool c1c2c3, cipher_der;         /* the personality's, or what machine.conf says instead */
         unsigned pin_tries, wrong_tries; /* wrong ones in a row: survives a restart */
         uint64_t rate;                   /* crypto operations a second; 0 = no limit */
         uint64_t latency;                /* microseconds added to each */
+        unsigned log_limit, audit;       /* records that the audit log has room for (0: no end), and has */
         unsigned session_limit, extra_slots;
         double temperature, warming; /* at rest; more for 1,000 operations a second */
         unsigned port;
@@ -166,12 +179,12 @@ typedef struct Machine {
         uint64_t next_session, next_client;
         unsigned sessions_open, sessions_max;
         CK_SLOT_ID slot;
-        bool user_in;
         Fault faults[FAULT_KINDS];
         uint64_t counts[WIRE_FUNCTION_MAX];
-        uint64_t login_ok, login_wrong, operations, generation;
-        usec_t busy_until; /* when the machine has done all that it was given so far */
-        usec_t down_until; /* of a reboot */
+        uint64_t login_ok, login_wrong, operations, sessions_rw;
+        uint64_t done;       /* operations since the start: no counter is ever reset under the thermometer */
+        uint64_t busy_until; /* CLOCK_MONOTONIC in ns: when all that it was given so far is done */
+        usec_t down_until;   /* of a reboot */
         int connections[SESSIONS_MAX];
 } Machine;
 
@@ -182,6 +195,7 @@ typedef struct Call {
         uint32_t function;
         CK_SESSION_HANDLE session;
         Wire *in, *out; /* out: the results alone */
+        bool poison;    /* the client's process is to be of no more use */
 } Call;
 
 /* server-machine.c */
@@ -192,17 +206,27 @@ void *machine_warm(void *machine); /* a thread: DIR/temperature */
 
 /* server-personality.c */
 const Personality *personality_find(const char *name);
+/* Of those that the machine offers now; NULL beyond the last. */
+const Mechanism *personality_nth(const Machine *m, size_t n);
 const Mechanism *personality_mechanism(const Machine *m, CK_MECHANISM_TYPE number);
 
 /* server-objects.c */
 int objects_add_key(Machine *m, const char *label, const uint8_t *id, size_t id_size, const char *type,
         const char *file, const char *certificate, bool public_object, bool always_authenticate);
-Object *object_find(Machine *m, CK_OBJECT_HANDLE handle);
-bool object_hidden(const Machine *m, const Object *o);
+/* user: of a session that is logged in. */
+Object *object_find(Machine *m, CK_OBJECT_HANDLE handle, bool user);
+bool object_hidden(const Machine *m, const Object *o, bool user);
 /* The attribute's value appended to w as octets; false when the object has none, or it is secret. */
 bool object_attribute(
         const Machine *m, const Object *o, CK_ATTRIBUTE_TYPE type, Wire *w, bool *ret_sensitive);
-void objects_renumber(Machine *m, bool swap);
+/* Other handles after a restart. */
+void objects_renumber(Machine *m);
+/* The handles of two keys of one kind change places; once more, and all is as before. */
+void objects_swap(Machine *m);
+/* Another key under that label, or the right one again. */
+void objects_exchange(Machine *m, const char *label, bool on);
+/* All certificates are issued anew, to expire in so many days, or are the right ones again. */
+void objects_reissue(Machine *m, bool on, long days);
 /* One line of JSON with every object and attribute; secret ones as SHA-256. */
 void objects_describe(const Machine *m, FILE *out);
 
@@ -210,6 +234,7 @@ void objects_describe(const Machine *m, FILE *out);
 CK_RV crypto_sign(const Machine *m, const Session *s, const uint8_t *data, size_t n, Wire *out);
 CK_RV crypto_crypt(
         const Machine *m, const Session *s, bool encrypt, const uint8_t *data, size_t n, Wire *out);
+CK_RV crypto_digest(const Machine *m, const Session *s, const uint8_t *data, size_t n, Wire *out);
 CK_RV crypto_random(const Machine *m, size_t n, Wire *out);
 
 /* server-calls.c */
@@ -223,7 +248,7 @@ int fault_cause(
 int fault_clear(Machine *m, const char *kind, char *error, size_t size);
 void faults_list(const Machine *m, FILE *out, bool all);
 /* The directives that concern the client now. */
-void faults_direct(const Machine *m, Wire *out);
+void faults_direct(const Machine *m, bool poison, Wire *out);
 const Fault *fault_on(const Machine *m, FaultKind kind);
 /* A fault that names a key, or all of them. */
 bool fault_on_key(const Machine *m, FaultKind kind, const Object *key);
@@ -232,5 +257,7 @@ int listen_again(Machine *m);
 
 /* server-control.c */
 void *serve_control(void *machine);
+/* A JSON string, quotes and all. */
+void json_text(FILE *out, const char *text);
 
 #endif

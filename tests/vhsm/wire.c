@@ -1,4 +1,5 @@
 #include "wire.h"
+#include "macro.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -31,6 +32,10 @@ void wire_free(Wire *w) {
 }
 
 static uint8_t *grow(Wire *w, size_t n) {
+        if (n > WIRE_MAX - MIN_OF(w->size, (size_t) WIRE_MAX)) {
+                w->bad = true; /* no frame has room for it: whoever asks is wrong, or hostile */
+                return NULL;
+        }
         if (w->size + n > w->room) {
                 size_t room = (w->size + n) * 2 + 256;
                 uint8_t *data = realloc(w->data, room);
@@ -64,7 +69,7 @@ void wire_put_u64(Wire *w, uint64_t v) {
 void wire_put(Wire *w, const void *octets, size_t n) {
         uint8_t *p;
 
-        wire_put_u32(w, (uint32_t) n);
+        wire_put_u32(w, (uint32_t) MIN_OF(n, (size_t) UINT32_MAX));
         p = grow(w, n);
         if (p && n > 0)
                 memcpy(p, octets, n);
@@ -137,7 +142,15 @@ int wire_receive(int fd, Wire *w) {
         if (transfer(fd, head, sizeof(head), false) < 0)
                 return -1;
         n = (size_t) head[0] << 24 | (size_t) head[1] << 16 | (size_t) head[2] << 8 | head[3];
-        if (n > WIRE_MAX || !grow(w, n))
+        if (n == 0 || n > WIRE_MAX || !grow(w, n)) {
+                w->size = 0; /* nothing of an older frame may be read as this one */
+                w->bad = true;
                 return -1;
-        return transfer(fd, w->data, n, false);
+        }
+        if (transfer(fd, w->data, n, false) < 0) {
+                w->size = 0;
+                w->bad = true;
+                return -1;
+        }
+        return 0;
 }

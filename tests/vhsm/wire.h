@@ -14,27 +14,23 @@
 #define WIRE_MAX (1024 * 1024)
 
 /* Every function of CK_FUNCTION_LIST but C_GetFunctionList, in its order. */
-#define WIRE_FUNCTIONS(F)                                                                                    \
-        F(Initialize)                                                                                        \
-        F(Finalize)                                                                                          \
-        F(GetInfo) F(GetSlotList) F(GetSlotInfo) F(GetTokenInfo) F(GetMechanismList) F(GetMechanismInfo) F(  \
-                InitToken) F(InitPIN) F(SetPIN) F(OpenSession) F(CloseSession) F(CloseAllSessions)           \
-                F(GetSessionInfo) F(GetOperationState) F(SetOperationState) F(Login) F(Logout) F(            \
-                        CreateObject) F(CopyObject) F(DestroyObject) F(GetObjectSize) F(GetAttributeValue)   \
-                        F(SetAttributeValue) F(FindObjectsInit) F(FindObjects) F(FindObjectsFinal) F(        \
-                                EncryptInit) F(Encrypt) F(EncryptUpdate) F(EncryptFinal) F(DecryptInit)      \
-                                F(Decrypt) F(DecryptUpdate) F(DecryptFinal) F(DigestInit) F(Digest) F(       \
-                                        DigestUpdate) F(DigestKey) F(DigestFinal) F(SignInit) F(Sign)        \
-                                        F(SignUpdate) F(SignFinal) F(SignRecoverInit) F(SignRecover) F(      \
-                                                VerifyInit) F(Verify) F(VerifyUpdate) F(VerifyFinal)         \
-                                                F(VerifyRecoverInit) F(VerifyRecover) F(                     \
-                                                        DigestEncryptUpdate) F(DecryptDigestUpdate)          \
-                                                        F(SignEncryptUpdate) F(DecryptVerifyUpdate) F(       \
-                                                                GenerateKey) F(GenerateKeyPair) F(WrapKey)   \
-                                                                F(UnwrapKey) F(DeriveKey) F(SeedRandom) F(   \
-                                                                        GenerateRandom) F(GetFunctionStatus) \
-                                                                        F(CancelFunction)                    \
-                                                                                F(WaitForSlotEvent)
+/* clang-format off */
+#define WIRE_FUNCTIONS(F) \
+        F(Initialize) F(Finalize) F(GetInfo) F(GetSlotList) F(GetSlotInfo) F(GetTokenInfo) \
+        F(GetMechanismList) F(GetMechanismInfo) F(InitToken) F(InitPIN) F(SetPIN) \
+        F(OpenSession) F(CloseSession) F(CloseAllSessions) F(GetSessionInfo) \
+        F(GetOperationState) F(SetOperationState) F(Login) F(Logout) F(CreateObject) \
+        F(CopyObject) F(DestroyObject) F(GetObjectSize) F(GetAttributeValue) \
+        F(SetAttributeValue) F(FindObjectsInit) F(FindObjects) F(FindObjectsFinal) \
+        F(EncryptInit) F(Encrypt) F(EncryptUpdate) F(EncryptFinal) F(DecryptInit) F(Decrypt) \
+        F(DecryptUpdate) F(DecryptFinal) F(DigestInit) F(Digest) F(DigestUpdate) F(DigestKey) \
+        F(DigestFinal) F(SignInit) F(Sign) F(SignUpdate) F(SignFinal) F(SignRecoverInit) \
+        F(SignRecover) F(VerifyInit) F(Verify) F(VerifyUpdate) F(VerifyFinal) \
+        F(VerifyRecoverInit) F(VerifyRecover) F(DigestEncryptUpdate) F(DecryptDigestUpdate) \
+        F(SignEncryptUpdate) F(DecryptVerifyUpdate) F(GenerateKey) F(GenerateKeyPair) \
+        F(WrapKey) F(UnwrapKey) F(DeriveKey) F(SeedRandom) F(GenerateRandom) \
+        F(GetFunctionStatus) F(CancelFunction) F(WaitForSlotEvent)
+/* clang-format on */
 
 #define WIRE_NUMBER(name) WIRE_##name,
 typedef enum WireFunction { WIRE_NONE, WIRE_FUNCTIONS(WIRE_NUMBER) WIRE_FUNCTION_MAX } WireFunction;
