@@ -53,6 +53,7 @@ static bool is_sound(const ProbeKeyResult *r) {
 
 static bool take_key(Device *d, size_t k, const ProbeKeyResult *r, usec_t now) {
         bool changed = !same_key(&d->keys[k], r);
+        NonceMark last = r->nonce.size > 0 ? r->nonce : d->keys[k].nonce;
 
         if (r->exercised && r->state == KEY_USABLE) {
                 d->key_signed[k] = now;
@@ -69,6 +70,7 @@ static bool take_key(Device *d, size_t k, const ProbeKeyResult *r, usec_t now) {
                 d->key_errors[k] += r->errors;
         }
         d->keys[k] = *r;
+        d->keys[k].nonce = last; /* an attempt that came to no signature has none */
         return changed;
 }
 

@@ -99,6 +99,15 @@ typedef struct ProbeReturn {
         char name[36];   /* "CKR_…" */
 } ProbeReturn;
 
+/* What tells a signature's nonce, and what was signed: both can be computed by whoever has signature and
+ * message. It passes from one process of a probe to the next, so that a nonce that repeats is seen by each.
+ */
+typedef struct NonceMark {
+        uint32_t size; /* of mark; 0 = none */
+        uint8_t mark[68];
+        uint8_t digest[32];
+} NonceMark;
+
 typedef struct ProbeKey {
         uint32_t number;
         uint32_t type;     /* KeyType */
@@ -106,6 +115,7 @@ typedef struct ProbeKey {
         uint32_t business;
         uint32_t mechanism;        /* position in mechanisms; of an exercised key */
         uint64_t interval;         /* microseconds between exercises; 0: in every check */
+        NonceMark nonce;           /* of the last process's last signature */
         uint32_t check_value_size; /* pinned check value of a symmetric key: 3, or 0 = none */
         uint8_t check_value[3];
         uint32_t id_size; /* CKA_ID; 0 = not given */
@@ -186,6 +196,7 @@ typedef struct ProbeKeyResult {
         uint32_t reason;             /* Reason; of a key that fails: WRONG_SIGNATURE, PROFILE_MISMATCH, … */
         int64_t certificate_expires; /* seconds since 1970; 0 = no certificate beside it */
         uint64_t operations, errors; /* with this key, by this process so far */
+        NonceMark nonce;             /* of its last signature */
         uint64_t latency;            /* microseconds of its last exercise; 0 = not exercised yet */
 } ProbeKeyResult;
 
