@@ -139,7 +139,8 @@ static int check_in_service(
                 return refuse(ret_message, -EPERM,
                         "the share of %.2f %% of the machine's time is used up for another %llu s; wait, use "
                         "--force, or measure with --out-of-service",
-                        c->share * 100, (unsigned long long) ((d->measure_next - now) / USEC_PER_SEC + 1));
+                        c->share * 100,
+                        (unsigned long long) (d->measure_next - now + USEC_PER_SEC) / USEC_PER_SEC);
         return 0;
 }
 

@@ -109,7 +109,7 @@ static int parse_pool(char *text, PoolPins *ret) {
  * ------------------------------------------------------------------------------------------ */
 
 static PoolPins *add_pool(Pins *p, const char *name) {
-        PoolPins **bigger = realloc(p->pools, (p->n_pools + 1) * sizeof(*bigger)), *pool;
+        PoolPins **bigger = reallocarray(p->pools, p->n_pools + 1, sizeof(void *)), *pool;
 
         if (!bigger)
                 return NULL;

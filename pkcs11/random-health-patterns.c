@@ -41,12 +41,12 @@ static uint32_t *count_patterns(const uint8_t *sample, size_t bits, unsigned m) 
 
 /* NIST SP 800-22, 2.11.4 (3). */
 static double psi_square(const uint8_t *sample, size_t bits, unsigned m) {
-        CLEANUP_FREE uint32_t *counts = m > 0 ? count_patterns(sample, bits, m) : NULL;
+        CLEANUP_FREE uint32_t *counts = m > 0 && m < 32 ? count_patterns(sample, bits, m) : NULL;
         double sum = 0;
 
         if (m == 0)
                 return 0;
-        if (!counts)
+        if (!counts || m >= 32)
                 return NAN;
         for (size_t i = 0; i < (size_t) 1 << m; i++)
                 sum += (double) counts[i] * (double) counts[i];

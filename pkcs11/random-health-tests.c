@@ -183,10 +183,12 @@ static double normal(double x) {
 static double p_of_excursion(double z, double n) {
         double sqrt_n = sqrt(n), p = 1;
 
-        for (double k = floor((-n / z + 1) / 4); k <= floor((n / z - 1) / 4); k++)
-                p -= normal((4 * k + 1) * z / sqrt_n) - normal((4 * k - 1) * z / sqrt_n);
-        for (double k = floor((-n / z - 3) / 4); k <= floor((n / z - 1) / 4); k++)
-                p += normal((4 * k + 3) * z / sqrt_n) - normal((4 * k + 1) * z / sqrt_n);
+        long last = (long) floor((n / z - 1) / 4);
+
+        for (long k = (long) floor((-n / z + 1) / 4); k <= last; k++)
+                p -= normal((4 * (double) k + 1) * z / sqrt_n) - normal((4 * (double) k - 1) * z / sqrt_n);
+        for (long k = (long) floor((-n / z - 3) / 4); k <= last; k++)
+                p += normal((4 * (double) k + 3) * z / sqrt_n) - normal((4 * (double) k + 1) * z / sqrt_n);
         return p;
 }
 

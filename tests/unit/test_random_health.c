@@ -86,7 +86,9 @@ static unsigned samples_until(RandomHealth *h, Stream *s, RandomVerdict verdict,
 
 static void gamma_is_that_of_closed_forms(void **state) {
         (void) state;
-        for (double x = 0.001; x < 500; x *= 1.3) {
+        double x = 0.001;
+
+        for (int i = 0; i < 51; i++, x *= 1.3) { /* up to 498 */
                 double term = exp(-x), sum = term;
 
                 assert_near(gamma_q(0.5, x), erfc(sqrt(x)), 1e-13);
