@@ -1,6 +1,7 @@
 #include "device-view.h"
 
 #include <limits.h>
+#include <stdarg.h>
 #include <time.h>
 
 #include "advice.h"
@@ -275,24 +276,43 @@ static void put_mechanisms(const Screen *s, const Picture *p, const DeviceRow *d
         }
 }
 
+static void append_number(const Screen *s, char *dst, size_t size, bool known, const char *format, ...)
+        __attribute__((format(printf, 5, 6)));
+
+/* What is known, one after the other. */
+static void append_number(const Screen *s, char *dst, size_t size, bool known, const char *format, ...) {
+        size_t used = strlen(dst);
+        va_list ap;
+
+        if (!known)
+                return;
+        used += (size_t) snprintf(dst + used, size - used, "%s", used ? screen_say(s, ", ", "，") : "");
+        va_start(ap, format);
+        vsnprintf(dst + used, size - used, format, ap);
+        va_end(ap);
+}
+
 /* What the probe itself takes, and what it asks of the machine. */
 static void put_probe(const Screen *s, const DeviceRow *d) {
-        char text[TEXT_SIZE];
+        char text[TEXT_SIZE] = "";
 
-        if (!field_valid(d, DeviceField_probe_memory))
-                return;
-        snprintf(text, sizeof(text),
-                screen_say(s, "profile %s; %.1f MiB, files %u, sessions %u; replaced %llu times",
-                        "厂商配置 %s；内存 %.1f MiB，描述符 %u 个，会话 %u 个，更换%llu次"),
-                field_valid(d, DeviceField_vendor) ? d->vendor : "-", (double) d->probe_memory / (1 << 20),
-                ROW_GET(Device, d, probe_fds, 0), ROW_GET(Device, d, sessions_open, 0),
-                (unsigned long long) ROW_GET(Device, d, recycles, 0));
+        append_number(s, text, sizeof(text), field_valid(d, DeviceField_vendor),
+                screen_say(s, "profile %s", "厂商配置 %s"), d->vendor);
+        append_number(s, text, sizeof(text), field_valid(d, DeviceField_probe_memory),
+                screen_say(s, "%.1f MiB", "内存 %.1f MiB"), (double) d->probe_memory / (1 << 20));
+        append_number(s, text, sizeof(text), field_valid(d, DeviceField_probe_fds),
+                screen_say(s, "files %u", "描述符%u个"), d->probe_fds);
+        append_number(s, text, sizeof(text), field_valid(d, DeviceField_sessions_open),
+                screen_say(s, "sessions %u", "会话%u个"), d->sessions_open);
+        append_number(s, text, sizeof(text), field_valid(d, DeviceField_recycles),
+                screen_say(s, "replaced %llu times", "更换%llu次"), (unsigned long long) d->recycles);
         put_fact(s, COLOUR_NONE, screen_say(s, "Probe", "拨测进程"), text);
-        snprintf(text, sizeof(text), screen_say(s, "%llu logins, %llu signatures", "登录%llu次，签名%llu次"),
-                (unsigned long long) ROW_GET(Device, d, logins_day, 0),
-                (unsigned long long) ROW_GET(Device, d, signs_day, 0));
-        if (field_valid(d, DeviceField_logins_day))
-                put_fact(s, COLOUR_NONE, screen_say(s, "In 24 hours", "24小时内"), text);
+        text[0] = '\0';
+        append_number(s, text, sizeof(text), field_valid(d, DeviceField_logins_day),
+                screen_say(s, "%llu logins", "登录%llu次"), (unsigned long long) d->logins_day);
+        append_number(s, text, sizeof(text), field_valid(d, DeviceField_signs_day),
+                screen_say(s, "%llu signatures", "签名%llu次"), (unsigned long long) d->signs_day);
+        put_fact(s, COLOUR_NONE, screen_say(s, "In 24 hours", "24小时内"), text);
 }
 
 static void put_unkillable(const Screen *s, const DeviceRow *d) {

@@ -311,9 +311,19 @@ static void put_record(const Screen *s, const PoolKeyRow *key, bool verbose) {
                 w->colour, text);
 }
 
-static void put_key(const Matrix *m, const PoolKeyRow *key, bool verbose) {
+/* Who has not told yet is not counted among those that are alike. */
+static const Word *matrix_word(const PoolKeyRow *key) {
+        static const Word alike_so_far = {
+                "identical on the members that answered", "已应答的各台一致", COLOUR_GOOD};
         unsigned state = ROW_GET(PoolKey, key, state, MATRIX_UNKNOWN);
-        const Word *w = &matrix_words[state >= 1 && state <= MATRIX_UNKNOWN ? state : MATRIX_UNKNOWN];
+
+        if (state == MATRIX_IDENTICAL && ROW_GET(PoolKey, key, members_unknown, 0) > 0)
+                return &alike_so_far;
+        return &matrix_words[state >= MATRIX_IDENTICAL && state <= MATRIX_UNKNOWN ? state : MATRIX_UNKNOWN];
+}
+
+static void put_key(const Matrix *m, const PoolKeyRow *key, bool verbose) {
+        const Word *w = matrix_word(key);
         const Screen *s = m->s;
         char text[TEXT_SIZE];
         size_t columns;

@@ -166,7 +166,7 @@ static void a_tall_screen_shows_what_the_probe_takes(void **state UNUSED) {
         assert_int_equal(fclose(s.f), 0);
         assert_non_null(strstr(text, "that of licence expired on 20"));
         assert_non_null(strstr(text, "HSM_SM2: the machine does not offer it"));
-        assert_non_null(strstr(text, "profile a-vendor-with-a-long-name; 1024.0 MiB"));
+        assert_non_null(strstr(text, "profile a-vendor-with-a-long-name, 1024.0 MiB"));
         assert_non_null(strstr(text, "2 probes outlived SIGKILL"));
         assert_non_null(strstr(text, "shares a-service"));
 }

@@ -2,7 +2,9 @@
 
 #include "unit.h"
 
+#include "ctl/keys-view.h"
 #include "ctl/terms.h"
+#include "ctl/width.h"
 #include "ctl/words.h"
 
 /* Columns of a row "| a | b | c | d |", without the spaces around them. */
@@ -135,14 +137,73 @@ static void ages_and_durations_have_two_units_at_most(void **state UNUSED) {
         assert_string_equal(text, "5.0 s");
 }
 
+/* One pool of a member for each state that a key can have. */
+static char *show_matrix(void) {
+        DeviceRow devices[KEY_UNKNOWN] = {0};
+        KeyRow keys[KEY_UNKNOWN] = {0};
+        PoolKeyRow key = {0};
+        PoolRow pool = {0};
+        Picture p = {0};
+        char *text = NULL;
+        size_t size;
+        Screen s = {
+                .f = open_memstream(&text, &size), .width = SIZE_MAX, .height = SIZE_MAX, .lang = LANG_ZH};
+
+        FIELD_SET(Pool, &pool, number, 1);
+        FIELD_SET(PoolKey, &key, pool, 1);
+        FIELD_SET(PoolKey, &key, number, 1);
+        for (uint32_t i = 0; i < KEY_UNKNOWN; i++) {
+                FIELD_SET(Device, &devices[i], number, i + 1);
+                FIELD_SET(Device, &devices[i], pool, 1);
+                FIELD_SET(Key, &keys[i], device, i + 1);
+                FIELD_SET(Key, &keys[i], number, 1);
+                FIELD_SET(Key, &keys[i], state, i + 1);
+        }
+        p.tables[BOARD_DEVICES] = (Table){devices, KEY_UNKNOWN};
+        p.tables[BOARD_KEYS] = (Table){keys, KEY_UNKNOWN};
+        p.tables[BOARD_POOL_KEYS] = (Table){&key, 1};
+        assert_int_equal(keys_view(&s, &p, &pool, false), 0);
+        assert_int_equal(fclose(s.f), 0);
+        return text;
+}
+
+static void the_key_matrix_speaks_the_glossarys_words(void **state UNUSED) {
+        static const char *const words[] = {
+                "key matrix", "usable", "mismatch", "missing", "failing", "unknown", "fingerprint"};
+        CLEANUP_FREE char *text = show_matrix();
+
+        for (size_t i = 0; i < ELEMENTSOF(words); i++)
+                if (!strstr(text, term_zh(words[i])))
+                        fail_msg("%s (%s) is not in the matrix:\n%s", term_zh(words[i]), words[i], text);
+        /* too long for a cell: its first part */
+        assert_non_null(strstr(term_zh("present_only"), "仅存在"));
+        assert_non_null(strstr(text, "仅存在"));
+}
+
+static void every_limit_exercise_and_key_type_has_words(void **state UNUSED) {
+        for (Lang lang = LANG_EN; lang <= LANG_ZH; lang++) {
+                for (unsigned i = LIMITED_NONE; i < limited_by_names.n; i++)
+                        assert_string_not_equal(word_of_limit(lang, i), "?");
+                for (unsigned i = EXERCISE_SIGN; i < exercise_names.n; i++)
+                        assert_string_not_equal(word_of_exercise(lang, i), "?");
+        }
+        for (unsigned i = KEY_TYPE_RSA; i < KEY_TYPE_OTHER; i++)
+                assert_string_not_equal(word_of_key_type(i), "?");
+        assert_string_equal(word_of_limit(LANG_ZH, 99), "?");
+        assert_string_equal(word_of_key_type(99), "?");
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(words_are_the_glossarys),
                 cmocka_unit_test(brief_forms_are_parts_of_their_words),
                 cmocka_unit_test(every_state_has_its_chinese_word),
                 cmocka_unit_test(every_step_and_reason_has_words),
+                cmocka_unit_test(every_limit_exercise_and_key_type_has_words),
+                cmocka_unit_test(the_key_matrix_speaks_the_glossarys_words),
                 cmocka_unit_test(ages_and_durations_have_two_units_at_most),
         };
 
+        width_init();
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -63,7 +63,7 @@ DEVICE_ZH = """\
 
 密钥         hsmd-probe 可用，licence-sign 仅存在（未试签）
 算法机制     SHA256_RSA_PKCS：2950次/秒，余量2100次/秒；0秒前测量
-拨测进程     厂商配置 sansec；内存 12.0 MiB，描述符 9 个，会话 1 个，更换3次
+拨测进程     厂商配置 sansec，内存 12.0 MiB，描述符9个，会话1个，更换3次
 24小时内     登录4次，签名8640次
 密码机       Example, HSM-1, 序列号 0123456789abcdef, 固件 2.6
 所属         机房 bureau-room, 密码机集群 bureau
@@ -89,7 +89,7 @@ What to look at first
 
 Keys         hsmd-probe usable, licence-sign present_only
 Mechanism    SHA256_RSA_PKCS: 2950/s, to spare 2100/s; measured 0s ago
-Probe        profile sansec; 12.0 MiB, files 9, sessions 1; replaced 3 times
+Probe        profile sansec, 12.0 MiB, files 9, sessions 1, replaced 3 times
 In 24 hours  4 logins, 8640 signatures
 Machine      Example, HSM-1, serial 0123456789abcdef, firmware 2.6
 Belongs to   site bureau-room, pool bureau
