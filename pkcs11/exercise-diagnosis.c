@@ -1,5 +1,5 @@
-/* A key whose signatures never verified: one fixed message is signed twice, and what came back is explained.
- */
+/* A key that never was right: is it the profile? One fixed message is signed twice, and what came back is
+ * explained; something is decrypted in the other forms. */
 #include "exercise.h"
 #include "sm2-diagnosis.h"
 
@@ -32,4 +32,28 @@ bool diagnose_profile(Key *key, const MsgProbeConfig *config, Module *module, ch
                 return false;
         copy_text(words, size, text);
         return true;
+}
+
+static const char *order_words(CipherOrder order) {
+        return order == CIPHER_C1C3C2 ? "C1C3C2" : "C1C2C3";
+}
+
+bool diagnose_decryption(Key *key, const MsgProbeConfig *config, Module *module, char *words, size_t size) {
+        const ProbeMechanism *m = key->mechanism;
+
+        (void) config;
+        if (key->config->exercise != EXERCISE_DECRYPT || key->config->type != KEY_TYPE_SM2)
+                return false;
+        for (SignatureForm form = FORM_RAW; form <= FORM_DER; form++)
+                for (CipherOrder order = CIPHER_C1C3C2; order <= CIPHER_C1C2C3; order++) {
+                        if (key_decrypt_as(key, module, form, order) < 0)
+                                continue;
+                        snprintf(words, size,
+                                "%.31s: the profile says a ciphertext is %s %s, the machine takes %s %s",
+                                m->name, name_of(&signature_form_names, m->cipher_form),
+                                order_words(m->order), name_of(&signature_form_names, form),
+                                order_words(order));
+                        return form != m->cipher_form || order != m->order;
+                }
+        return false;
 }

@@ -67,26 +67,43 @@ static int encrypt_rsa(Key *key, const uint8_t *plain, uint8_t *out, size_t *siz
         return ok ? 0 : -EINVAL;
 }
 
-int key_decrypt(Key *key, const MsgProbeConfig *config, Module *module) {
+static int decrypt(Key *key, Module *module, Octets cipher, const uint8_t plain[static PLAIN_SIZE]) {
         CK_MECHANISM m = {.mechanism = key->mechanism->number};
-        uint8_t plain[PLAIN_SIZE] = MESSAGE_MARK, cipher[1024], out[1024];
-        size_t n = sizeof(cipher);
+        uint8_t out[1024];
         CK_ULONG size = sizeof(out);
-        int r;
+        int r = run(module, module->calls->C_DecryptInit, module->calls->C_Decrypt, &m, key->handle, cipher,
+                out, &size);
 
-        (void) config;
-        if (RAND_bytes(plain + sizeof(MESSAGE_MARK), (int) (sizeof(plain) - sizeof(MESSAGE_MARK))) != 1)
-                return -EINVAL;
-        if (key->config->type == KEY_TYPE_SM2)
-                r = sm2_encrypt(key->expected, (Octets){plain, sizeof(plain)}, key->mechanism->cipher_form,
-                        key->mechanism->order, cipher, &n);
-        else
-                r = encrypt_rsa(key, plain, cipher, &n);
-        if (r < 0)
-                return -EINVAL;
-        r = run(module, module->calls->C_DecryptInit, module->calls->C_Decrypt, &m, key->handle,
-                (Octets){cipher, n}, out, &size);
         if (r < 0)
                 return r;
-        return size == sizeof(plain) && memcmp(out, plain, sizeof(plain)) == 0 ? 0 : -EBADMSG;
+        return size == PLAIN_SIZE && memcmp(out, plain, PLAIN_SIZE) == 0 ? 0 : -EBADMSG;
+}
+
+static int make_plain(uint8_t dst[static PLAIN_SIZE]) {
+        memset(dst, 0, PLAIN_SIZE);
+        memcpy(dst, MESSAGE_MARK, sizeof(MESSAGE_MARK));
+        return RAND_bytes(dst + sizeof(MESSAGE_MARK), PLAIN_SIZE - (int) sizeof(MESSAGE_MARK)) == 1 ? 0
+                                                                                                    : -EINVAL;
+}
+
+int key_decrypt_as(Key *key, Module *module, SignatureForm form, CipherOrder order) {
+        uint8_t plain[PLAIN_SIZE], cipher[SM2_CIPHER_MAX];
+        size_t n = sizeof(cipher);
+
+        if (make_plain(plain) < 0 ||
+                sm2_encrypt(key->expected, (Octets){plain, sizeof(plain)}, form, order, cipher, &n) < 0)
+                return -EINVAL;
+        return decrypt(key, module, (Octets){cipher, n}, plain);
+}
+
+int key_decrypt(Key *key, const MsgProbeConfig *config, Module *module) {
+        uint8_t plain[PLAIN_SIZE], cipher[1024];
+        size_t n = sizeof(cipher);
+
+        (void) config;
+        if (key->config->type == KEY_TYPE_SM2)
+                return key_decrypt_as(key, module, key->mechanism->cipher_form, key->mechanism->order);
+        if (make_plain(plain) < 0 || encrypt_rsa(key, plain, cipher, &n) < 0)
+                return -EINVAL;
+        return decrypt(key, module, (Octets){cipher, n}, plain);
 }

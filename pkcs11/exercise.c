@@ -5,27 +5,41 @@
 /* --- which keys
  * ------------------------------------------------------------------------------------------------------ */
 
-static bool may_be_chosen(const Key *key) {
-        return key->granted || key->handle == CK_INVALID_HANDLE;
-}
-
-static Key *waits_longest(Keys *keys) {
+/* Of the keys that this attempt has not used. */
+static Key *waits_longest(Keys *keys, bool business) {
         Key *longest = NULL;
 
         for (size_t i = 0; i < keys->n; i++) {
                 Key *key = &keys->keys[i];
 
-                if (key->mechanism && may_be_chosen(key) && (!longest || key->due < longest->due))
+                if (key->granted && !key->exercised && (business || !key->config->business) &&
+                        (!longest || key->due < longest->due))
                         longest = key;
         }
         return longest;
 }
 
-/* Keys with an interval of their own are spread over it, so that they do not all fall into one check; a climb
- * exercises those that every check does. */
-static void spread(Keys *keys, usec_t now) {
-        for (size_t i = 0; i < keys->n; i++)
-                keys->keys[i].due = now + keys->keys[i].config->interval * i / MAX_OF(keys->n, (size_t) 1);
+/* A climb follows a failure, or nothing at all: whatever it does not try, nobody has proven. A key that fails
+ * is tried again at once, so that its recovery is seen; a business key only at its interval. */
+static bool is_due(const Keys *keys, const Key *key, usec_t now) {
+        if (keys->climbing || key->config->interval == 0 || now >= key->due)
+                return true;
+        return key->state == KEY_FAILING && !key->config->business;
+}
+
+/* Keys with an interval of their own are spread over it after a climb, so that they do not all fall into one
+ * check. */
+static usec_t next_due(const Keys *keys, const Key *key, usec_t now) {
+        usec_t interval = key->config->interval;
+        size_t position = (size_t) (key - keys->keys) + 1;
+
+        return now + (keys->climbing ? interval * position / keys->n : interval);
+}
+
+static void choose(Key *key) {
+        key->chosen = true;
+        if (key->granted)
+                key->state = KEY_UNKNOWN; /* until it was right */
 }
 
 void exercise_begin(Keys *keys, bool climb) {
@@ -34,22 +48,18 @@ void exercise_begin(Keys *keys, bool climb) {
         Key *longest;
 
         keys->failure = (KeyFailure){.step = STEP_NONE};
-        if (climb)
-                spread(keys, now);
+        keys->climbing = climb;
         for (size_t i = 0; i < keys->n; i++) {
                 Key *key = &keys->keys[i];
-                bool due = key->config->interval == 0 || (!climb && now >= key->due);
 
-                key->exercised = key->done = false;
-                key->chosen = key->mechanism && due;
-                if (key->chosen && key->granted)
-                        key->state = KEY_UNKNOWN; /* until it was right */
-                any = any || (key->chosen && may_be_chosen(key));
+                key->exercised = key->done = key->chosen = false;
+                if (!key->mechanism || !is_due(keys, key, now))
+                        continue;
+                choose(key);
+                any = any || climb || key->granted;
         }
-        if (!any && (longest = waits_longest(keys))) {
-                longest->chosen = true;
-                longest->state = KEY_UNKNOWN;
-        }
+        if (!any && (longest = waits_longest(keys, false)))
+                choose(longest);
 }
 
 static bool is_wanted(const Key *key, Exercise exercise) {
@@ -94,6 +104,30 @@ static void note_failure(Keys *keys, Key *key, Attempt *attempt, Step step, cons
                 attempt_return_name(attempt, key->rv, buffer));
 }
 
+static void note_wrong_answer(Keys *keys, Key *key, Step step, const char *what) {
+        KeyFailure *f = &keys->failure;
+
+        key->state = KEY_FAILING;
+        key->reason = REASON_WRONG_ANSWER;
+        key->errors++;
+        if (f->step != STEP_NONE)
+                return;
+        *f = (KeyFailure){.step = step, .reason = REASON_WRONG_ANSWER};
+        snprintf(f->detail, sizeof(f->detail), "%s with key %u: the answer is wrong", what,
+                key->config->number);
+}
+
+/* The profile is to blame: nothing is proven of the machine. */
+static void blame_profile(Keys *keys, Key *key, Step step, const char *words) {
+        key->state = KEY_UNKNOWN;
+        key->reason = REASON_PROFILE_MISMATCH;
+        if (keys->failure.step != STEP_NONE)
+                return;
+        keys->failure = (KeyFailure){.step = step, .reason = REASON_PROFILE_MISMATCH};
+        snprintf(keys->failure.detail, sizeof(keys->failure.detail), "key %u: %.140s", key->config->number,
+                words);
+}
+
 static int fail_as(Attempt *attempt, const KeyFailure *f) {
         MsgProbeResult *r = &attempt->result;
 
@@ -106,14 +140,28 @@ static int fail_as(Attempt *attempt, const KeyFailure *f) {
         return -EPROTO;
 }
 
-int exercise_settle(Keys *keys, Attempt *attempt) {
-        bool any = false;
-
+static bool any_right(const Keys *keys) {
         for (size_t i = 0; i < keys->n; i++)
-                any = any || (keys->keys[i].exercised && keys->keys[i].state == KEY_USABLE);
+                if (keys->keys[i].exercised && keys->keys[i].state == KEY_USABLE)
+                        return true;
+        return false;
+}
+
+bool exercise_another(Keys *keys) {
+        Key *next = waits_longest(keys, true);
+
+        if (keys->failure.step == STEP_NONE || any_right(keys) || !next)
+                return false;
+        for (size_t i = 0; i < keys->n; i++)
+                keys->keys[i].chosen = keys->keys[i].done = false;
+        choose(next);
+        return true;
+}
+
+int exercise_settle(Keys *keys, Attempt *attempt) {
         if (keys->failure.step == STEP_NONE)
                 return 0;
-        if (!any)
+        if (!any_right(keys))
                 return fail_as(attempt, &keys->failure);
         copy_text(attempt->result.detail, sizeof(attempt->result.detail), keys->failure.detail);
         return 0;
@@ -136,42 +184,83 @@ static int find_again(Keys *keys, Key *key, Module *module, Attempt *attempt, St
         return r;
 }
 
+/* After a reconnect a handle may name another key than before; what came back is then not this key's answer.
+ * *ret_moved: a search shows that the key is gone or has another handle, and the attempt goes on from there.
+ * A search that fails takes nothing back. */
+static int look_again(Keys *keys, Key *key, Module *module, Attempt *attempt, Step back, bool *ret_moved) {
+        CK_OBJECT_HANDLE before = key->handle;
+        Attempt look = *attempt;
+        int r = find_again(keys, key, module, &look, back);
+
+        *ret_moved = key->state == KEY_MISSING || (r == 0 && key->granted && key->handle != before);
+        if (!*ret_moved)
+                return 0;
+        *attempt = look;
+        key->exercised = key->granted;
+        return r;
+}
+
 typedef int (*Operate)(Key *key, const MsgProbeConfig *config, Module *module);
 
-/* One use of a key, and once more after a search when its handle was stale. */
+/* Once more after a search when the handle was stale. -EPROTO: the attempt has failed. */
+static int operate_well(Keys *keys, Key *key, Module *module, Attempt *attempt, Operate operate) {
+        int r = operate(key, keys->config, module), looked = 0;
+        bool moved = false;
+
+        if (r == -EIO && handle_is_stale(attempt)) {
+                looked = find_again(keys, key, module, attempt, attempt->step);
+                key->exercised = key->granted;
+                moved = true;
+        } else if (r == -EBADMSG) {
+                looked = look_again(keys, key, module, attempt, attempt->step, &moved);
+        }
+        if (looked < 0 || !moved)
+                return looked < 0 ? looked : r;
+        return key->granted ? operate(key, keys->config, module) : 0;
+}
+
+static bool is_pinned(const Key *key) {
+        return key->config->spki_size > 0 || key->config->check_value_size > 0;
+}
+
+/* A wrong answer from a key that was right before, or whose right answer is configured, is the machine's
+ * fault and ends the attempt; any other failure is first the key's alone. */
+static int judge_failure(Keys *keys, Key *key, Module *module, Attempt *attempt, const char *what, int r) {
+        KeyFailure before = keys->failure;
+        char words[160];
+
+        if (r == -EIO)
+                note_failure(keys, key, attempt, attempt->step, what);
+        else if (r == -EBADMSG)
+                note_wrong_answer(keys, key, attempt->step, what);
+        else
+                return attempt_fail(attempt, REASON_CALL_FAILED, "%s with key %u: %s", what,
+                        key->config->number, strerror(-r));
+        if (!key->verified && diagnose_decryption(key, keys->config, module, words, sizeof(words))) {
+                keys->failure = before;
+                blame_profile(keys, key, attempt->step, words);
+        } else if (r == -EBADMSG && (key->verified || is_pinned(key))) {
+                return attempt_fail(attempt, REASON_WRONG_ANSWER, "%s with key %u: the answer is wrong", what,
+                        key->config->number);
+        }
+        return 0;
+}
+
 static int use_one(
         Keys *keys, Key *key, Module *module, Attempt *attempt, Operate operate, const char *what) {
         usec_t started = now_monotonic();
-        Step step = attempt->step;
         int r;
 
         key->exercised = true;
-        key->due = started + key->config->interval;
+        key->due = next_due(keys, key, started);
         key->operations++;
         attempt->recorder->forget_failure();
-        r = operate(key, keys->config, module);
-        if (r == -EIO && handle_is_stale(attempt)) {
-                r = find_again(keys, key, module, attempt, step);
-                if (r < 0)
-                        return r;
-                key->exercised = key->granted;
-                r = key->granted ? operate(key, keys->config, module) : 0;
-        }
+        r = operate_well(keys, key, module, attempt, operate);
+        if (attempt->result.failed_step != STEP_NONE)
+                return -EPROTO;
         key->latency = MAX_OF(now_monotonic() - started, (usec_t) 1);
         key->done = r == 0 && key->granted;
-        if (r == -EIO)
-                note_failure(keys, key, attempt, step, what);
-        else if (r == -EBADMSG) {
-                key->state = KEY_FAILING;
-                key->reason = REASON_WRONG_ANSWER;
-                key->errors++;
-                return attempt_fail(attempt, REASON_WRONG_ANSWER, "%s with key %u: the answer is wrong", what,
-                        key->config->number);
-        } else if (r < 0) {
-                return attempt_fail(attempt, REASON_CALL_FAILED, "%s with key %u: %s", what,
-                        key->config->number, strerror(-r));
-        }
-        return 0;
+        return r < 0 ? judge_failure(keys, key, module, attempt, what, r) : 0;
 }
 
 static int use_all(
@@ -198,6 +287,7 @@ int exercise_sign(Keys *keys, Module *module, Attempt *attempt) {
 static void is_right(Key *key) {
         key->state = KEY_USABLE;
         key->reason = REASON_NONE;
+        key->rv = CKR_OK;
         key->verified = true;
 }
 
@@ -247,31 +337,17 @@ static int fail_verifying(Key *key, Attempt *attempt) {
                 other ? "; the token shows another public key" : "");
 }
 
-/* The profile is to blame: nothing is proven of the machine. */
-static void blame_profile(Keys *keys, Key *key, const char *words) {
-        key->state = KEY_UNKNOWN;
-        key->reason = REASON_PROFILE_MISMATCH;
-        if (keys->failure.step != STEP_NONE)
-                return;
-        keys->failure = (KeyFailure){.step = STEP_VERIFY, .reason = REASON_PROFILE_MISMATCH};
-        snprintf(keys->failure.detail, sizeof(keys->failure.detail), "key %u: %.140s", key->config->number,
-                words);
-}
-
-/* After a reconnect a handle may name another key than before. Where a search now gives the key another
- * handle, the signature was not its own, and it signs again. Under the handle that it has, the signature is
- * wrong; and what the search saw tells whether the token shows another public key by now. */
+/* Where the key has another handle by now, the signature was not its own, and it signs again. Under the
+ * handle that it has, the signature is wrong; and what the search saw tells whether the token shows another
+ * public key. */
 static int verify_again(Keys *keys, Key *key, Module *module, Attempt *attempt) {
-        CK_OBJECT_HANDLE before = key->handle;
-        Attempt look = *attempt;
-        int r = find_again(keys, key, module, &look, STEP_SIGN);
-        bool gone = key->state == KEY_MISSING, moved = r == 0 && key->granted && key->handle != before;
+        bool moved;
+        int r = look_again(keys, key, module, attempt, STEP_SIGN, &moved);
 
-        if (!gone && !moved) /* a search that failed takes nothing back */
+        if (!moved)
                 return fail_verifying(key, attempt);
-        *attempt = look;
-        key->exercised = key->done = moved;
-        if (moved)
+        key->done = false;
+        if (r == 0 && key->granted)
                 r = use_one(keys, key, module, attempt, sign_fresh, "signing");
         if (r < 0)
                 return r;
@@ -295,6 +371,17 @@ static int nonce_mark(const Key *key, uint8_t *buffer, Octets *ret) {
         return r;
 }
 
+/* What the process before this one saw last is not forgotten: or a nonce that never changes would look fresh
+ * to each. */
+static Nonces *nonces_with_last(const ProbeKey *config) {
+        Nonces *nonces = nonces_new();
+        const NonceMark *last = &config->nonce;
+
+        if (nonces && last->size > 0 && last->size <= NONCE_R_MAX)
+                (void) nonces_add(nonces, (Octets){last->mark, last->size}, last->digest);
+        return nonces;
+}
+
 /* Two signatures with one nonce give the private key away: nothing else that a probe sees shows it. */
 static int watch_nonce(Key *key, Attempt *attempt) {
         uint8_t buffer[SM2_FIELD];
@@ -303,9 +390,13 @@ static int watch_nonce(Key *key, Attempt *attempt) {
         if (key->config->type == KEY_TYPE_RSA)
                 return 0;
         if (!key->nonces)
-                key->nonces = nonces_new();
-        if (!key->nonces || nonce_mark(key, buffer, &mark) < 0 ||
-                nonces_add(key->nonces, mark, key->digest) != NONCE_REPEATED)
+                key->nonces = nonces_with_last(key->config);
+        if (!key->nonces || nonce_mark(key, buffer, &mark) < 0)
+                return 0;
+        key->nonce.size = (uint32_t) MIN_OF(mark.size, sizeof(key->nonce.mark));
+        memcpy(key->nonce.mark, mark.data, key->nonce.size);
+        memcpy(key->nonce.digest, key->digest, sizeof(key->nonce.digest));
+        if (nonces_add(key->nonces, mark, key->digest) != NONCE_REPEATED)
                 return 0;
         key->state = KEY_FAILING;
         key->reason = REASON_NONCE_REPEATED;
@@ -323,7 +414,7 @@ static int verify_one(Keys *keys, Key *key, Module *module, Attempt *attempt) {
 
         if (r < 0 && !key->verified && key->config->type == KEY_TYPE_SM2 &&
                 diagnose_profile(key, keys->config, module, words, sizeof(words))) {
-                blame_profile(keys, key, words);
+                blame_profile(keys, key, STEP_VERIFY, words);
                 return 0;
         }
         if (r < 0)

@@ -3,9 +3,11 @@
 /* What the machine is asked to do, and how its answer is judged: by OpenSSL in software, never by the
  * machine.
  *
- * Which keys are exercised in an attempt: each whose interval has run out, and when none has, the one that
- * waits longest, so that every check proves something. A key that cannot be used while another one can makes
- * no attempt fail: its state says so. A wrong answer makes the attempt fail whatever else is right.
+ * Which keys are exercised: in a climb, all; in a check, each whose interval has run out and each that
+ * failed, and when there is none, the one that waits longest, so that every check proves something (but a
+ * business key that is not due: its interval is what was approved). A key that cannot be used while another
+ * one can makes no attempt fail: its state says so. To know that, one key after the other is tried, business
+ * keys too. A wrong answer makes the attempt fail whatever else is right.
  *
  *   exercise.c            which keys, in which order, and what comes of it
  *   exercise-sign.c       signatures
@@ -28,6 +30,10 @@ int exercise_mac(Keys *keys, Module *module, Attempt *attempt);
  * searched for again before that is believed. */
 int exercise_verify(Keys *keys, Module *module, Attempt *attempt);
 
+/* After them: whether a key failed, none was right, and one is left to be tried: it is the only one chosen
+ * then, for the rungs to be tried once more. */
+bool exercise_another(Keys *keys);
+
 /* After them: fails, at the step where it happened, when no key was right. */
 int exercise_settle(Keys *keys, Attempt *attempt);
 
@@ -49,9 +55,14 @@ int key_new_message(Key *key, const MsgProbeConfig *config, const char *fixed);
  * here. -EIO; -EBADMSG when it is not what it should be. */
 int key_check_value(Key *key, const MsgProbeConfig *config, Module *module);
 int key_decrypt(Key *key, const MsgProbeConfig *config, Module *module);
+/* The same of SM2 with a ciphertext in another form than the profile's. */
+int key_decrypt_as(Key *key, Module *module, SignatureForm form, CipherOrder order);
 
 /* exercise-diagnosis.c: why a signature of a key that never was right is not. Makes two more of them. True
  * when the key is right and the profile is not; then what the machine does instead, in words. */
 bool diagnose_profile(Key *key, const MsgProbeConfig *config, Module *module, char *words, size_t size);
+
+/* Likewise of a key that never decrypted: tries an SM2 ciphertext's other forms. False of other keys. */
+bool diagnose_decryption(Key *key, const MsgProbeConfig *config, Module *module, char *words, size_t size);
 
 #endif

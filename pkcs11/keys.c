@@ -122,10 +122,22 @@ typedef struct Reading {
         uint8_t id[128], modulus[2048], exponent[32], params[256], point[512];
         CK_KEY_TYPE type;
         CK_BBOOL always_authenticate;
-        CK_ATTRIBUTE a[7];
+        CK_DATE from, until;
+        CK_ATTRIBUTE a[9];
 } Reading;
 
-enum { READ_TYPE, READ_ID, READ_ALWAYS, READ_MODULUS, READ_EXPONENT, READ_PARAMS, READ_POINT, READ_N };
+enum {
+        READ_TYPE,
+        READ_ID,
+        READ_ALWAYS,
+        READ_MODULUS,
+        READ_EXPONENT,
+        READ_PARAMS,
+        READ_POINT,
+        READ_FROM,
+        READ_UNTIL,
+        READ_N
+};
 
 static CK_RV read_object(Module *module, CK_OBJECT_HANDLE object, Reading *r) {
         CK_RV rv;
@@ -139,7 +151,9 @@ static CK_RV read_object(Module *module, CK_OBJECT_HANDLE object, Reading *r) {
                         [READ_MODULUS] = {CKA_MODULUS, r->modulus, sizeof(r->modulus)},
                         [READ_EXPONENT] = {CKA_PUBLIC_EXPONENT, r->exponent, sizeof(r->exponent)},
                         [READ_PARAMS] = {CKA_EC_PARAMS, r->params, sizeof(r->params)},
-                        [READ_POINT] = {CKA_EC_POINT, r->point, sizeof(r->point)}},
+                        [READ_POINT] = {CKA_EC_POINT, r->point, sizeof(r->point)},
+                        [READ_FROM] = {CKA_START_DATE, &r->from, sizeof(r->from)},
+                        [READ_UNTIL] = {CKA_END_DATE, &r->until, sizeof(r->until)}},
         };
         rv = module->calls->C_GetAttributeValue(module->session, object, r->a, READ_N);
         return rv == CKR_ATTRIBUTE_TYPE_INVALID || rv == CKR_ATTRIBUTE_SENSITIVE ? CKR_OK : rv;
@@ -319,12 +333,28 @@ static int prepare_exercise(Key *key, Module *module) {
         return prepare_signer(key, module);
 }
 
-/* A key that asks for its PIN at each use is not ours to exercise, nor one whose answer we could not judge.
- */
-static bool may_exercise(const Key *key, const Reading *reading) {
-        bool asks = value_of(reading, READ_ALWAYS, sizeof(CK_BBOOL)).size > 0 && reading->always_authenticate;
+static bool asks_for_pin(const Reading *r) {
+        return value_of(r, READ_ALWAYS, sizeof(CK_BBOOL)).size > 0 && r->always_authenticate;
+}
 
-        if (!key->mechanism || key->mechanism_missing || asks)
+/* CKA_START_DATE and CKA_END_DATE: the days on which a key may be used, "YYYYMMDD"; empty: no limit. */
+static bool is_in_its_time(const Reading *r) {
+        bool from = value_of(r, READ_FROM, sizeof(r->from)).size == sizeof(r->from);
+        bool until = value_of(r, READ_UNTIL, sizeof(r->until)).size == sizeof(r->until);
+        time_t now = (time_t) (now_realtime() / USEC_PER_SEC);
+        struct tm tm;
+        char today[16];
+
+        if (!gmtime_r(&now, &tm) || strftime(today, sizeof(today), "%Y%m%d", &tm) != sizeof(CK_DATE))
+                return true;
+        return !(from && memcmp(today, &r->from, sizeof(CK_DATE)) < 0) &&
+               !(until && memcmp(today, &r->until, sizeof(CK_DATE)) > 0);
+}
+
+/* A key that asks for its PIN at each use or whose time is over is not ours to exercise, nor one whose answer
+ * we could not judge. */
+static bool may_exercise(const Key *key, const Reading *reading) {
+        if (!key->mechanism || key->mechanism_missing || asks_for_pin(reading) || !is_in_its_time(reading))
                 return false;
         if (key->object_class == CKO_SECRET_KEY)
                 return true;
@@ -369,22 +399,56 @@ static bool offers(const CK_MECHANISM_TYPE *list, CK_ULONG n, uint64_t number) {
         return false;
 }
 
+/* Who gave his machine another profile than its own sees from these numbers whose it is. */
+static void note_offered(Keys *keys, const CK_MECHANISM_TYPE *list, CK_ULONG n) {
+        size_t used = 0;
+
+        for (CK_ULONG i = 0; i < n; i++) {
+                if (!(list[i] & CKM_VENDOR_DEFINED))
+                        continue;
+                if (used + sizeof(", 0x00000000 ...") > sizeof(keys->offered)) {
+                        snprintf(keys->offered + used, sizeof(keys->offered) - used, " ...");
+                        return;
+                }
+                used += (size_t) snprintf(keys->offered + used, sizeof(keys->offered) - used, "%s0x%08lx",
+                        used > 0 ? ", " : "", list[i] & 0xffffffffUL);
+        }
+        if (used == 0)
+                copy_text(keys->offered, sizeof(keys->offered), "nothing");
+}
+
 int keys_check_mechanisms(Keys *keys, Module *module, Attempt *attempt) {
         CLEANUP_FREE CK_MECHANISM_TYPE *list = calloc(MECHANISMS_MAX, sizeof(*list));
         CK_ULONG n = MECHANISMS_MAX;
+        CK_RV rv;
 
         if (!list)
                 return attempt_fail(attempt, REASON_CALL_FAILED, "out of memory");
-        if (module->calls->C_GetMechanismList(module->slot, list, &n) != CKR_OK || n > MECHANISMS_MAX)
+        rv = module->calls->C_GetMechanismList(module->slot, list, &n);
+        if (rv == CKR_FUNCTION_NOT_SUPPORTED) /* then the exercises tell */
+                return 0;
+        if (rv != CKR_OK)
                 return attempt_fail_call(attempt, REASON_CALL_FAILED, "listing mechanisms");
+        note_offered(keys, list, n);
         for (size_t i = 0; i < keys->n; i++) {
                 Key *key = &keys->keys[i];
 
                 key->mechanism_missing = key->mechanism && !offers(list, n, key->mechanism->number);
                 if (key->mechanism_missing)
-                        attempt->result.missing_mechanisms |= 1u << key->config->mechanism;
+                        keys->missing_mechanisms |= 1U << key->config->mechanism;
         }
         return 0;
+}
+
+static void say_missing(const Keys *keys, const Key *key, char *dst, size_t size) {
+        int n = snprintf(dst, size,
+                "the machine does not offer %.31s (0x%08llx), which key %u needs; of the vendor's it offers "
+                "%s",
+                key->mechanism->name, (unsigned long long) key->mechanism->number, key->config->number,
+                keys->offered);
+
+        if (n >= 0 && (size_t) n >= size)
+                memcpy(dst + size - sizeof("..."), "...", sizeof("..."));
 }
 
 int key_find(Key *key, Module *module, Attempt *attempt) {
@@ -447,23 +511,29 @@ static bool lacks_public_key(const Key *key) {
                key->state == KEY_PRESENT_ONLY && !key->expected;
 }
 
+static int fail_without_mechanism(const Keys *keys, const Key *key, Attempt *attempt) {
+        char words[sizeof(attempt->result.detail)];
+
+        say_missing(keys, key, words, sizeof(words));
+        return attempt_fail(attempt, REASON_MECHANISM_MISSING, "%s", words);
+}
+
 int keys_need_one(const Keys *keys, Attempt *attempt) {
         bool mismatch = false, lacks = false;
+        const Key *without = NULL;
 
         for (size_t i = 0; i < keys->n; i++) {
-                if (usable(&keys->keys[i]))
+                const Key *key = &keys->keys[i];
+
+                if (usable(key))
                         return 0;
-                if (keys->keys[i].mechanism_missing)
-                        return attempt_fail(attempt, REASON_MECHANISM_MISSING,
-                                "the machine does not offer %.31s (0x%08llx), which key %u needs: is the "
-                                "vendor profile "
-                                "the right one?",
-                                keys->keys[i].mechanism->name,
-                                (unsigned long long) keys->keys[i].mechanism->number,
-                                keys->keys[i].config->number);
-                mismatch = mismatch || keys->keys[i].state == KEY_MISMATCH;
-                lacks = lacks || lacks_public_key(&keys->keys[i]);
+                if (!without && key->mechanism_missing && key->handle != CK_INVALID_HANDLE)
+                        without = key;
+                mismatch = mismatch || key->state == KEY_MISMATCH;
+                lacks = lacks || lacks_public_key(key);
         }
+        if (without)
+                return fail_without_mechanism(keys, without, attempt);
         if (mismatch)
                 return attempt_fail(attempt, REASON_KEY_MISMATCH,
                         "none of the %zu configured keys is usable; one is there with another public key",
@@ -506,32 +576,43 @@ static KeyClass class_of(CK_OBJECT_CLASS class) {
         }
 }
 
+static void report_check_value(const Key *key, ProbeKeyResult *r) {
+        if (!is_secret(key->config) || !key->has_check_value || key->handle == CK_INVALID_HANDLE ||
+                !key->verified)
+                return;
+        r->has_fingerprint = 1;
+        r->fingerprint_size = sizeof(key->check_value);
+        memcpy(r->fingerprint, key->check_value, sizeof(key->check_value));
+}
+
+static void report_key(const Key *key, ProbeKeyResult *r) {
+        *r = (ProbeKeyResult){
+                .number = key->config->number,
+                .state = key->state,
+                .has_fingerprint = key->has_fingerprint,
+                .fingerprint_size = key->has_fingerprint ? sizeof(r->fingerprint) : 0,
+                .rv = key->rv,
+                .exercised = key->exercised,
+                .object_class = key->handle != CK_INVALID_HANDLE ? class_of(key->object_class) : 0,
+                .reason = key->reason,
+                .certificate_expires = key->certificate_expires,
+                .operations = key->operations,
+                .errors = key->errors,
+                .latency = key->latency,
+                        .nonce = key->nonce,
+        };
+        memcpy(r->fingerprint, key->fingerprint, sizeof(r->fingerprint));
+        report_check_value(key, r);
+}
+
 void keys_report(const Keys *keys, MsgProbeResult *result) {
         result->n_keys = (uint32_t) keys->n;
+        result->missing_mechanisms = keys->missing_mechanisms;
         for (size_t i = 0; i < keys->n; i++) {
                 const Key *key = &keys->keys[i];
-                ProbeKeyResult *r = &result->keys[i];
 
-                *r = (ProbeKeyResult){
-                        .number = key->config->number,
-                        .state = key->state,
-                        .has_fingerprint = key->has_fingerprint,
-                        .fingerprint_size = key->has_fingerprint ? sizeof(r->fingerprint) : 0,
-                        .rv = key->rv,
-                        .exercised = key->exercised,
-                        .object_class = key->handle != CK_INVALID_HANDLE ? class_of(key->object_class) : 0,
-                        .reason = key->reason,
-                        .certificate_expires = key->certificate_expires,
-                        .operations = key->operations,
-                        .errors = key->errors,
-                        .latency = key->latency,
-                };
-                memcpy(r->fingerprint, key->fingerprint, sizeof(r->fingerprint));
-                if (is_secret(key->config) && key->has_check_value && key->handle != CK_INVALID_HANDLE &&
-                        key->verified) {
-                        r->has_fingerprint = 1;
-                        r->fingerprint_size = sizeof(key->check_value);
-                        memcpy(r->fingerprint, key->check_value, sizeof(key->check_value));
-                }
+                report_key(key, &result->keys[i]);
+                if (key->mechanism_missing && result->detail[0] == '\0')
+                        say_missing(keys, key, result->detail, sizeof(result->detail));
         }
 }

@@ -29,6 +29,7 @@ typedef struct Key {
         usec_t latency;              /* of its last exercise */
         int64_t certificate_expires; /* seconds since 1970; 0 = none beside it */
         Nonces *nonces;
+        NonceMark nonce; /* of its last signature */
         bool told; /* its public key was shown to hsmd */
         bool has_fingerprint;
         uint8_t fingerprint[32];
@@ -58,8 +59,11 @@ typedef struct Keys {
         const MsgProbeConfig *config;
         Key keys[PROTOCOL_KEYS_MAX];
         size_t n;
+        bool climbing; /* the attempt is a climb */
         KeyFailure failure;
-        usec_t present_due; /* when the keys that are not exercised are searched for again */
+        uint32_t missing_mechanisms; /* bit n: mechanisms[n] is needed and not offered */
+        char offered[80];            /* the vendor's own mechanisms that the machine offers, in words */
+        usec_t present_due;          /* when the keys that are not exercised are searched for again */
 } Keys;
 
 /* -EBADMSG when a pinned public key is none. keys points into config afterwards. */
