@@ -159,7 +159,7 @@ int config_check_files(const Config *config, bool can_bind, char **ret_error) {
                             d->files[0].where, d->name) < 0)
                         return -ENOMEM;
                 *ret_error = text;
-                return -EPERM;
+                return -EINVAL;
         }
         return 0;
 }

@@ -192,9 +192,10 @@ typedef struct Config {
 int config_load(const char *path, Config **ret, char **ret_error);
 Config *config_free(Config *config);
 
-/* Whether hsmd can do what devices' files ask for: 0, or -EPERM and a message as config_load's. can_bind: it
+/* Whether hsmd can do what devices' files ask for; errors as config_load's. can_bind: it
  * may mount files in its workers' namespaces. Asked by who starts workers, not by config_load: the
  * configuration may be checked by somebody else than the daemon. */
+#define WORKERS_CAN_BIND false /* no worker has a mount namespace of its own yet */
 int config_check_files(const Config *config, bool can_bind, char **ret_error);
 
 /* interval + jitter + fall·deadline + (fall−1)·(fast_interval + restart) */
@@ -204,10 +205,10 @@ usec_t detection_bound(const ConfigTiming *t);
  * one. ret's label points into the configuration. */
 void config_key_selector(const ConfigDevice *device, const ConfigKey *key, ConfigKeyOverride *ret);
 
-/* Whether two devices are configured alike, so that a probe may be kept across a reload. pool keys included;
- * Only what the probe sees is compared (module, environment, cwd,
- * select, pin source, keys, random, present_interval, vendor profile, paths, files, sm2_id, connect), not
- * timing, titles, rates, recycling or SNMP. */
+/* Whether two devices are configured alike, so that a probe may be kept across a reload. Only what the probe
+ * sees is compared (module, environment, cwd, select, pin source, the pool's keys, random, present_interval,
+ * the vendor profile by its contents, connect, paths, files, sm2_id), not timing, titles, rates, recycling or
+ * SNMP. */
 bool config_device_same_probe(
         const Config *config_a, const ConfigDevice *a, const Config *config_b, const ConfigDevice *b);
 

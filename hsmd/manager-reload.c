@@ -65,6 +65,8 @@ static void reload_work(void *userdata) {
         job->result = config_load(job->path, &job->config, &job->error);
         if (job->result >= 0)
                 job->result = check_credentials(job->config, &job->error);
+        if (job->result >= 0)
+                job->result = config_check_files(job->config, WORKERS_CAN_BIND, &job->error);
 }
 
 static void tell_verdict(ReloadJob *job) {
