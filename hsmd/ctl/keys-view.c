@@ -30,7 +30,7 @@ static const Word cell_words[] = {
 static const Word matrix_words[] = {
         [MATRIX_IDENTICAL] = {"identical on all members", "各台一致", COLOUR_GOOD},
         [MATRIX_MISSING] = {"missing on some members", "有密码机缺失", COLOUR_BAD},
-        [MATRIX_DIFFERENT] = {"one name, different keys", "同名而不一致", COLOUR_BAD},
+        [MATRIX_DIFFERENT] = {"one name, several keys", "同名而不一致", COLOUR_BAD},
         [MATRIX_FAILING] = {"fails on some members", "有密码机使用失败", COLOUR_BAD},
         [MATRIX_NOWHERE] = {"usable on no member", "无一台可用", COLOUR_BAD},
         [MATRIX_UNKNOWN] = {"not known yet", "状态未知", COLOUR_DIM},
@@ -40,7 +40,8 @@ static const Word origin_words[] = {
         [PIN_ORIGIN_NONE] = {"nothing on record to compare with", "未登记，无从核对", COLOUR_WARN},
         [PIN_ORIGIN_CONFIGURED] = {"on record from hsmd.conf", "登记自 hsmd.conf", COLOUR_NONE},
         [PIN_ORIGIN_CONFIRMED] = {"on record, confirmed", "已登记并确认", COLOUR_NONE},
-        [PIN_ORIGIN_UNCONFIRMED] = {"first seen, not confirmed yet", "首次所见，尚待确认", COLOUR_WARN},
+        [PIN_ORIGIN_UNCONFIRMED] = {"first sight, to be confirmed", "公钥按首次所见登记，待确认",
+                COLOUR_WARN},
 };
 
 _Static_assert(ELEMENTSOF(cell_words) == KEY_UNKNOWN + 1, "every state of a key has its word");
@@ -360,8 +361,8 @@ static void put_hint(const Matrix *m, bool unconfirmed) {
         if (!unconfirmed)
                 return;
         snprintf(text, sizeof(text),
-                screen_say(m->s, "To confirm what was first seen: hsmctl keys confirm %s",
-                        "确认首次所见的公钥：hsmctl keys confirm %s"),
+                screen_say(m->s, "To confirm what was taken at first sight: hsmctl keys confirm %s",
+                        "确认按首次所见登记的公钥：hsmctl keys confirm %s"),
                 m->pool->name);
         screen_cell(m->s, COLOUR_DIM, text, m->s->width, false);
         fputc('\n', m->s->f);

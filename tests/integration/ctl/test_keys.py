@@ -25,8 +25,8 @@ KEYS_ZH = """\
     bureau-7    状态未知
 2 licence-sign  各台一致
     密钥        RSA，业务密钥，只查是否存在，不使用
-    公钥摘要    2b9d71e045aa83c6，首次所见，尚待确认
-确认首次所见的公钥：hsmctl keys confirm bureau
+    公钥摘要    2b9d71e045aa83c6，公钥按首次所见登记，待确认
+确认按首次所见登记的公钥：hsmctl keys confirm bureau
 """
 
 KEYS_EN = """\
@@ -42,8 +42,8 @@ KEY             portal-1  portal-2
     portal-2    FAILING: a call returned an error
 2 licence-sign  identical on all members
     key         RSA, business key, looked for, not used
-    fingerprint 2b9d71e045aa83c6, first seen, not confirmed yet
-To confirm what was first seen: hsmctl keys confirm portal
+    fingerprint 2b9d71e045aa83c6, first sight, to be confirmed
+To confirm what was taken at first sight: hsmctl keys confirm portal
 """
 
 PRINT_2 = "2b9d71e045aa83c6 f1d20e7795b84c3a e6610fd8237c9b55 10ee42a7d8f3c614"
