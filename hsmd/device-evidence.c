@@ -227,7 +227,7 @@ static void add_connection(Device *d) {
 
 void device_result(Device *d, const MsgProbeResult *r, usec_t now) {
         bool sound = r->failed_step >= STEP_NONE && r->failed_step <= STEP_MAX && r->reason >= REASON_NONE &&
-                     r->reason <= REASON_LAST && r->random_state <= REASON_LAST;
+                     r->reason <= REASON_LAST;
         DeviceState before = d->judgement.state;
         bool news;
         Evidence e = {.ok = r->failed_step == STEP_NONE, .step = r->failed_step, .reason = r->reason};

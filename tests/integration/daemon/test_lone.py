@@ -72,7 +72,7 @@ def test_status_line_has_room_for_many_pools():
 def test_counters_go_on_across_a_change_of_the_probe():
     with Lone() as lone:
         before = lone.wait("a", lambda d: d["probes"] >= 3, "three checks")
-        lone.configure(own={"a": "random = true;"})
+        lone.configure(own={"a": "random = false;"})
         lone.reload()
         after = lone.device("a")
         assert after.get("probe_pid") != before["probe_pid"], "it is another probe"
@@ -158,7 +158,7 @@ def test_login_under_way_with_an_unproven_pin_is_not_tried_again(how):
     with Lone(scripts={"a": "pin"}) as lone:
         wait_until(lambda: lone.lines("a", "pins"), 10, "the PIN was given")
         if how == "reload":
-            lone.configure(own={"a": "random = true;"})
+            lone.configure(own={"a": "random = false;"})
             lone.reload()
         elif how == "stop":
             assert lone.stop() == 0
