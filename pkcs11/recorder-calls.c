@@ -93,7 +93,14 @@ static CK_RV rec_get_token_info(CK_SLOT_ID slot, CK_TOKEN_INFO *info) {
 }
 
 static CK_RV rec_get_mechanism_list(CK_SLOT_ID slot, CK_MECHANISM_TYPE *list, CK_ULONG *count) {
-        return FORWARD(CALL_GET_MECHANISM_LIST, CK_INVALID_HANDLE, C_GetMechanismList, slot, list, count);
+        CK_ULONG room;
+        CK_RV rv;
+
+        if (!count)
+                return CKR_ARGUMENTS_BAD;
+        room = *count;
+        rv = FORWARD(CALL_GET_MECHANISM_LIST, CK_INVALID_HANDLE, C_GetMechanismList, slot, list, count);
+        return rv == CKR_OK && list && *count > room ? flight_disbelieve(CKR_BUFFER_TOO_SMALL) : rv;
 }
 
 static CK_RV rec_get_mechanism_info(CK_SLOT_ID slot, CK_MECHANISM_TYPE type, CK_MECHANISM_INFO *info) {

@@ -2,6 +2,8 @@
 #define HSMD_RECORDER_INTERNAL_H
 /* What the recorder's own files share. */
 
+#include <pthread.h>
+
 #include "recorder.h"
 
 typedef struct Grant {
@@ -16,8 +18,10 @@ typedef struct RecorderState {
         void *handle; /* of the vendor's module; never closed, its threads may run until the process ends */
         const CK_FUNCTION_LIST *vendor;
         Ring *ring;
-        _Atomic uint64_t next; /* sequence of the last record begun */
-        _Atomic uint32_t threads;
+        _Atomic uint64_t next;           /* sequence of the last record begun */
+        atomic_bool taken[RING_THREADS]; /* slots of the in-flight table */
+        pthread_key_t slots;             /* of the asking thread; gives it back at the thread's end */
+        bool has_slots;
         bool initialized;
         bool login_armed;
         bool has_slot;

@@ -56,19 +56,30 @@ bool policy_is_zero_block(const CK_BYTE *data, CK_ULONG size) {
         return size == sizeof(zeros) && data && memcmp(data, zeros, sizeof(zeros)) == 0;
 }
 
-static bool parameter_allowed(const RecorderState *s, const CK_MECHANISM *m) {
-        if (m->ulParameterLen == 0)
-                return true;
-        if (policy_is_zero_block(m->pParameter, m->ulParameterLen))
-                return true;
+static bool is_identity(const RecorderState *s, const CK_MECHANISM *m) {
         return s->identity_size > 0 && m->ulParameterLen == s->identity_size && m->pParameter &&
                memcmp(m->pParameter, s->identity, s->identity_size) == 0;
+}
+
+/* Each use has one parameter that it may need, and no other. */
+static bool parameter_allowed(const RecorderState *s, MechanismUse use, const CK_MECHANISM *m) {
+        if (m->ulParameterLen == 0)
+                return true;
+        switch (use) {
+        case USE_SIGN:
+                return is_identity(s, m);
+        case USE_ENCRYPT:
+        case USE_MAC:
+                return policy_is_zero_block(m->pParameter, m->ulParameterLen);
+        default:
+                return false;
+        }
 }
 
 bool policy_allows(const RecorderState *s, MechanismUse use, CK_OBJECT_HANDLE key, const CK_MECHANISM *m) {
         for (size_t i = 0; i < s->n_grants; i++)
                 if (s->grants[i].use == use && s->grants[i].key == key &&
                         s->grants[i].mechanism == m->mechanism)
-                        return parameter_allowed(s, m);
+                        return parameter_allowed(s, use, m);
         return false;
 }

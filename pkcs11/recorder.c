@@ -26,17 +26,32 @@ ThreadCalls *thread_calls(void) {
         return &calls;
 }
 
+/* A thread that ends gives its slot back; one that is stuck in a call never ends. */
+static void give_slot_back(void *value) {
+        atomic_store(&recorder_state()->taken[(uintptr_t) value - 1], false);
+}
+
+static uint32_t take_slot(RecorderState *s) {
+        for (uint32_t i = 0; i < RING_THREADS; i++)
+                if (!atomic_exchange(&s->taken[i], true))
+                        return i;
+        return RING_THREADS;
+}
+
 /* A thread's slot in the in-flight table, or RING_THREADS when they are all taken: then its calls are
- * recorded as finished, but not while they fly. (The probe itself calls from one thread.) */
+ * recorded as finished, but not while they fly. */
 static uint32_t thread_slot(void) {
         static _Thread_local uint32_t slot = UINT32_MAX;
         RecorderState *s = recorder_state();
 
         if (slot != UINT32_MAX)
                 return slot;
-        slot = MIN_OF(atomic_fetch_add(&s->threads, 1), (uint32_t) RING_THREADS);
-        if (slot < RING_THREADS)
-                s->ring->in_flight[slot].thread_id = (uint32_t) syscall(SYS_gettid);
+        slot = take_slot(s);
+        if (slot == RING_THREADS)
+                return slot;
+        s->ring->in_flight[slot].thread_id = (uint32_t) syscall(SYS_gettid);
+        if (s->has_slots)
+                (void) pthread_setspecific(s->slots, (void *) ((uintptr_t) slot + 1));
         return slot;
 }
 
@@ -135,6 +150,7 @@ static int recorder_load(const RecorderConfig *config, char *error, size_t size)
         if (s->ring)
                 return -EALREADY;
         s->ring = config->ring;
+        s->has_slots = pthread_key_create(&s->slots, give_slot_back) == 0;
         flight = flight_begin(CALL_DLOPEN, CK_INVALID_HANDLE);
         s->handle = dlopen(config->module, flags);
         flight_end(&flight, s->handle ? CKR_OK : CKR_LIBRARY_LOAD_FAILED);
@@ -193,7 +209,8 @@ static void recorder_set_identity(const uint8_t *id, size_t size) {
         RecorderState *s = recorder_state();
 
         s->identity_size = MIN_OF(size, sizeof(s->identity));
-        memcpy(s->identity, id, s->identity_size);
+        if (s->identity_size > 0)
+                memcpy(s->identity, id, s->identity_size);
 }
 
 static CK_RV recorder_open_beside(CK_SLOT_ID slot, CK_SESSION_HANDLE *ret) {

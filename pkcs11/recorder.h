@@ -9,11 +9,14 @@
  * token;
  *   - only attributes that hold nothing secret are read (recorder-policy.c);
  *   - a key does only what the probe allowed it (sign, decrypt, encrypt, MAC), by the one mechanism named for
- * it, with no parameter but the configured SM2 identity or an IV of zeros; what is encrypted is one block of
- * zeros and nothing else;
+ * it, with no parameter but the configured SM2 identity to sign and an IV of zeros to encrypt or MAC; what is
+ * encrypted is one block of zeros and nothing else;
  *   - one C_Initialize a process.
  *
  * A call that is refused never reaches the vendor's module and stands in the ring as CALL_OTHER.
+ *
+ * Calls may come from several threads, each on a session of its own; what the probe tells the recorder comes
+ * from one.
  *
  * hsmd-recorder.so exports two symbols: C_GetFunctionList, for libp11, and hsmd_recorder, for the probe. It
  * serves one module a process. */

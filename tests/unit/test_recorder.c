@@ -6,6 +6,8 @@
 
 #include <dlfcn.h>
 #include <ftw.h>
+#include <pthread.h>
+#include <sys/syscall.h>
 
 #include "pkcs11/recorder.h"
 
@@ -322,6 +324,120 @@ static void other_mechanisms_are_refused(void **state) {
         b->recorder->forbid(USE_SIGN, b->key, CKM_RSA_PKCS);
 }
 
+/* Whether C_SignInit, C_EncryptInit or C_DecryptInit with such a parameter comes to the module, which may
+ * well say no. */
+static bool gets_through(const Bench *b, MechanismUse use, void *parameter, CK_ULONG size) {
+        CK_MECHANISM m = {CKM_AES_CBC, parameter, size};
+
+        assert_int_equal(b->recorder->allow(use, b->key, m.mechanism), 0);
+        if (use == USE_ENCRYPT)
+                (void) b->calls->C_EncryptInit(b->session, &m, b->key);
+        else if (use == USE_DECRYPT)
+                (void) b->calls->C_DecryptInit(b->session, &m, b->key);
+        else
+                (void) b->calls->C_SignInit(b->session, &m, b->key);
+        b->recorder->forbid(use, b->key, m.mechanism);
+        return last_record(b).call != CALL_OTHER;
+}
+
+static void each_use_has_the_one_parameter_that_it_needs(void **state) {
+        Bench *b = *state;
+        uint8_t identity[16] = "1234567812345678", other[16] = "1234567812345679", iv[16] = {0},
+                longer[17] = {0};
+
+        b->recorder->set_identity(identity, sizeof(identity));
+        for (MechanismUse use = USE_SIGN; use <= USE_MAC; use++) {
+                bool by_iv = use == USE_ENCRYPT || use == USE_MAC;
+
+                assert_true(gets_through(b, use, NULL, 0));
+                assert_int_equal(gets_through(b, use, identity, sizeof(identity)), use == USE_SIGN);
+                assert_int_equal(gets_through(b, use, iv, sizeof(iv)), by_iv);
+                assert_false(gets_through(b, use, other, sizeof(other)));
+                assert_false(gets_through(b, use, longer, sizeof(longer)));
+                assert_false(gets_through(b, use, NULL, sizeof(iv)));
+        }
+        b->recorder->set_identity(NULL, 0);
+        assert_false(gets_through(b, USE_SIGN, identity, sizeof(identity)));
+}
+
+static void a_session_beside_the_lent_one_is_another(void **state) {
+        Bench *b = *state;
+        CK_SESSION_HANDLE beside = CK_INVALID_HANDLE;
+        CK_SESSION_INFO info;
+        uint32_t sessions, before;
+        uint64_t n;
+
+        b->recorder->counts(&before, &n, &n);
+        b->recorder->lend_session(b->session);
+        assert_int_equal(b->recorder->open_beside(b->slot, &beside), CKR_OK);
+        assert_int_not_equal(beside, b->session);
+        assert_int_equal(b->calls->C_GetSessionInfo(beside, &info), CKR_OK);
+        assert_int_equal(info.flags & CKF_RW_SESSION, 0);
+        b->recorder->counts(&sessions, &n, &n);
+        assert_int_equal(sessions, before + 1);
+        b->recorder->close_beside(beside);
+        b->recorder->lend_session(CK_INVALID_HANDLE);
+        assert_int_equal(b->calls->C_GetSessionInfo(beside, &info), CKR_SESSION_HANDLE_INVALID);
+        b->recorder->counts(&sessions, &n, &n);
+        assert_int_equal(sessions, before);
+}
+
+/* Whether the asking thread's calls are seen while they fly: its id stands in the table. */
+static bool ring_thread_known(const Ring *ring) {
+        uint32_t id = (uint32_t) syscall(SYS_gettid);
+
+        for (size_t i = 0; i < RING_THREADS; i++)
+                if (ring->in_flight[i].thread_id == id)
+                        return true;
+        return false;
+}
+
+typedef struct Caller {
+        const Bench *bench;
+        pthread_barrier_t *together;
+        pthread_t thread;
+        bool failed, knows_failure, has_slot;
+} Caller;
+
+/* Every second one asks for a session that is none. */
+static void *call_once(void *userdata) {
+        Caller *c = userdata;
+        CK_SESSION_INFO info;
+        RingRecord record;
+        CK_RV rv;
+
+        pthread_barrier_wait(c->together);
+        rv = c->bench->calls->C_GetSessionInfo(c->failed ? 4711 : c->bench->session, &info);
+        c->has_slot = ring_thread_known(c->bench->ring);
+        c->knows_failure = c->bench->recorder->last_failure(&record) && record.rv == rv && rv != CKR_OK;
+        pthread_barrier_wait(c->together); /* nobody ends, and gives his slot back, before all have called */
+        return NULL;
+}
+
+static void each_thread_has_its_own_slot_and_failure(void **state) {
+        Bench *b = *state;
+        Caller callers[RING_THREADS - 1];
+        uint64_t before = b->ring->finished;
+
+        for (unsigned round = 0; round < 3; round++) {
+                pthread_barrier_t together;
+
+                pthread_barrier_init(&together, NULL, ELEMENTSOF(callers));
+                for (size_t i = 0; i < ELEMENTSOF(callers); i++) {
+                        callers[i] = (Caller){.bench = b, .together = &together, .failed = i % 2};
+                        assert_int_equal(pthread_create(&callers[i].thread, NULL, call_once, &callers[i]), 0);
+                }
+                for (size_t i = 0; i < ELEMENTSOF(callers); i++) {
+                        pthread_join(callers[i].thread, NULL);
+                        assert_int_equal(callers[i].knows_failure, callers[i].failed);
+                        assert_true(callers[i].has_slot);
+                }
+                pthread_barrier_destroy(&together);
+        }
+        assert_int_equal(b->ring->finished - before, 3 * ELEMENTSOF(callers));
+        assert_false(ring_oldest_in_flight(b->ring, &(RingRecord){0}));
+}
+
 static void signers_are_bounded(void **state) {
         Bench *b = *state;
 
@@ -504,6 +620,9 @@ int main(void) {
                 cmocka_unit_test(search_by_a_secret_value_is_refused),
                 cmocka_unit_test(only_an_allowed_key_signs_and_only_so_long),
                 cmocka_unit_test(other_mechanisms_are_refused),
+                cmocka_unit_test(each_use_has_the_one_parameter_that_it_needs),
+                cmocka_unit_test(a_session_beside_the_lent_one_is_another),
+                cmocka_unit_test(each_thread_has_its_own_slot_and_failure),
                 cmocka_unit_test(signers_are_bounded),
                 cmocka_unit_test(whatever_writes_is_refused),
                 cmocka_unit_test(nothing_but_a_block_of_zeros_is_encrypted),
