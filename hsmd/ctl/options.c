@@ -50,9 +50,9 @@ static const char usage_en[] =
         "  reload                 read the configuration again; waits for the verdict\n"
         "  keys [POOL]            the key matrix: every key on every machine of its pool\n"
         "  keys confirm [POOL [KEY]]\n"
-        "                         the public keys pinned at first sight are the right ones\n"
+        "                         what was taken at first sight is right\n"
         "  probe NAME             check this machine now, and show the ladder live\n"
-        "  measure NAME           a short burst: how many signatures a second, what limits\n"
+        "  measure NAME           a short burst: how fast it signs, what limits it\n"
         "  pin retry NAME         send a blocked PIN once more\n"
         "  version                of hsmctl and of the running hsmd\n"
         "\n"
@@ -62,7 +62,7 @@ static const char usage_en[] =
         "  --device=NAME --state=STATE\n"
         "                         wait: until this machine is in this state\n"
         "  --note=TEXT            watch: a line to show at the bottom\n"
-        "  -v                     device, keys, probe: more; the last calls for the vendor\n"
+        "  -v                     device, keys, probe: more, for the vendor too\n"
         "  --yes                  keys confirm: do not ask\n"
         "  --climb                probe: the whole ladder by a new process (a login)\n"
         "  --sessions=N --duration=SECONDS --key=N\n"
@@ -73,8 +73,9 @@ static const char usage_en[] =
         "  --by=NAME              who asks for an action (default: SUDO_USER, login name)\n"
         "  --socket=PATH          hsmd's socket (default $HSMD_SOCKET, " DEFAULT_SOCKET ")\n"
         "\n"
-        "Exit codes: 0 done, 1 usage, 2 no such device, 3 configuration or action refused,\n"
-        "4 hsmd is not running or does not answer, 5 time ran out, 6 not permitted.\n";
+        "Exit codes: 0 done, 1 usage, 2 no such device, 3 configuration or action\n"
+        "refused, 4 hsmd is not running or does not answer, 5 time ran out,\n"
+        "6 not permitted.\n";
 
 static const char usage_zh[] =
         "hsmctl [选项] 命令\n"

@@ -235,6 +235,14 @@ def test_wrong_command_lines_are_refused(run, arguments):
         assert result.returncode == 1 and result.stdout == "" and "hsmctl" in result.stderr
 
 
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_help_names_every_verb_and_fits_the_screen(run, lang):
+    text = run("--help", lang=lang).stdout
+    for verb in ("status", "device", "watch", "wait", "reload", "keys", "keys confirm", "probe", "measure", "pin retry", "version"):
+        assert f"\n  {verb} " in text, verb
+    assert max(columns(line) for line in text.splitlines()) <= 80
+
+
 def test_version_names_both(run):
     lines = run("version").stdout.splitlines()
     assert [line.split()[0] for line in lines] == ["hsmctl", "hsmd"] and lines[0].split()[1] == lines[1].split()[1]
