@@ -169,12 +169,6 @@ static void read_mechanism(Reader *r, config_setting_t *group, ProbeMechanism *m
 
 /* --- the lists --- */
 
-static int compare_index(const void *a, const void *b) {
-        const ProbeMechanism *x = a, *y = b;
-
-        return x->index < y->index ? -1 : x->index > y->index;
-}
-
 static void read_mechanisms(const Section *root, ConfigVendor *v) {
         Reader *r = root->reader;
         config_setting_t *list = config_list(root, "mechanisms");
@@ -200,7 +194,7 @@ static void read_mechanisms(const Section *root, ConfigVendor *v) {
         }
         refuse_duplicates(r, &indices, "mechanism index");
         refuse_duplicates(r, &names, "mechanism name");
-        qsort(v->mechanisms, v->n_mechanisms, sizeof(*v->mechanisms), compare_index);
+        sort_by_number(v->mechanisms, v->n_mechanisms, sizeof(*v->mechanisms)); /* by index */
 }
 
 static void read_return(Reader *r, config_setting_t *group, ProbeReturn *ret) {

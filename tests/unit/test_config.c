@@ -468,6 +468,8 @@ static const Case cases[] = {
         {"type = \"rsa\";", "type = \"rsa\"; mechanism = \"ecdsa\";",
                 ":6: key 1 (rsa) cannot be exercised by sign on device \"one\": vendor profile \"standard\" "
                 "has no such mechanism named ecdsa; write rsa_pkcs"},
+        {"type = \"rsa\";", "type = \"rsa\"; mechanism = \"rsa_pkcs_decrypt\";",
+                "has no such mechanism named rsa_pkcs_decrypt; write rsa_pkcs"},
         {"type = \"rsa\"; exercise = \"sign\"",
                 "type = \"rsa\"; exercise = \"present\"; mechanism = \"rsa_pkcs\"",
                 ":6: “mechanism” means nothing for a key that is only present; remove it"},
@@ -1374,6 +1376,27 @@ static void file_with_any_octets_changed_never_crashes(void **state) {
         }
 }
 
+/* As above, of a vendor profile. */
+static void vendor_profile_cut_or_changed_anywhere_never_crashes(void **state) {
+        static const char octets[] = "\"{}()[];:=,#/*-+.0xL9aZ \n\xff\x01";
+        Fixture *f = *state;
+        uint32_t seed = 20240301;
+
+        for (size_t n = 0; n < strlen(vendor); n += 7) {
+                CLEANUP_FREE char *text = strndup(vendor, n);
+
+                assert_told(f, load_with_vendor(f, text), text, n);
+        }
+        for (int round = 0; round < 500; round++) {
+                CLEANUP_FREE char *text = strdup(vendor);
+                size_t n = strlen(text);
+
+                for (uint32_t change = next_random(&seed) % 4; change < 4; change++)
+                        text[next_random(&seed) % n] = octets[next_random(&seed) % (sizeof(octets) - 1)];
+                assert_told(f, load_with_vendor(f, text), text, n);
+        }
+}
+
 /* Every value of the file is replaced by one of each type. */
 static void wrong_type_anywhere_never_crashes(void **state) {
         static const char *const values[] = {"5", "5.5", "true", "\"x\"", "[ ]", "[ 1 ]", "( )", "( ( ) )",
@@ -1480,6 +1503,7 @@ int main(void) {
                 TEST(deep_nesting_and_huge_files_are_refused),
                 TEST(file_cut_anywhere_never_crashes),
                 TEST(file_with_any_octets_changed_never_crashes),
+                TEST(vendor_profile_cut_or_changed_anywhere_never_crashes),
                 TEST(wrong_type_anywhere_never_crashes),
                 TEST(thousand_devices_load),
                 TEST(shipped_configuration_is_right),
