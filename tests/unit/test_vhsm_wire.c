@@ -118,6 +118,9 @@ static void more_than_a_frame_holds_is_refused_and_never_sent(void **state) {
 static void a_frame_that_is_too_long_or_empty_is_none(void **state) {
         Line *l = *state;
 
+        wire_put_u32(&l->out, 1);
+        assert_int_equal(wire_send(l->ends[0], &l->out), 0);
+        assert_int_equal(wire_receive(l->ends[1], &l->in), 0);
         assert_int_equal(write(l->ends[0], "\0\0\0\0", 4), 4);
         assert_int_equal(wire_receive(l->ends[1], &l->in), -1);
         raw(l, "\0\x10\0\1xxxx", 8); /* 1 MiB and one */

@@ -49,7 +49,7 @@ def from_der(der):
 
 
 class Machine(VhsmMachine):
-    """Keys sm2, sm2b, rsa, ec, aes, hmac and, of all personalities but the standard's, sm4."""
+    """Keys rsa, ec, aes, hmac and, of all personalities but the standard's, sm2, sm2b, sm2c, sm4."""
 
     def __init__(self, directory, personality="sansec", settings=""):
         super().__init__(str(directory))
@@ -57,7 +57,7 @@ class Machine(VhsmMachine):
         self.settings = settings
         kinds = {"rsa": "rsa", "ec": "ec", "aes": "aes", "hmac": "hmac"}
         if personality != "standard":
-            kinds.update({"sm2": "sm2", "sm2b": "sm2", "sm4": "sm4"})
+            kinds.update({"sm2": "sm2", "sm2b": "sm2", "sm2c": "sm2", "sm4": "sm4"})
         entries = [self.make_key(n, label, kind) for n, (label, kind) in enumerate(kinds.items(), 1)]
         with open(self.path("machine.conf"), "w", encoding="utf-8") as file:
             file.write(f'personality = "{personality}"; serial = "VHSM0001"; user_pin = "{PIN}"; {settings}\n'
