@@ -293,3 +293,7 @@ def test_row_30_a_repeated_nonce_is_critical_at_once(w):
     w.fault("one", "repeat-nonce")
     device = down(w, "sign", "nonce_repeated")
     assert "nonce" in device["detail"]
+    # each new process sees it by its first signature: it does not come back for a moment
+    said, probes = len(w.log()), device["probes"]
+    w.wait("one", lambda d: d["probes"] > probes + 4, "four more climbs")
+    assert "one (one): recovering" not in w.log()[said:]
