@@ -135,7 +135,7 @@ def test_probe_is_seen_live_rung_by_rung(stub):
         for step in ("initialize", "login"):
             stub.command("under_way", "bureau-1", step)
             terminal.wait_for_text(f"  {step} … 0.")
-        terminal.wait_for_text("  login … 1.")  # and how long it has been there
+            terminal.wait_for_text(f"  {step} … 1.")  # counted anew on each rung
         stub.command("ended", "bureau-1", "login", "0x30")
         assert terminal.wait_for_end() == 0
         assert not any("…" in row for row in terminal.screen.shown()), "the live line is gone at the end"
@@ -147,6 +147,7 @@ def test_probe_is_seen_live_rung_by_rung(stub):
 
 @pytest.mark.parametrize("arguments, asked", [
     ([], "key=0 sessions=0 duration=0 out=0 force=0"),
+    (["--out-of-service"], "key=0 sessions=0 duration=0 out=1 force=0"),
     (["--key=2", "--sessions=64", "--duration=2.5", "--out-of-service", "--force"],
      "key=2 sessions=64 duration=2500000 out=1 force=1")])
 def test_measure_asks_for_what_was_given_and_leaves_the_rest_to_the_configuration(stub, arguments, asked):
