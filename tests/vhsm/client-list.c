@@ -11,11 +11,13 @@
         CK_RV c_##name(CK_SESSION_HANDLE s, ##__VA_ARGS__) {                                                 \
                 return request_plain(WIRE_##name, s);                                                        \
         }
+/* NOLINTBEGIN(bugprone-macro-parentheses): these are declarations */
 #define IN(x) CK_BYTE *x, CK_ULONG x##_n
 #define OUT(x) CK_BYTE *x, CK_ULONG *x##_n
 #define M CK_MECHANISM *m
 #define K CK_OBJECT_HANDLE k
 #define T(x) CK_ATTRIBUTE *x, CK_ULONG x##_n
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 REST(InitPIN, IN(pin))
 REST(SetPIN, IN(a), IN(b))
