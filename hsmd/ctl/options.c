@@ -201,46 +201,64 @@ static ExitCode take_duration(Options *o, const char *value) {
         return EXIT_OK;
 }
 
-static ExitCode take_option(Options *o, int option, const char *value) {
+/* Options without a value; false if it is another. */
+static bool take_flag(Options *o, int option) {
+        switch (option) {
+        case OPT_CHECK:
+                o->check = true;
+                return true;
+        case OPT_YES:
+                o->yes = true;
+                return true;
+        case 'v':
+                o->verbose = true;
+                return true;
+        case OPT_CLIMB:
+                o->climb = true;
+                return true;
+        case OPT_OUT:
+                o->out_of_service = true;
+                return true;
+        case OPT_FORCE:
+                o->force = true;
+                return true;
+        default:
+                return false;
+        }
+}
+
+/* Options whose value is taken as it is; false if it is another. */
+static bool take_text(Options *o, int option, const char *value) {
         switch (option) {
         case OPT_SOCKET:
                 o->socket = value;
-                return EXIT_OK;
+                return true;
         case OPT_BY:
                 o->by = value;
+                return true;
+        case OPT_DEVICE:
+                o->device = value;
+                return true;
+        case OPT_NOTE:
+                o->note = value;
+                return true;
+        default:
+                return false;
+        }
+}
+
+static ExitCode take_option(Options *o, int option, const char *value) {
+        if (take_flag(o, option) || take_text(o, option, value))
                 return EXIT_OK;
+        switch (option) {
         case OPT_LANG:
                 return take_lang(o, value);
         case OPT_JSON:
                 return take_json(o, value);
-        case OPT_CHECK:
-                o->check = true;
-                return EXIT_OK;
         case OPT_TIMEOUT:
                 return take_timeout(o, value);
-        case OPT_DEVICE:
-                o->device = value;
-                return EXIT_OK;
         case OPT_STATE:
                 return take_state(o, value);
-        case OPT_NOTE:
-                o->note = value;
-                return EXIT_OK;
-        case OPT_YES:
-                o->yes = true;
-                return EXIT_OK;
-        case 'v':
-                o->verbose = true;
-                return EXIT_OK;
-        case OPT_CLIMB:
-                o->climb = true;
-                return EXIT_OK;
-        case OPT_OUT:
-                o->out_of_service = true;
-                return EXIT_OK;
-        case OPT_FORCE:
-                o->force = true;
-                return EXIT_OK;
         case OPT_SESSIONS:
                 return take_count(o, "--sessions", value, 64, &o->sessions);
         case OPT_KEY:
