@@ -39,7 +39,8 @@ class Fleet:
         self.source = directories["source"]
         with open(os.path.join(directories["build"], "CMakeCache.txt"), encoding="utf-8") as cache:
             self.sanitized = "HSMD_SANITIZE:BOOL=ON" in cache.read()
-        machine.run(f"{self.source}/tests/fleet/machines", "make", DIRECTORY, "--agent", "agentx")
+        machine.run(f"{self.source}/tests/fleet/machines", "make", DIRECTORY, "--agent", "agentx", "--kind",
+                    "softhsm")
         self._give_tokens_to_hsmd()
         self._configure_hsmd()
         machine.write("/etc/systemd/system/cipher-machines.service",

@@ -104,7 +104,7 @@ def cost(demo):
 
 
 def main():
-    with Demo() as demo:
+    with Demo(machines="softhsm") as demo:
         delays(demo)
         cost(demo)
 

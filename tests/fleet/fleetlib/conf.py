@@ -3,7 +3,7 @@ import grp
 import os
 import shutil
 
-from .layout import BUSINESS_KEY, KEYS, MODULE, write
+from .layout import BUSINESS_KEY, KEYS, SOFTHSM2, write
 
 MACHINE_USER, NMS_USER = "hsmd", "nms"
 SITES = (("bureau-room", "省市场监督管理局机房"), ("portal-room", "省政务服务网机房"))
@@ -21,13 +21,13 @@ QUICK_POLL, ORDINARY_POLL = dict(interval=2000, timeout=500), dict(interval=1000
 QUICK_UP_TO = 30  # devices
 
 
-def hsmd_conf(directory, devices, agent):
+def hsmd_conf(directory, devices, agent, client):
     quick = len(devices) <= QUICK_UP_TO
     return "\n\n".join([
         fleet_group(QUICK if quick else ORDINARY),
         agent_group(directory, agent),
         site_list(), pool_list(directory, devices), service_list(devices),
-        defaults_group(directory, QUICK_POLL if quick else ORDINARY_POLL),
+        defaults_group(directory, QUICK_POLL if quick else ORDINARY_POLL, client or SOFTHSM2),
         "devices = (\n" + ",\n".join(device_entry(d) for d in devices) + "\n);"]) + "\n"
 
 
@@ -87,14 +87,19 @@ def site_list():
 def pool_list(directory, devices):
     return "pools = (\n" + ",\n".join(
         f'    {{ number = {n}; name = "{name}"; title = "{title}"; required = 1;\n      keys = (\n'
-        + ",\n".join(key_entry(directory, name, k, label) for k, label in enumerate(KEYS, 1)) + " ); }"
+        + ",\n".join(key_entry(directory, name, k, label, key_type(devices)) for k, label in enumerate(KEYS, 1)) + " ); }"
         for n, (name, title) in enumerate(POOLS, 1) if has_members(name, devices)) + "\n);"
 
 
-def key_entry(directory, pool, number, label):
+def key_type(devices):
+    """SoftHSM2 has no SM2."""
+    return "sm2" if devices[0].vendor else "rsa"
+
+
+def key_entry(directory, pool, number, label, kind):
     exercise = 'exercise = "present"; business = true;' if label == BUSINESS_KEY else 'exercise = "sign";'
     public = os.path.join(directory, "keys", pool, label + ".pub.pem")
-    return (f'        {{ number = {number}; label = "{label}"; type = "rsa"; {exercise}\n'
+    return (f'        {{ number = {number}; label = "{label}"; type = "{kind}"; {exercise}\n'
             f'          public_key = "{public}"; }}')
 
 
@@ -110,9 +115,9 @@ def service_list(devices):
         for n, (name, title, pool, confirmed) in enumerate(SERVICES, 1) if has_members(pool, devices)) + "\n);"
 
 
-def defaults_group(directory, poll):
+def defaults_group(directory, poll, module):
     return f"""device_defaults: {{
-    module = "{MODULE}";
+    module = "{module}";
     select = "serial";
     snmp: {{
         version = "v3";
@@ -127,21 +132,25 @@ def defaults_group(directory, poll):
 
 def device_entry(device):
     number = device.number
+    vendor = f'      vendor = "{device.vendor}";\n' if device.vendor else ""
+    environment = " ".join(f'{name} = "{value}";' for name, value in device.settings().items())
     return f"""    {{ number = {number}; name = "{device.name}"; title = "{device.title}";
       site = "{device.pool}-room"; pool = "{device.pool}"; address = "127.0.0.1";
       location = "A区{(number - 1) // 10 + 1}号机柜{(number - 1) % 10 + 1}层"; contact = "现场工程师";
       serial = "{device.serial}";
-      environment = {{ SOFTHSM2_CONF = "{device.path("softhsm2.conf")}"; }};
+{vendor}      environment = {{ {environment} }};
       pin = {{ file = "{device.path("pin")}"; }};
       snmp: {{ address = "127.0.0.1:{device.snmp_port}"; }}; }}"""
 
 
-def write_all(directory, devices, agent, sensors, secrets):
-    """hsmd.conf with all that it names, and the SNMP tools' settings. secrets: name -> text."""
+def write_all(directory, devices, agent, profiles, client, secrets):
+    """hsmd.conf with all that it names, and the SNMP tools' settings. profiles: the project's config; client: the virtual
+    machines' module; secrets: name -> text."""
     for name, text in secrets.items():
         write(secret_file(directory, name), text + "\n")
-    shutil.copytree(sensors, os.path.join(directory, "sensors"))
-    write(os.path.join(directory, "hsmd.conf"), hsmd_conf(directory, devices, agent))
+    for kind in ("sensors", "vendors"):
+        shutil.copytree(os.path.join(profiles, kind), os.path.join(directory, kind))
+    write(os.path.join(directory, "hsmd.conf"), hsmd_conf(directory, devices, agent, client))
     # The tools take the newest of several settings from this file alone (SNMPCONFPATH): the user's own are not read.
     write(os.path.join(directory, "snmp", "snmp.conf"), f"""defVersion 3
 defSecurityName {NMS_USER}

@@ -4,7 +4,9 @@
     hsmd.conf, sensors/         what hsmd is started with
     keys/POOL/LABEL.pem         the pool's private keys, to import them anew; LABEL.pub.pem: what hsmd pins
     secrets/                    SNMP secrets, one a file
-    devices/NAME/               one machine: softhsm2.conf, tokens/, pin, snmpd.conf, snmpd.pid, temperature
+    devices/NAME/               one machine: pin, snmpd.conf, snmpd.pid, temperature, and
+                                  a virtual one's machine.conf, client.conf, control, log, pid, port, state (tests/vhsm)
+                                  or a SoftHSM2 token's softhsm2.conf, tokens/, lost/
     state/, run/                hsmd's state and runtime directories
     snmp/                       the settings of the SNMP tools
 """
@@ -12,10 +14,14 @@ import json
 import os
 from dataclasses import asdict, dataclass
 
-MODULE = "/usr/lib/softhsm/libsofthsm2.so"
+SOFTHSM2 = "/usr/lib/softhsm/libsofthsm2.so"
+KINDS = ("vhsm", "softhsm")
 PROBE_KEY, BUSINESS_KEY = "hsmd-probe", "licence"
 KEYS = {PROBE_KEY: "01", BUSINESS_KEY: "02"}  # label: CKA_ID
 NORMAL_CELSIUS = 41.5
+# Whose ways the virtual machines of the first nine have; what is beyond has those of each in turn.
+VENDORS = ("sansec", "tass", "luna", "ibm", "xihsm")
+NINE = ("sansec",) * 4 + ("tass",) * 3 + ("luna", "xihsm")
 
 
 @dataclass(frozen=True)
@@ -26,6 +32,8 @@ class Device:
     pool: str
     serial: str
     snmp_port: int
+    port: int     # a virtual machine's
+    vendor: str   # whose ways a virtual machine has; "": a SoftHSM2 token
     directory: str
 
     def path(self, *names):
@@ -39,17 +47,32 @@ class Device:
     def unplugged_tokens(self):
         return self.path("tokens.unplugged")
 
+    def settings(self):
+        """What a module finds this machine by: environment variables."""
+        if not self.vendor:
+            return {"SOFTHSM2_CONF": self.path("softhsm2.conf")}
+        # AddressSanitizer lets no module have a namespace of its own: names of the client's that are libcrypto's too
+        # would be a fault of every machine at once, and have a test of their own.
+        return {"VHSM_CLIENT": self.path("client.conf"), "VHSM_NO_CLASH": "1"}
+
     def environment(self):
         """What a program needs in its environment to reach this machine's token."""
-        return {**os.environ, "SOFTHSM2_CONF": self.path("softhsm2.conf")}
+        return {**os.environ, **self.settings()}
 
     def pin(self):
         with open(self.path("pin"), encoding="ascii") as file:
             return file.read().strip()
 
 
-def plan(directory, count, ports):
-    """The machines of a fleet of `count`: seven of the bureau, two of the portal, any more the bureau's."""
+def vendor_of(number, kind):
+    if kind == "softhsm":
+        return ""
+    return NINE[number - 1] if number <= len(NINE) else VENDORS[number % len(VENDORS)]
+
+
+def plan(directory, count, ports, kind):
+    """The machines of a fleet of `count`: seven of the bureau, two of the portal, any more the bureau's. ports: two for
+    each."""
     devices = []
     for number in range(1, count + 1):
         portal = 8 <= number <= 9
@@ -63,6 +86,8 @@ def plan(directory, count, ports):
             pool=pool,
             serial=f"91320000{70000000 + number}",  # SoftHSM2 makes the slot number of the last 8 digits
             snmp_port=ports[number - 1],
+            port=ports[count + number - 1],
+            vendor=vendor_of(number, kind),
             directory=os.path.join(directory, "devices", name)))
     return devices
 

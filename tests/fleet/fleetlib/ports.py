@@ -1,4 +1,4 @@
-"""Free UDP ports on loopback.
+"""Ports on loopback that are free for UDP and TCP.
 
 Taken from below the kernel's range for unnamed sockets (32768 and up), so that no client's socket takes one between
 its choice and its use; fleets of one tree see each other's choices in `reserved`."""
@@ -15,11 +15,15 @@ def free_ports(count, reserved=()):
             return ports
         if port not in reserved and is_free(port):
             ports.append(port)
-    raise RuntimeError(f"fewer than {count} free UDP ports between {LOWEST} and {HIGHEST}")
+    raise RuntimeError(f"fewer than {count} free ports between {LOWEST} and {HIGHEST}")
 
 
 def is_free(port):
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+    return all(can_bind(kind, port) for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM))
+
+
+def can_bind(kind, port):
+    with socket.socket(socket.AF_INET, kind) as probe:
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:

@@ -3,24 +3,15 @@ import os
 import secrets
 import shutil
 import struct
-import subprocess
 
-from .layout import KEYS, MODULE, write
+from .keys import run
+from .layout import KEYS, SOFTHSM2, write
 
 # SoftHSM2 keeps a token in a directory: one file an object, and token.object for the token itself, a generation count
 # (8 octets) and then attributes: type and kind (8 octets each, big-endian), and for octet strings (kind 3) length and
 # content. Label (32 octets, padded) and serial (16) are in clear and protected by nothing, so that a copy with other
 # ones is a token of its own. (SoftHSM2 2.6.1: ObjectFile.cpp, and OSToken.cpp's CKA_OS_TOKENLABEL, CKA_OS_TOKENSERIAL.)
 TOKEN_LABEL, TOKEN_SERIAL, OCTET_STRING = 0x80005349, 0x8000534A, 3
-
-
-def make_keys(directory):
-    """Generates a pool's keys: LABEL.pem and LABEL.pub.pem."""
-    os.makedirs(directory, exist_ok=True)
-    for label in KEYS:
-        private, public = (os.path.join(directory, label + end) for end in (".pem", ".pub.pem"))
-        run("openssl", "genpkey", "-quiet", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", private)
-        run("openssl", "pkey", "-in", private, "-pubout", "-out", public)
 
 
 def make_template(directory, keys):
@@ -43,7 +34,7 @@ def import_key(environment, token, pin, keys, label):
 def delete_key(environment, token, pin, label):
     """Removes a key's private and public object, as an administrator of the machine would."""
     for kind in ("privkey", "pubkey"):
-        run("pkcs11-tool", "--module", MODULE, "--token-label", token, "--login", "--pin", "env:FLEET_PIN",
+        run("pkcs11-tool", "--module", SOFTHSM2, "--token-label", token, "--login", "--pin", "env:FLEET_PIN",
             "--delete-object", "--type", kind, "--label", label, env={**environment, "FLEET_PIN": pin})
 
 
@@ -76,9 +67,3 @@ def configure(directory):
           f"directories.tokendir = {directory}/tokens\nobjectstore.backend = file\n"
           "log.level = ERROR\nslots.removable = false\n")
     os.makedirs(os.path.join(directory, "tokens"), mode=0o700, exist_ok=True)
-
-
-def run(*command, env=None):
-    done = subprocess.run(command, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise RuntimeError(f"{' '.join(command[:3])} …: {(done.stderr or done.stdout).strip()}")

@@ -8,6 +8,10 @@ import time
 SECONDS = 20
 
 
+class Wrong(RuntimeError):
+    """What the machine was told is wrong; its text says what would be right."""
+
+
 class VhsmMachine:
     """directory holds machine.conf; port, control, temperature and state appear there."""
 
@@ -20,16 +24,24 @@ class VhsmMachine:
 
     def start(self, server):
         """Starts the server and returns once it answers."""
+        self.spawn(server)
+        return self.wait_until_ready()
+
+    def spawn(self, server):
+        """Starts the server, in a session of its own: a signal to a terminal's group is not for a machine."""
         if os.path.exists(self.path("ready")):
             os.unlink(self.path("ready"))
         with open(self.path("log"), "ab") as log:
-            self.process = subprocess.Popen([server, self.directory], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self.process = subprocess.Popen([server, self.directory], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                            start_new_session=True)
+
+    def wait_until_ready(self):
         deadline = time.monotonic() + SECONDS
         while not os.path.exists(self.path("ready")):
             if self.process.poll() is not None or time.monotonic() > deadline:
                 with open(self.path("log"), encoding="utf-8", errors="replace") as file:
                     raise RuntimeError(f"the machine in {self.directory} does not start: {file.read().strip()}")
-            time.sleep(0.01)
+            time.sleep(0.005)
         return self
 
     def stop(self):
@@ -38,7 +50,7 @@ class VhsmMachine:
             self.process.wait()
 
     def control(self, *words):
-        """One line to the machine, its answer parsed. RuntimeError when it says what would be right."""
+        """One line to the machine, its answer parsed. Wrong when it says what would be right."""
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as s:
             s.settimeout(SECONDS)
             s.connect(self.path("control"))
@@ -51,5 +63,5 @@ class VhsmMachine:
                 answer += part
         result = json.loads(answer)
         if isinstance(result, dict) and "error" in result:
-            raise RuntimeError(result["error"])
+            raise Wrong(result["error"])
         return result

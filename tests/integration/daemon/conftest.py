@@ -1,4 +1,4 @@
-"""One demo of nine machines serves a whole file of tests."""
+"""One demo of nine machines serves a whole file of tests: virtual ones, unless the file has MACHINES = "softhsm"."""
 import os
 import sys
 
@@ -11,7 +11,7 @@ from hsmdtest.waiting import wait_until  # noqa: E402
 
 
 @pytest.fixture(scope="module", name="demo")
-def fixture_demo():
-    with Demo() as demo:
+def fixture_demo(request):
+    with Demo(machines=getattr(request.module, "MACHINES", "vhsm")) as demo:
         wait_until(lambda: all(d["state"] == "up" for d in demo.devices().values()), 60, "all nine are up")
         yield demo

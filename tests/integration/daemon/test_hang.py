@@ -6,6 +6,7 @@ import pytest
 from hsmdtest.waiting import wait_until
 from hsmdtest.wrapped import DEADLINE, Wrapped
 
+MACHINES = "softhsm"  # behind wrap.so
 NAME = "bureau-2"
 # the call that hangs, the step that it is on; a climb comes to all of them
 CLIMB = [("dlopen", "load"), ("C_Initialize", "initialize"), ("C_GetSlotList", "slot"),

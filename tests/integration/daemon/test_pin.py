@@ -6,6 +6,7 @@ import pytest
 from hsmdtest.waiting import wait_until
 from hsmdtest.wrapped import Wrapped
 
+MACHINES = "softhsm"  # behind wrap.so
 NAME = "bureau-1"
 
 

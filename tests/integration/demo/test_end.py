@@ -41,7 +41,7 @@ def test_nothing_remains_after_the_command_ended():
     with Demo("--devices", "2") as demo:
         processes = demo.processes()
         names = demo.run("ps", "-o", "comm=", "-p", ",".join(str(pid) for pid, _ in processes)).split()
-        assert {"hsmd", "snmpd", "hsmd-probe", "hsmd-snmp"} <= set(names)
+        assert {"hsmd", "snmpd", "vhsm-server", "hsmd-probe", "hsmd-snmp"} <= set(names)
         assert demo.end() == 0
         assert_nothing_remains(demo, processes)
 

@@ -1,4 +1,4 @@
-"""The virtual fleet by itself, without hsmd: tokens and agents as a module's and an agent's user sees them."""
+"""The virtual fleet by itself, without hsmd: machines, tokens and agents as a module's and an agent's user sees them."""
 import os
 import subprocess
 import sys
@@ -10,28 +10,33 @@ from hsmdtest.processes import state
 from hsmdtest.waiting import wait_until
 
 FLEET_DIRECTORY = os.path.join(ROOT, "tests", "fleet")
+CKA_LABEL, CKA_EC_POINT = "0x3", "0x181"
 TEMPERATURE = "1.3.6.1.4.1.8072.9999.9999.157.1.1.0"
 
 sys.path.insert(0, FLEET_DIRECTORY)
-from fleetlib import agents, layout  # noqa: E402 (the path above comes first)
+from fleetlib import agents, layout, virtual  # noqa: E402 (the path above comes first)
+from fleetlib.vhsm import VhsmMachine  # noqa: E402
 
 
-@pytest.fixture(name="fleet", scope="module")
-def fixture_fleet(tmp_path_factory):
-    """Nine machines with their agents running."""
-    extracted = os.environ.get("HSMD_EXTRACTED")
-    assert extracted, "HSMD_EXTRACTED is not set: run this by ./check"
-    directory = str(tmp_path_factory.mktemp("fleet") / "nine")
+@pytest.fixture(name="fleet", scope="module", params=layout.KINDS)
+def fixture_fleet(request, tmp_path_factory):
+    """Nine machines of a kind with their agents running."""
+    extracted, programs = (os.environ.get(name) for name in ("HSMD_EXTRACTED", "HSMD_BIN"))
+    assert extracted and programs, "HSMD_EXTRACTED or HSMD_BIN is not set: run this by ./check"
+    directory = str(tmp_path_factory.mktemp(request.param) / "nine")
     machines = os.path.join(FLEET_DIRECTORY, "machines")
-    subprocess.run([machines, "make", directory], check=True)
+    subprocess.run([machines, "make", directory, "--kind", request.param, "--bin", programs], check=True)
     try:
-        subprocess.run([machines, "start", directory, "--snmpd", f"{extracted}/usr/sbin/snmpd"], check=True)
+        subprocess.run([machines, "start", directory, "--snmpd", f"{extracted}/usr/sbin/snmpd", "--bin", programs],
+                       check=True)
         yield directory
     finally:
         for device in layout.load(directory):
-            pid = agents.pid(device)
-            if pid:
+            for pid in filter(None, (agents.pid(device), virtual.pid(device))):
                 os.kill(pid, 9)
+
+
+ONLY_VIRTUAL = pytest.mark.parametrize("fleet", ["vhsm"], indirect=True)
 
 
 @pytest.fixture(name="devices")
@@ -39,9 +44,16 @@ def fixture_devices(fleet):
     return {d.name: d for d in layout.load(fleet)}
 
 
-def fleet_command(fleet, *arguments):
-    return subprocess.run([os.path.join(FLEET_DIRECTORY, "fleet"), *arguments], env={**os.environ, "HSMD_FLEET": fleet},
-                          capture_output=True, text=True, check=False)
+@pytest.fixture(name="machines")
+def fixture_machines(devices):
+    """The virtual ones' control sockets."""
+    return {name: VhsmMachine(d.directory) for name, d in devices.items()}
+
+
+def fleet_command(fleet, *arguments, **variables):
+    return subprocess.run([os.path.join(FLEET_DIRECTORY, "fleet"), *arguments],
+                          env={**os.environ, "LC_ALL": "C.UTF-8", "HSMD_FLEET": fleet, **variables}, capture_output=True,
+                          text=True, check=False)
 
 
 def did(fleet, *arguments):
@@ -50,10 +62,15 @@ def did(fleet, *arguments):
     return done.stdout
 
 
+def module(device):
+    return os.path.join(os.environ["HSMD_BIN"], "vhsm-client.so") if device.vendor else layout.SOFTHSM2
+
+
 def pkcs11(device, *arguments):
+    """(The virtual machines' module writes into its working directory.)"""
     done = subprocess.run(
-        ["pkcs11-tool", "--module", layout.MODULE, "--login", "--pin", device.pin(), *arguments],
-        env=device.environment(), capture_output=True, check=False)
+        ["pkcs11-tool", "--module", module(device), "--login", "--pin", device.pin(), *arguments],
+        env=device.environment(), cwd=device.directory, capture_output=True, check=False)
     return done.stdout.decode(errors="replace")
 
 
@@ -63,9 +80,21 @@ def private_keys(device):
 
 
 def public_key(device, label):
-    done = subprocess.run(["pkcs11-tool", "--module", layout.MODULE, "--read-object", "--type", "pubkey", "--label", label],
+    """Enough of it to know it again."""
+    if device.vendor:
+        return point(device, label)
+    done = subprocess.run(["pkcs11-tool", "--module", module(device), "--read-object", "--type", "pubkey", "--label", label],
                           env=device.environment(), capture_output=True, check=True)
     return done.stdout
+
+
+def point(device, label):
+    """The coordinates of a key, which every vendor's form of a point ends with. (pkcs11-tool reads no SM2 key.)"""
+    objects = VhsmMachine(device.directory).control("objects")["objects"]
+    points = {o["attributes"][CKA_EC_POINT][-128:] for o in objects
+              if o["attributes"].get(CKA_LABEL) == label.encode().hex() and CKA_EC_POINT in o["attributes"]}
+    assert len(points) == 1, f"{label} of {device.name} has {len(points)} points"
+    return points.pop()
 
 
 def ask(fleet, device, timeout="2"):
@@ -130,7 +159,8 @@ def test_lost_key_is_gone_and_the_same_one_comes_back(fleet, devices):
     device, before = devices["bureau-2"], public_key(devices["bureau-2"], "licence")
     did(fleet, "fault", "bureau-2", "lose-key")
     assert private_keys(device) == ["licence"]
-    did(fleet, "fault", "bureau-2", "lose-key", "licence")
+    assert "missing-key hsmd-probe" in did(fleet, "list").splitlines()[2]
+    did(fleet, "fault", "bureau-2", "missing-key")
     assert private_keys(device) == []
     did(fleet, "clear", "bureau-2")
     assert private_keys(device) == ["hsmd-probe", "licence"]
@@ -154,12 +184,75 @@ def test_silent_agent_answers_nothing_until_cleared(fleet, devices):
     (["fault", "bureau-3", "heat"], "fleet fault DEVICE heat CELSIUS"),
     (["fault", "bureau-3", "heat", "warm"], "as in 81.5"),
     (["fault", "bureau-3", "lose-key", "license"], "did you mean “licence”?"),
+    (["fault", "bureau-3", "missing-key", "license"], "did you mean “licence”?"),
+    (["fault", "bureau-3", "silence", "now"], "right is: fleet fault DEVICE silence"),
+    (["faults", "bureau-3"], "faults takes no argument"),
     (["clear"], "as in: fleet clear bureau-3"),
 ])
 def test_wrong_command_line_says_what_is_right(fleet, arguments, hint):
     done = fleet_command(fleet, *arguments)
     assert done.returncode == 2
     assert hint in done.stderr
+
+
+@pytest.mark.parametrize("arguments, hint", [
+    (["hang"], "right is: fleet fault DEVICE hang CALL"),
+    (["hang", "C_Sing"], "right is a function such as C_Sign"),
+    (["slow", "1", "C_Sign", "now"], "right is: fleet fault DEVICE slow MS [CALL]"),
+    (["slow", "fast"], "right is a number"),
+    (["random", "good"], "stuck|biased"),
+    (["pin-changed", "12 34"], "one word"),
+])
+@ONLY_VIRTUAL
+def test_wrong_argument_of_a_machines_fault_says_what_is_right(fleet, machines, arguments, hint):
+    done = fleet_command(fleet, "fault", "bureau-3", *arguments)
+    assert (done.returncode, machines["bureau-3"].control("faults")) == (2, [])
+    assert hint in done.stderr
+
+
+# Over by themselves at once: they leave nothing to list.
+MOMENTARY = {"reboot", "idle-sessions", "stale-slots"}
+ARGUMENTS = {"CALL": "C_Digest", "MS": "1", "N": "20", "LABEL": "licence", "stuck|biased": "biased", "PIN": "11112222",
+             "SERIAL": "VHSM1", "raw|der": "raw", "none|empty|default|ID": "default", "DAYS": "3", "NAME|NUMBER": "sm3",
+             "CELSIUS": "50.5", "BYTES": "16"}
+
+
+@ONLY_VIRTUAL
+def test_every_kind_of_fault_is_caused_listed_and_cleared(fleet, machines):
+    kinds = [(k["kind"], k["argument"]) for k in machines["portal-2"].control("kinds")]
+    assert len(kinds) >= 30
+    for kind, form in kinds:
+        words = [ARGUMENTS[word] for word in form.split() if not word.startswith("[")]
+        did(fleet, "fault", "portal-2", kind, *words)
+        shown = did(fleet, "list").splitlines()[9].split(maxsplit=5)
+        assert shown == ["portal-2", "portal", "xihsm", *shown[3:5], "-" if kind in MOMENTARY else " ".join([kind, *words])]
+        did(fleet, "clear", "portal-2")
+        assert did(fleet, "list").splitlines()[9].endswith(" -"), f"{kind} is not cleared"
+
+
+@ONLY_VIRTUAL
+def test_faults_are_listed_with_a_line_each_in_the_readers_language(fleet, machines):
+    listed = did(fleet, "faults").splitlines()
+    assert [line.split()[0] for line in listed] == [k["kind"] for k in machines["bureau-1"].control("kinds")] + [
+        "silence", "lose-key"]
+    assert any(line.startswith("slow MS [CALL] ") and line.endswith("takes that much longer") for line in listed)
+    done = fleet_command(fleet, "faults", LC_ALL="zh_CN.UTF-8")
+    assert "hang CALL" in done.stdout and "指定调用永不返回" in done.stdout
+    assert "SNMP代理不应答" in done.stdout
+
+
+@pytest.mark.parametrize("fleet", ["softhsm"], indirect=True)
+def test_a_softhsm_fleet_lists_what_can_be_done_to_a_token(fleet):
+    assert [line.split()[0] for line in did(fleet, "faults").splitlines()] == [
+        "unplug", "heat", "missing-key", "silence", "lose-key"]
+
+
+@ONLY_VIRTUAL
+@pytest.mark.usefixtures("fleet")
+def test_nine_virtual_machines_have_the_ways_of_several_vendors(devices):
+    assert [d.vendor for d in devices.values()] == ["sansec"] * 4 + ["tass"] * 3 + ["luna", "xihsm"]
+    for device in devices.values():
+        assert f"token manufacturer : {device.vendor} (virtual)" in pkcs11(device, "--list-token-slots")
 
 
 def test_outside_of_a_demo_it_says_so():
@@ -178,3 +271,10 @@ def test_wrong_option_of_demo_says_what_is_right(arguments, hint):
     done = subprocess.run([os.path.join(ROOT, "demo"), *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert hint in done.stderr
+
+
+def test_unknown_machines_of_demo_say_what_is_right():
+    done = subprocess.run([os.path.join(ROOT, "demo"), "--", "true"], env={**os.environ, "HSMD_FLEET_MACHINES": "softhms"},
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "right is vhsm or softhsm" in done.stderr

@@ -17,10 +17,10 @@ START_SECONDS = 90
 
 
 class Demo:
-    """with Demo("--devices", "9") as demo: … ; demo.environment is COMMAND's."""
+    """with Demo("--devices", "9") as demo: … ; demo.environment is COMMAND's. machines: vhsm or softhsm."""
 
-    def __init__(self, *options):
-        self.options = options
+    def __init__(self, *options, machines="vhsm"):
+        self.options, self.machines = options, machines
         self.environment = None
         self.process = None
         self.own_hsmd = None  # one that a test started itself
@@ -31,7 +31,8 @@ class Demo:
         self.log = os.path.join(self.directory.name, "log")
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen([DEMO, *self.options, "--", "sh", "-c", HOLD, told], cwd="/",
-                                            stdin=subprocess.PIPE, stdout=log, stderr=log)
+                                            env=dict(os.environ, HSMD_FLEET_MACHINES=self.machines), stdin=subprocess.PIPE, stdout=log,
+                                            stderr=log)
         try:
             wait_until(lambda: os.path.exists(told) or self.process.poll() is not None, START_SECONDS,
                        "the demo runs its command")

@@ -1,4 +1,4 @@
-"""A demo in which one machine's module goes wrong on command: the tests' wrap.so stands before SoftHSM2."""
+"""A demo of SoftHSM2 tokens in which one machine's module goes wrong on command: the tests' wrap.so stands before it."""
 import os
 import re
 
