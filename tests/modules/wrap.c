@@ -25,9 +25,12 @@
  *                private key
  *   flags=BITS   C_GetTokenInfo: these flags are set too
  *   serial=TEXT  C_GetTokenInfo: another serial
- *   corrupt      C_Sign: the signature has one wrong bit
+ *   corrupt      C_Sign, C_Encrypt, C_Decrypt: what comes back has one wrong bit
  *   length=N     C_Sign, C_GetAttributeValue: says that the answer has N octets
  *   authenticate C_GetAttributeValue: CKA_ALWAYS_AUTHENTICATE is true
+ *   expired      C_GetAttributeValue: CKA_END_DATE is long past
+ *   early        C_GetAttributeValue: CKA_START_DATE is far off
+ *   without=TYPE C_GetMechanismList: leaves this mechanism out
  *   lenient      C_GetAttributeValue: CKR_OK also where an attribute is missing; its length tells */
 
 #include <dlfcn.h>
@@ -224,6 +227,8 @@ PASS(C_Login, (CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR *pin, C
         (session, user, pin, size))
 PASS(C_FindObjectsInit, (CK_SESSION_HANDLE session, CK_ATTRIBUTE *a, CK_ULONG n), (session, a, n))
 PASS(C_FindObjectsFinal, (CK_SESSION_HANDLE session), (session))
+PASS(C_EncryptInit, (CK_SESSION_HANDLE s, CK_MECHANISM *m, CK_OBJECT_HANDLE key), (s, m, key))
+PASS(C_DecryptInit, (CK_SESSION_HANDLE s, CK_MECHANISM *m, CK_OBJECT_HANDLE key), (s, m, key))
 PASS(C_GenerateRandom, (CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG size), (session, data, size))
 PASS(C_CreateObject, (CK_SESSION_HANDLE s, CK_ATTRIBUTE *a, CK_ULONG n, CK_OBJECT_HANDLE *o), (s, a, n, o))
 PASS(C_DestroyObject, (CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object), (session, object))
@@ -302,6 +307,28 @@ static CK_RV wrap_C_GetTokenInfo(CK_SLOT_ID slot, CK_TOKEN_INFO *info) {
         return rv;
 }
 
+static CK_RV wrap_C_GetMechanismList(CK_SLOT_ID slot, CK_MECHANISM_TYPE *types, CK_ULONG *n) {
+        char action[128];
+        const char *value;
+        CK_RV rv;
+
+        if (go_wrong("C_GetMechanismList", &rv))
+                return rv;
+        rv = behind->C_GetMechanismList(slot, types, n);
+        value = value_of("C_GetMechanismList", "without", action, sizeof(action));
+        for (CK_ULONG i = 0; value && rv == CKR_OK && types && i < *n; i++)
+                if (types[i] == strtoul(value, NULL, 0))
+                        types[i] = types[--*n];
+        return rv;
+}
+
+static void change_date(CK_ATTRIBUTE *a, CK_ATTRIBUTE_TYPE type, const char *fault, const char *date) {
+        if (a->type != type || !a->pValue || !is_fault("C_GetAttributeValue", fault))
+                return;
+        memcpy(a->pValue, date, sizeof(CK_DATE));
+        a->ulValueLen = sizeof(CK_DATE);
+}
+
 static CK_RV wrap_C_GetAttributeValue(
         CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *a, CK_ULONG n) {
         char action[128];
@@ -321,9 +348,28 @@ static CK_RV wrap_C_GetAttributeValue(
                 if (a[i].type == CKA_ALWAYS_AUTHENTICATE && a[i].pValue &&
                         is_fault("C_GetAttributeValue", "authenticate"))
                         *(CK_BBOOL *) a[i].pValue = CK_TRUE;
+                change_date(&a[i], CKA_END_DATE, "expired", "20010228");
+                change_date(&a[i], CKA_START_DATE, "early", "29990301");
         }
         return rv;
 }
+
+/* C_Encrypt and C_Decrypt: "corrupt" as of C_Sign. */
+#define ANSWER(name)                                                                                         \
+        static CK_RV wrap_##name(                                                                            \
+                CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG in_size, CK_BYTE *out, CK_ULONG *size) {    \
+                CK_RV rv;                                                                                    \
+                                                                                                             \
+                if (go_wrong(#name, &rv))                                                                    \
+                        return rv;                                                                           \
+                rv = behind->name(session, in, in_size, out, size);                                          \
+                if (rv == CKR_OK && out && *size > 0 && is_fault(#name, "corrupt"))                          \
+                        out[0] ^= 1;                                                                         \
+                return rv;                                                                                   \
+        }
+
+ANSWER(C_Encrypt)
+ANSWER(C_Decrypt)
 
 static CK_RV wrap_C_Sign(
         CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG data_size, CK_BYTE *signature, CK_ULONG *size) {
@@ -338,7 +384,7 @@ static CK_RV wrap_C_Sign(
         if (value)
                 *size = strtoul(value, NULL, 0);
         else if (rv == CKR_OK && signature && is_fault("C_Sign", "corrupt"))
-                signature[*size / 2] ^= 1;
+                signature[0] ^= 1;
         return rv;
 }
 
@@ -362,6 +408,11 @@ static void fill_list(void) {
         OVERRIDE(C_FindObjectsInit);
         OVERRIDE(C_FindObjects);
         OVERRIDE(C_FindObjectsFinal);
+        OVERRIDE(C_GetMechanismList);
+        OVERRIDE(C_EncryptInit);
+        OVERRIDE(C_Encrypt);
+        OVERRIDE(C_DecryptInit);
+        OVERRIDE(C_Decrypt);
         OVERRIDE(C_SignInit);
         OVERRIDE(C_Sign);
         OVERRIDE(C_GenerateRandom);

@@ -6,9 +6,17 @@
  *   argument WORD            one more argument of it
  *   env NAME=VALUE           its environment, which is otherwise empty
  *   device|module|serial|label TEXT, slot N, select serial|label|slot, deepbind|random 0|1, present_interval
- * USEC key NUMBER TYPE EXERCISE [label=TEXT] [id=HEX] [spki=FILE] pin TEXT                 the answer to
- * MSG_PIN_WANTED; "pin_reason NAME" refuses, neither leaves it unanswered Then: start | climb N | check N |
- * ping N | close | eof | signal N ring | in_flight         what stands in the ring
+ * USEC
+ *   connect HOST:PORT        to be tried, as after a failure
+ *   sm2 TYPE NUMBER FORM     a vendor's SM2 in brief, in hexadecimal: CK_KEY_TYPE, and a mechanism on a
+ * digest sm2_key_type, sm4_key_type TYPE mechanism NAME NUMBER USE KEY_TYPE [input=] [z=] [form=] [order=]
+ * [cipher_form=] [iv] one of the vendor's, before the keys that use it return NUMBER CLASS NAME one of the
+ * vendor's key NUMBER TYPE EXERCISE [label=TEXT] [id=HEX] [spki=FILE] [check=HEX] [interval=USEC] [business]
+ *                            [mechanism=NAME]
+ *   pin TEXT                 the answer to MSG_PIN_WANTED; "pin_reason NAME" refuses, neither leaves it
+ *                            unanswered
+ * Then: start | climb N | check N | ping N | close | eof | signal N
+ *   ring | in_flight         what stands in the ring
  */
 
 #include <fcntl.h>
@@ -77,10 +85,13 @@ static void print_key(const ProbeKeyResult *key) {
         printf("{\"number\":%u", key->number);
         print_text("state", name_of(&key_state_names, key->state));
         print_rv(key->rv);
+        print_text("reason", name_of(&reason_names, key->reason ? key->reason : REASON_NONE));
         print_number("exercised", key->exercised);
+        print_number("operations", key->operations);
+        print_number("errors", key->errors);
         if (key->has_fingerprint) {
                 printf(",\"fingerprint\":\"");
-                for (size_t i = 0; i < sizeof(key->fingerprint); i++)
+                for (size_t i = 0; i < MIN_OF(key->fingerprint_size, sizeof(key->fingerprint)); i++)
                         printf("%02x", key->fingerprint[i]);
                 printf("\"");
         }
@@ -102,6 +113,7 @@ static void print_result(const MsgProbeResult *m) {
         print_text("serial", m->serial);
         print_text("firmware", m->firmware);
         print_number("random_ran", m->random_ran);
+        print_number("missing_mechanisms", m->missing_mechanisms);
         print_number("sessions_open", m->sessions_open);
         print_number("open_fds", m->open_fds);
         print_number("token_flags", m->token_flags);
@@ -239,6 +251,23 @@ static void print_plain(const char *event, const MsgPlain *m) {
         end_line();
 }
 
+static void print_connect(const MsgConnect *m) {
+        printf("{\"event\":\"connect\"");
+        print_number("attempt", m->attempt);
+        print_text("error", m->error ? strerrorname_np(m->error) : "none");
+        end_line();
+}
+
+static void print_shown_key(const MsgProbeKey *m) {
+        printf("{\"event\":\"key\"");
+        print_number("number", m->number);
+        printf(",\"spki\":\"");
+        for (uint32_t i = 0; i < MIN_OF(m->spki_size, (uint32_t) sizeof(m->spki)); i++)
+                printf("%02x", m->spki[i]);
+        printf("\"");
+        end_line();
+}
+
 static void from_probe(Driver *d) {
         int fd = -1, type = protocol_receive(d->socket, d->buffer, &fd);
 
@@ -261,7 +290,10 @@ static void from_probe(Driver *d) {
                 print_result(d->buffer);
                 break;
         case MSG_CONNECT:
+                print_connect(d->buffer);
+                break;
         case MSG_PROBE_KEY:
+                print_shown_key(d->buffer);
                 break;
         default:
                 close(d->socket); /* its end is told by the pidfd */
@@ -294,9 +326,47 @@ static void read_spki(ProbeKey *key, const char *path) {
         key->spki_size = (uint32_t) fread(key->spki, 1, sizeof(key->spki), f);
 }
 
-static void read_hex(ProbeKey *key, const char *hex) {
-        for (unsigned octet; sscanf(hex, "%2x", &octet) == 1 && key->id_size < sizeof(key->id); hex += 2)
-                key->id[key->id_size++] = (uint8_t) octet;
+static uint32_t read_hex(uint8_t *dst, size_t size, const char *hex) {
+        uint32_t n = 0;
+
+        for (unsigned octet; n < size && sscanf(hex, "%2x", &octet) == 1; hex += 2)
+                dst[n++] = (uint8_t) octet;
+        return n;
+}
+
+static uint32_t mechanism_named(const MsgProbeConfig *c, const char *name) {
+        uint32_t i = 0;
+
+        while (i < c->n_mechanisms && !streq(c->mechanisms[i].name, name))
+                i++;
+        return i;
+}
+
+static void set_of_key(Driver *d, ProbeKey *key, const char *name, const char *value) {
+        if (streq(name, "label"))
+                copy_text(key->label, sizeof(key->label), value);
+        else if (streq(name, "id"))
+                key->id_size = read_hex(key->id, sizeof(key->id), value);
+        else if (streq(name, "spki"))
+                read_spki(key, value);
+        else if (streq(name, "check"))
+                key->check_value_size = read_hex(key->check_value, sizeof(key->check_value), value);
+        else if (streq(name, "interval"))
+                key->interval = strtoull(value, NULL, 10);
+        else if (streq(name, "business"))
+                key->business = 1;
+        else if (streq(name, "mechanism"))
+                key->mechanism = mechanism_named(&d->config, value);
+}
+
+/* "name=value" in two; the value of a name alone is empty. */
+static const char *split(char *word) {
+        char *equals = strchr(word, '=');
+
+        if (!equals)
+                return "";
+        *equals = '\0';
+        return equals + 1;
 }
 
 static void add_key(Driver *d, char *text) {
@@ -306,19 +376,55 @@ static void add_key(Driver *d, char *text) {
         key->number = (uint32_t) strtoul(word, NULL, 10);
         key->type = name_value(&key_type_names, strtok_r(NULL, " ", &save));
         key->exercise = name_value(&exercise_names, strtok_r(NULL, " ", &save));
-        while ((word = strtok_r(NULL, " ", &save))) {
-                if (strncmp(word, "label=", 6) == 0)
-                        copy_text(key->label, sizeof(key->label), word + 6);
-                else if (strncmp(word, "id=", 3) == 0)
-                        read_hex(key, word + 3);
-                else if (strncmp(word, "spki=", 5) == 0)
-                        read_spki(key, word + 5);
-        }
         key->mechanism = (uint32_t) mechanism_for(
                 d->config.mechanisms, d->config.n_mechanisms, key->type, key->exercise);
+        while ((word = strtok_r(NULL, " ", &save))) {
+                const char *value = split(word);
+
+                set_of_key(d, key, word, value);
+        }
 }
 
-/* KEY-TYPE MECHANISM FORM: a vendor that signs SM2 digests */
+static void set_of_mechanism(ProbeMechanism *m, const char *name, const char *value) {
+        if (streq(name, "input"))
+                m->input = name_value(&mechanism_input_names, value);
+        else if (streq(name, "z"))
+                m->z = name_value(&z_rule_names, value);
+        else if (streq(name, "form"))
+                m->form = name_value(&signature_form_names, value);
+        else if (streq(name, "order"))
+                m->order = name_value(&cipher_order_names, value);
+        else if (streq(name, "cipher_form"))
+                m->cipher_form = name_value(&signature_form_names, value);
+        else if (streq(name, "iv"))
+                m->iv = 1;
+}
+
+static void add_mechanism(Driver *d, char *text) {
+        ProbeMechanism *m = &d->config.mechanisms[d->config.n_mechanisms++];
+        char *save = NULL, *word = strtok_r(text, " ", &save);
+
+        copy_text(m->name, sizeof(m->name), word);
+        m->index = MECHANISM_INDEX_PROFILE + d->config.n_mechanisms;
+        m->number = strtoull(strtok_r(NULL, " ", &save), NULL, 0);
+        m->use = name_value(&mechanism_use_names, strtok_r(NULL, " ", &save));
+        m->key_type = name_value(&key_type_names, strtok_r(NULL, " ", &save));
+        while ((word = strtok_r(NULL, " ", &save))) {
+                const char *value = split(word);
+
+                set_of_mechanism(m, word, value);
+        }
+}
+
+static void add_return(Driver *d, char *text) {
+        ProbeReturn *r = &d->config.returns[d->config.n_returns++];
+        char *save = NULL;
+
+        r->number = strtoull(strtok_r(text, " ", &save), NULL, 0);
+        r->class = name_value(&return_class_names, strtok_r(NULL, " ", &save));
+        copy_text(r->name, sizeof(r->name), strtok_r(NULL, " ", &save));
+}
+
 static void add_sm2(MsgProbeConfig *c, const char *text) {
         ProbeMechanism m = {.index = 101,
                 .name = "sm2_digest",
@@ -336,6 +442,21 @@ static void add_sm2(MsgProbeConfig *c, const char *text) {
         c->sm2_id_size = 16;
         memcpy(c->sm2_id, "1234567812345678", 16);
         c->mechanisms[c->n_mechanisms++] = m;
+}
+
+/* What a vendor's profile says. */
+static bool configure_vendor(Driver *d, const char *word, char *text) {
+        if (streq(word, "sm2_key_type"))
+                d->config.sm2_key_type = strtoull(text, NULL, 0);
+        else if (streq(word, "sm4_key_type"))
+                d->config.sm4_key_type = strtoull(text, NULL, 0);
+        else if (streq(word, "mechanism"))
+                add_mechanism(d, text);
+        else if (streq(word, "return"))
+                add_return(d, text);
+        else
+                return false;
+        return true;
 }
 
 static bool configure(Driver *d, const char *word, char *text) {
@@ -367,10 +488,13 @@ static bool configure(Driver *d, const char *word, char *text) {
                 c->present_interval = strtoull(text, NULL, 10);
         else if (streq(word, "sm2"))
                 add_sm2(c, text);
-        else if (streq(word, "key"))
+        else if (streq(word, "connect")) {
+                copy_text(c->connect, sizeof(c->connect), text);
+                c->diagnose = 1;
+        } else if (streq(word, "key"))
                 add_key(d, text);
         else
-                return false;
+                return configure_vendor(d, word, text);
         return true;
 }
 
@@ -442,6 +566,7 @@ int main(void) {
         d.buffer = aligned_alloc(64, PROTOCOL_MAX);
         copy_text(d.config.device, sizeof(d.config.device), "test-1");
         d.config.point_form = POINT_OCTET_STRING;
+        d.config.sm2_key_type = d.config.sm4_key_type = UINT64_MAX;
         for (size_t i = 0; i < n_standard_mechanisms; i++)
                 d.config.mechanisms[d.config.n_mechanisms++] = standard_mechanisms[i];
         setvbuf(stdin, NULL, _IONBF, 0); /* poll must see what was not read yet */

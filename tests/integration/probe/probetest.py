@@ -41,6 +41,13 @@ class Token:
         return self.run("pkcs11-tool", "--module", SOFTHSM, "--token-label", label, "--login", "--pin", PIN,
                         *arguments)
 
+    def make_secret(self, label, key_id, octets):
+        """An AES key of known octets, to encrypt and to MAC with."""
+        path = self.directory / f"{label}.key"
+        path.write_bytes(octets)
+        self.tool("--write-object", path, "--type", "secrkey", "--key-type", f"AES:{len(octets)}", "--label", label,
+                  "--id", key_id, "--usage-decrypt", "--usage-sign")
+
     def make_key(self, kind, label, key_id, token="one"):
         self.tool("--keypairgen", "--key-type", kind, "--label", label, "--id", key_id, label=token)
 
