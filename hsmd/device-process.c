@@ -17,6 +17,7 @@ static void fill_key(const Device *d, size_t i, const MsgProbeConfig *m, ProbeKe
                 .business = key->business,
                 .interval = key->interval,
                 .mechanism = (uint32_t) config_key_mechanism(key, m->mechanisms, m->n_mechanisms),
+                .known_good = d->key_signed[i] != 0,
                 .nonce = d->keys[i].nonce,
                 .id_size = selector.id_size};
         memcpy(ret->id, selector.id, sizeof(ret->id));

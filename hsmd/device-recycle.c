@@ -30,10 +30,9 @@ static int read_memory(pid_t pid, uint64_t *ret) {
 /* In words, why the probe is to be replaced; false if it is not. */
 static bool budget_used_up(const Device *d, usec_t now, char *why, size_t size) {
         const ConfigDevice *c = d->config;
-        uint64_t memory = 0;
+        uint64_t memory = d->probe_memory;
 
-        if (c->recycle_memory > 0 && read_memory(worker_pid(d->worker), &memory) >= 0 &&
-                memory > c->recycle_memory)
+        if (c->recycle_memory > 0 && memory > c->recycle_memory)
                 snprintf(why, size, "its memory is %llu MiB, %llu are allowed",
                         (unsigned long long) (memory >> 20), (unsigned long long) (c->recycle_memory >> 20));
         else if (c->recycle_descriptors > 0 && d->result.open_fds > c->recycle_descriptors)
@@ -96,6 +95,9 @@ void device_recycle_tick(Device *d, usec_t now) {
         char why[128];
         int r;
 
+        d->probe_memory = 0;
+        if (d->worker)
+                (void) read_memory(worker_pid(d->worker), &d->probe_memory);
         if (d->successor) {
                 take_place(d);
                 return;

@@ -136,6 +136,8 @@ static void show_evidence(const Device *d, DeviceRow *row) {
         FIELD_SET(Device, row, step_under_way, step_under_way(d));
         if (d->worker) {
                 FIELD_SET(Device, row, probe_pid, (uint32_t) worker_pid(d->worker));
+                if (d->probe_memory > 0)
+                        FIELD_SET(Device, row, probe_memory, d->probe_memory);
                 if (d->phase == PROBE_IDLE || d->phase == PROBE_CHECKING) {
                         FIELD_SET(Device, row, sessions_open, d->result.sessions_open);
                         FIELD_SET(Device, row, probe_fds, d->result.open_fds);

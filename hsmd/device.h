@@ -87,6 +87,7 @@ typedef struct Device {
         SecondProbe *successor; /* a probe that is to take the place of the first */
         usec_t successor_not_before;
         uint64_t recycles;
+        uint64_t probe_memory; /* resident, octets; 0 = not known */
         /* measure.h: the burst under way, what bursts found of each mechanism, when the next may begin */
         Measurement *measurement;
         struct Measured *measured;

@@ -73,6 +73,11 @@ bool exercise_wanted(const Keys *keys, Exercise exercise) {
         return false;
 }
 
+/* A profile that was right once is not to blame later, whichever process saw it. */
+static bool never_right(const Key *key) {
+        return !key->verified && !key->config->known_good;
+}
+
 /* --- what comes of it
  * ------------------------------------------------------------------------------------------------ */
 
@@ -236,7 +241,7 @@ static int judge_failure(Keys *keys, Key *key, Module *module, Attempt *attempt,
         else
                 return attempt_fail(attempt, REASON_CALL_FAILED, "%s with key %u: %s", what,
                         key->config->number, strerror(-r));
-        if (!key->verified && diagnose_decryption(key, keys->config, module, words, sizeof(words))) {
+        if (never_right(key) && diagnose_decryption(key, keys->config, module, words, sizeof(words))) {
                 keys->failure = before;
                 blame_profile(keys, key, attempt->step, words);
         } else if (r == -EBADMSG && (key->verified || is_pinned(key))) {
@@ -412,7 +417,7 @@ static int verify_one(Keys *keys, Key *key, Module *module, Attempt *attempt) {
         char words[160];
         int r = key_verify(key);
 
-        if (r < 0 && !key->verified && key->config->type == KEY_TYPE_SM2 &&
+        if (r < 0 && never_right(key) && key->config->type == KEY_TYPE_SM2 &&
                 diagnose_profile(key, keys->config, module, words, sizeof(words))) {
                 blame_profile(keys, key, STEP_VERIFY, words);
                 return 0;

@@ -115,6 +115,7 @@ typedef struct ProbeKey {
         uint32_t business;
         uint32_t mechanism;        /* position in mechanisms; of an exercised key */
         uint64_t interval;         /* microseconds between exercises; 0: in every check */
+        uint32_t known_good;       /* a signature of it was right before, under this profile */
         NonceMark nonce;           /* of the last process's last signature */
         uint32_t check_value_size; /* pinned check value of a symmetric key: 3, or 0 = none */
         uint8_t check_value[3];

@@ -223,6 +223,9 @@ def test_row_18_a_wrong_signature_is_critical_at_once(w):
     assert device["failures"] >= before["failures"] + 1
     lines = [line for line in w.log().splitlines() if "one (one): " in line and "wrong_signature" in line]
     assert "down" in lines[0].split(";")[0], lines[0]  # no suspect before
+    # to a new process it is no mistake of the profile: the key was right before
+    w.wait("one", lambda d: d["probes"] > device["probes"] + 3, "three more climbs")
+    assert w.device("one")["reason"] == "wrong_signature" and "profile_mismatch" not in w.log()
 
 
 def test_row_19_attributes_of_absurd_lengths_are_none(w):
