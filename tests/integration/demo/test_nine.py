@@ -1,5 +1,6 @@
 """The main job: nine machines, hsmd, and what an engineer and an NMS see of them while faults come and go."""
 import datetime
+import json
 import os
 import subprocess
 
@@ -197,3 +198,35 @@ def test_status_is_for_people_and_programs(demo):
     assert "\x1b" not in table
     assert demo.status()["fleet"]["devices"] == 9
     assert os.path.basename(demo.run("sh", "-c", "command -v fleet").strip()) == "fleet"
+
+
+def matrix(demo, key):
+    """What becomes of a key over each pool (by number)."""
+    keys = json.loads(demo.run("hsmctl", "keys", "--json=short"))
+    return {k["pool"]: k["state"] for k in keys["pool_keys"] if k["label"] == key}
+
+
+def test_vendors_of_one_pool_sign_with_one_key(demo):
+    assert {demo.device(f"bureau-{n}")["manufacturer"].split()[0] for n in (1, 5)} == {"sansec", "tass"}
+    assert matrix(demo, "hsmd-probe") == {1: "identical", 2: "identical"}
+
+
+def test_wrong_signatures_of_every_vendor_are_critical_at_once(demo):
+    names = ("bureau-2", "bureau-6", "portal-1", "portal-2")
+    for name in names:
+        demo.fleet("fault", name, "wrong-signature")
+    for name in names:
+        assert demo.wait_state(name, "down")["failed_step"] == "verify"
+        assert demo.snmp(f"hsmdDeviceReason.{demo.device(name)['number']}") == ["wrong_signature"]
+    assert (demo.pool("bureau")["serving"], demo.pool("portal")["serving"]) == (5, 0)
+    for name in names:
+        demo.fleet("clear", name)
+        demo.wait_state(name, "up")
+
+
+def test_another_key_under_the_label_is_found_out_in_the_matrix(demo):
+    demo.fleet("fault", "bureau-7", "other-key", "licence")
+    wait_until(lambda: matrix(demo, "licence")[1] == "different", 30, "the matrix says that they differ")
+    demo.wait_state("bureau-7", "degraded", "key_mismatch")
+    demo.fleet("clear", "bureau-7")
+    demo.wait_state("bureau-7", "up")
