@@ -244,7 +244,7 @@ static int judge_failure(Keys *keys, Key *key, Module *module, Attempt *attempt,
         if (never_right(key) && diagnose_decryption(key, keys->config, module, words, sizeof(words))) {
                 keys->failure = before;
                 blame_profile(keys, key, attempt->step, words);
-        } else if (r == -EBADMSG && (key->verified || is_pinned(key))) {
+        } else if (r == -EBADMSG && (!never_right(key) || is_pinned(key))) {
                 return attempt_fail(attempt, REASON_WRONG_ANSWER, "%s with key %u: the answer is wrong", what,
                         key->config->number);
         }

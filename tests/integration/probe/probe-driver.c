@@ -12,7 +12,7 @@
  * digest sm2_key_type, sm4_key_type TYPE mechanism NAME NUMBER USE KEY_TYPE [input=] [z=] [form=] [order=]
  * [cipher_form=] [iv] one of the vendor's, before the keys that use it return NUMBER CLASS NAME one of the
  * vendor's key NUMBER TYPE EXERCISE [label=TEXT] [id=HEX] [spki=FILE] [check=HEX] [interval=USEC] [business]
- *                            [mechanism=NAME]
+ *                            [known_good] [mechanism=NAME]
  *   pin TEXT                 the answer to MSG_PIN_WANTED; "pin_reason NAME" refuses, neither leaves it
  *                            unanswered
  * Then: start | climb N | check N | ping N | close | eof | signal N
@@ -355,6 +355,8 @@ static void set_of_key(Driver *d, ProbeKey *key, const char *name, const char *v
                 key->interval = strtoull(value, NULL, 10);
         else if (streq(name, "business"))
                 key->business = 1;
+        else if (streq(name, "known_good"))
+                key->known_good = 1;
         else if (streq(name, "mechanism"))
                 key->mechanism = mechanism_named(&d->config, value);
 }

@@ -157,11 +157,13 @@ def test_intervals_are_spread_after_a_climb(token, probe):
     for number in range(1, 5):
         p.key(number, "rsa", "sign", "id=01", "interval=8000000", "business")  # none is used before it is due
     p.start().climb()
-    first, attempt = [], 1
+    first, attempt = {}, 1
     while len(first) < 4:
         attempt += 1
-        first += [n for n in sorted(used(p.check(attempt))) if n not in first]
-    assert first == [1, 2, 3, 4], "one after the other"
+        for number in used(p.check(attempt)):
+            first.setdefault(number, attempt)
+    assert sorted(first, key=first.get) == [1, 2, 3, 4]
+    assert min(first[n + 1] - first[n] for n in (1, 2, 3)) > 5, "many checks lie between them"
 
 
 def test_before_an_attempt_fails_for_one_key_the_others_are_tried(secrets, wrapped):
