@@ -30,9 +30,9 @@ class Demo:
         told = os.path.join(self.directory.name, "environment")
         self.log = os.path.join(self.directory.name, "log")
         with open(self.log, "wb") as log:
-            self.process = subprocess.Popen([DEMO, *self.options, "--", "sh", "-c", HOLD, told], cwd="/",
-                                            env=dict(os.environ, HSMD_FLEET_MACHINES=self.machines), stdin=subprocess.PIPE, stdout=log,
-                                            stderr=log)
+            self.process = subprocess.Popen(
+                [DEMO, *self.options, "--", "sh", "-c", HOLD, told], cwd="/", stdin=subprocess.PIPE, stdout=log, stderr=log,
+                env=dict(os.environ, HSMD_FLEET_MACHINES=self.machines))
         try:
             wait_until(lambda: os.path.exists(told) or self.process.poll() is not None, START_SECONDS,
                        "the demo runs its command")
