@@ -1,8 +1,6 @@
-#include "keys.h"
+#include "keys-internal.h"
 
 #include <openssl/err.h>
-
-#include "sm2.h"
 
 int keys_init(Keys *keys, const MsgProbeConfig *config) {
         *keys = (Keys){.config = config, .n = MIN_OF(config->n_keys, (uint32_t) PROTOCOL_KEYS_MAX)};
@@ -52,42 +50,6 @@ void keys_done(Keys *keys) {
 /* --- searching
  * ---------------------------------------------------------------------------------------------- */
 
-/* More objects of one name than this are not looked at. */
-#define FOUND_MAX 16
-
-typedef struct Found {
-        CK_OBJECT_HANDLE handles[FOUND_MAX];
-        CK_ULONG n;
-} Found;
-
-/* The objects of a class by id and label. */
-static CK_RV search(Module *module, CK_OBJECT_CLASS class, const uint8_t *id, size_t id_size,
-        const char *label, Found *ret) {
-        CK_ATTRIBUTE template[3] = {{.type = CKA_CLASS, .pValue = &class, .ulValueLen = sizeof(class)}};
-        CK_ULONG n = 1;
-        Found found = {.n = 0};
-        CK_RV rv, end;
-
-        if (id_size > 0)
-                template[n++] = (CK_ATTRIBUTE){CKA_ID, (void *) id, id_size};
-        if (label[0])
-                template[n++] = (CK_ATTRIBUTE){CKA_LABEL, (void *) label, strlen(label)};
-        rv = module->calls->C_FindObjectsInit(module->session, template, n);
-        if (rv != CKR_OK)
-                return rv;
-        rv = module->calls->C_FindObjects(module->session, found.handles, FOUND_MAX, &found.n);
-        end = module->calls->C_FindObjectsFinal(module->session);
-        if (rv == CKR_OK)
-                rv = end;
-        if (rv == CKR_OK)
-                *ret = found;
-        return rv;
-}
-
-static bool is_secret(const ProbeKey *config) {
-        return config->type == KEY_TYPE_AES || config->type == KEY_TYPE_SM4 || config->type == KEY_TYPE_HMAC;
-}
-
 /* A key to be signed with is its private key. One to be present may be known by its public half or
  * certificate, but not once its private key was seen: what is left of a lost key does not make it present. */
 static bool private_alone(const Key *key) {
@@ -98,14 +60,14 @@ static bool private_alone(const Key *key) {
 static CK_RV search_classes(Module *module, Key *key, Found *ret) {
         static const CK_OBJECT_CLASS asymmetric[] = {CKO_PRIVATE_KEY, CKO_PUBLIC_KEY, CKO_CERTIFICATE},
                                      symmetric[] = {CKO_SECRET_KEY};
-        const CK_OBJECT_CLASS *classes = is_secret(key->config) ? symmetric : asymmetric;
-        size_t n = is_secret(key->config) || private_alone(key) ? 1 : 3;
+        const CK_OBJECT_CLASS *classes = key_is_secret(key->config) ? symmetric : asymmetric;
+        size_t n = key_is_secret(key->config) || private_alone(key) ? 1 : 3;
         Found found = {.n = 0};
         CK_RV rv = CKR_OK;
 
         for (size_t i = 0; i < n && rv == CKR_OK && found.n == 0; i++) {
                 key->object_class = classes[i];
-                rv = search(module, classes[i], key->config->id, MIN_OF(key->config->id_size, 64u),
+                rv = keys_search(module, classes[i], key->config->id, MIN_OF(key->config->id_size, 64u),
                         key->config->label, &found);
         }
         if (rv == CKR_OK)
@@ -113,145 +75,12 @@ static CK_RV search_classes(Module *module, Key *key, Found *ret) {
         return rv;
 }
 
-/* --- reading
- * ------------------------------------------------------------------------------------------------ */
-
-/* What is read of an object in one call. A module leaves out what an object does not have and says so in the
- * return value and in the lengths; only the lengths count here. */
-typedef struct Reading {
-        uint8_t id[128], modulus[2048], exponent[32], params[256], point[512];
-        CK_KEY_TYPE type;
-        CK_BBOOL always_authenticate;
-        CK_DATE from, until;
-        CK_ATTRIBUTE a[9];
-} Reading;
-
-enum {
-        READ_TYPE,
-        READ_ID,
-        READ_ALWAYS,
-        READ_MODULUS,
-        READ_EXPONENT,
-        READ_PARAMS,
-        READ_POINT,
-        READ_FROM,
-        READ_UNTIL,
-        READ_N
-};
-
-static CK_RV read_object(Module *module, CK_OBJECT_HANDLE object, Reading *r) {
-        CK_RV rv;
-
-        *r = (Reading){
-                .type = CK_UNAVAILABLE_INFORMATION,
-                .a = {[READ_TYPE] = {CKA_KEY_TYPE, &r->type, sizeof(r->type)},
-                        [READ_ID] = {CKA_ID, r->id, sizeof(r->id)},
-                        [READ_ALWAYS] = {CKA_ALWAYS_AUTHENTICATE, &r->always_authenticate,
-                                sizeof(r->always_authenticate)},
-                        [READ_MODULUS] = {CKA_MODULUS, r->modulus, sizeof(r->modulus)},
-                        [READ_EXPONENT] = {CKA_PUBLIC_EXPONENT, r->exponent, sizeof(r->exponent)},
-                        [READ_PARAMS] = {CKA_EC_PARAMS, r->params, sizeof(r->params)},
-                        [READ_POINT] = {CKA_EC_POINT, r->point, sizeof(r->point)},
-                        [READ_FROM] = {CKA_START_DATE, &r->from, sizeof(r->from)},
-                        [READ_UNTIL] = {CKA_END_DATE, &r->until, sizeof(r->until)}},
-        };
-        rv = module->calls->C_GetAttributeValue(module->session, object, r->a, READ_N);
-        return rv == CKR_ATTRIBUTE_TYPE_INVALID || rv == CKR_ATTRIBUTE_SENSITIVE ? CKR_OK : rv;
-}
-
-/* An attribute's value; empty when the object has none or the length cannot be true. */
-static Octets value_of(const Reading *r, size_t i, size_t room) {
-        if (r->a[i].ulValueLen == CK_UNAVAILABLE_INFORMATION || r->a[i].ulValueLen > room)
-                return (Octets){NULL, 0};
-        return (Octets){r->a[i].pValue, r->a[i].ulValueLen};
-}
-
-/* As the profile says a point is written, else as it plainly is. */
-static int sm2_key_of(const MsgProbeConfig *config, Octets point, EVP_PKEY **ret) {
-        PointForm form;
-
-        if (sm2_public_key(point, config->point_form, ret) == 0)
-                return 0;
-        return sm2_point_form(point, &form) == 0 ? sm2_public_key(point, form, ret) : -EBADMSG;
-}
-
-static int public_key_of(
-        const MsgProbeConfig *config, const ProbeKey *key, const Reading *r, EVP_PKEY **ret) {
-        Octets modulus = value_of(r, READ_MODULUS, sizeof(r->modulus));
-        Octets exponent = value_of(r, READ_EXPONENT, sizeof(r->exponent));
-        Octets params = value_of(r, READ_PARAMS, sizeof(r->params));
-        Octets point = value_of(r, READ_POINT, sizeof(r->point));
-
-        if (key->type == KEY_TYPE_SM2)
-                return point.size > 0 ? sm2_key_of(config, point, ret) : -ENOENT;
-        if (r->type == CKK_RSA && modulus.size > 0 && exponent.size > 0)
-                return public_key_from_rsa(modulus, exponent, ret);
-        if (r->type == CKK_EC && params.size > 0 && point.size > 0)
-                return public_key_from_ec(params, point, ret);
-        return -ENOENT;
-}
-
-static int certificate_key(Module *module, CK_OBJECT_HANDLE certificate, EVP_PKEY **ret) {
-        uint8_t der[8192];
-        CK_ATTRIBUTE a = {CKA_VALUE, der, sizeof(der)};
-
-        if (module->calls->C_GetAttributeValue(module->session, certificate, &a, 1) != CKR_OK ||
-                a.ulValueLen > sizeof(der))
-                return -ENOENT;
-        return public_key_from_certificate((Octets){der, a.ulValueLen}, ret);
-}
-
-/* When the certificate beside a key expires; that there is none is no failure. */
-static void look_at_certificate(Module *module, Key *key, Octets id) {
-        uint8_t der[8192];
-        CK_ATTRIBUTE a = {CKA_VALUE, der, sizeof(der)};
-        Found found;
-
-        key->certificate_expires = 0;
-        if (search(module, CKO_CERTIFICATE, id.data, id.size, id.size > 0 ? "" : key->config->label,
-                    &found) != CKR_OK ||
-                found.n == 0 ||
-                module->calls->C_GetAttributeValue(module->session, found.handles[0], &a, 1) != CKR_OK ||
-                a.ulValueLen > sizeof(der))
-                return;
-        key->certificate_expires = certificate_not_after((Octets){der, a.ulValueLen});
-}
-
-/* The public half of a private key whose own attributes do not tell it: an EC private key has no point by the
- * standard. The companion has the same CKA_ID, or where there is none the same label. */
-static int companion_key(const MsgProbeConfig *config, Module *module, Key *key, Octets id, EVP_PKEY **ret) {
-        const char *label = id.size > 0 ? "" : key->config->label;
-        Found found;
-        Reading reading;
-
-        if (search(module, CKO_PUBLIC_KEY, id.data, id.size, label, &found) == CKR_OK && found.n > 0 &&
-                read_object(module, found.handles[0], &reading) == CKR_OK &&
-                public_key_of(config, key->config, &reading, ret) == 0) {
-                key->public_handle = found.handles[0];
-                return 0;
-        }
-        if (search(module, CKO_CERTIFICATE, id.data, id.size, label, &found) == CKR_OK && found.n > 0)
-                return certificate_key(module, found.handles[0], ret);
-        return -ENOENT;
-}
-
-static int public_half(
-        const MsgProbeConfig *config, Module *module, Key *key, const Reading *reading, EVP_PKEY **ret) {
-        if (key->object_class == CKO_CERTIFICATE)
-                return certificate_key(module, key->handle, ret);
-        if (public_key_of(config, key->config, reading, ret) == 0)
-                return 0;
-        if (key->object_class != CKO_PRIVATE_KEY)
-                return -ENOENT;
-        return companion_key(config, module, key, value_of(reading, READ_ID, sizeof(reading->id)), ret);
-}
-
 static bool shows_expected(const MsgProbeConfig *config, Module *module, Key *key) {
         CLEANUP_PKEY EVP_PKEY *public = NULL;
         Reading reading;
 
-        return read_object(module, key->handle, &reading) == CKR_OK &&
-               public_half(config, module, key, &reading, &public) == 0 &&
+        return keys_read(module, key->handle, &reading) == CKR_OK &&
+               key_public_half(config, module, key, &reading, &public) == 0 &&
                EVP_PKEY_eq(key->expected, public) == 1;
 }
 
@@ -334,13 +163,13 @@ static int prepare_exercise(Key *key, Module *module) {
 }
 
 static bool asks_for_pin(const Reading *r) {
-        return value_of(r, READ_ALWAYS, sizeof(CK_BBOOL)).size > 0 && r->always_authenticate;
+        return reading_value(r, READ_ALWAYS, sizeof(CK_BBOOL)).size > 0 && r->always_authenticate;
 }
 
 /* CKA_START_DATE and CKA_END_DATE: the days on which a key may be used, "YYYYMMDD"; empty: no limit. */
 static bool is_in_its_time(const Reading *r) {
-        bool from = value_of(r, READ_FROM, sizeof(r->from)).size == sizeof(r->from);
-        bool until = value_of(r, READ_UNTIL, sizeof(r->until)).size == sizeof(r->until);
+        bool from = reading_value(r, READ_FROM, sizeof(r->from)).size == sizeof(r->from);
+        bool until = reading_value(r, READ_UNTIL, sizeof(r->until)).size == sizeof(r->until);
         time_t now = (time_t) (now_realtime() / USEC_PER_SEC);
         struct tm tm;
         char today[16];
@@ -372,9 +201,9 @@ static int judge_found(
                 return 0;
         }
         if (key->object_class != CKO_SECRET_KEY) {
-                (void) public_half(config, module, key, reading, &found);
+                (void) key_public_half(config, module, key, reading, &found);
                 compare(key, found);
-                look_at_certificate(module, key, value_of(reading, READ_ID, sizeof(reading->id)));
+                key_look_at_certificate(module, key, reading_value(reading, READ_ID, sizeof(reading->id)));
         }
         if (key->mechanism_missing) {
                 key->state = KEY_FAILING;
@@ -385,70 +214,6 @@ static int judge_found(
         r = prepare_exercise(key, module);
         ERR_clear_error();
         return r < 0 ? attempt_fail_call(attempt, REASON_CALL_FAILED, "preparing to exercise a key") : 0;
-}
-
-/* --- mechanisms
- * ---------------------------------------------------------------------------------------------------- */
-
-#define MECHANISMS_MAX 1024
-
-static bool offers(const CK_MECHANISM_TYPE *list, CK_ULONG n, uint64_t number) {
-        for (CK_ULONG i = 0; i < n; i++)
-                if (list[i] == number)
-                        return true;
-        return false;
-}
-
-/* Who gave his machine another profile than its own sees from these numbers whose it is. */
-static void note_offered(Keys *keys, const CK_MECHANISM_TYPE *list, CK_ULONG n) {
-        size_t used = 0;
-
-        for (CK_ULONG i = 0; i < n; i++) {
-                if (!(list[i] & CKM_VENDOR_DEFINED))
-                        continue;
-                if (used + sizeof(", 0x00000000 ...") > sizeof(keys->offered)) {
-                        snprintf(keys->offered + used, sizeof(keys->offered) - used, " ...");
-                        return;
-                }
-                used += (size_t) snprintf(keys->offered + used, sizeof(keys->offered) - used, "%s0x%08lx",
-                        used > 0 ? ", " : "", list[i] & 0xffffffffUL);
-        }
-        if (used == 0)
-                copy_text(keys->offered, sizeof(keys->offered), "nothing");
-}
-
-int keys_check_mechanisms(Keys *keys, Module *module, Attempt *attempt) {
-        CLEANUP_FREE CK_MECHANISM_TYPE *list = calloc(MECHANISMS_MAX, sizeof(*list));
-        CK_ULONG n = MECHANISMS_MAX;
-        CK_RV rv;
-
-        if (!list)
-                return attempt_fail(attempt, REASON_CALL_FAILED, "out of memory");
-        rv = module->calls->C_GetMechanismList(module->slot, list, &n);
-        if (rv == CKR_FUNCTION_NOT_SUPPORTED) /* then the exercises tell */
-                return 0;
-        if (rv != CKR_OK)
-                return attempt_fail_call(attempt, REASON_CALL_FAILED, "listing mechanisms");
-        note_offered(keys, list, n);
-        for (size_t i = 0; i < keys->n; i++) {
-                Key *key = &keys->keys[i];
-
-                key->mechanism_missing = key->mechanism && !offers(list, n, key->mechanism->number);
-                if (key->mechanism_missing)
-                        keys->missing_mechanisms |= 1U << key->config->mechanism;
-        }
-        return 0;
-}
-
-static void say_missing(const Keys *keys, const Key *key, char *dst, size_t size) {
-        int n = snprintf(dst, size,
-                "the machine does not offer %.31s (0x%08llx), which key %u needs; of the vendor's it offers "
-                "%s",
-                key->mechanism->name, (unsigned long long) key->mechanism->number, key->config->number,
-                keys->offered);
-
-        if (n >= 0 && (size_t) n >= size)
-                memcpy(dst + size - sizeof("..."), "...", sizeof("..."));
 }
 
 int key_find(Key *key, Module *module, Attempt *attempt) {
@@ -470,7 +235,7 @@ int key_find(Key *key, Module *module, Attempt *attempt) {
         if (rv == CKR_OK) {
                 key->private_seen = key->private_seen || key->object_class == CKO_PRIVATE_KEY;
                 choose(attempt->config, module, key, &found);
-                rv = read_object(module, key->handle, &reading);
+                rv = keys_read(module, key->handle, &reading);
         }
         if (rv != CKR_OK) {
                 key->rv = rv;
@@ -502,19 +267,20 @@ static bool usable(const Key *key) {
                 return false;
         if (key->config->exercise == EXERCISE_PRESENT)
                 return key->state != KEY_MISMATCH;
-        return key->granted || (key->state == KEY_PRESENT_ONLY && (key->expected || is_secret(key->config)));
+        return key->granted ||
+               (key->state == KEY_PRESENT_ONLY && (key->expected || key_is_secret(key->config)));
 }
 
 /* Found, but no signature of it could be verified. */
 static bool lacks_public_key(const Key *key) {
-        return key->config->exercise != EXERCISE_PRESENT && !is_secret(key->config) &&
+        return key->config->exercise != EXERCISE_PRESENT && !key_is_secret(key->config) &&
                key->state == KEY_PRESENT_ONLY && !key->expected;
 }
 
 static int fail_without_mechanism(const Keys *keys, const Key *key, Attempt *attempt) {
         char words[sizeof(attempt->result.detail)];
 
-        say_missing(keys, key, words, sizeof(words));
+        keys_say_missing(keys, key, words, sizeof(words));
         return attempt_fail(attempt, REASON_MECHANISM_MISSING, "%s", words);
 }
 
@@ -577,7 +343,7 @@ static KeyClass class_of(CK_OBJECT_CLASS class) {
 }
 
 static void report_check_value(const Key *key, ProbeKeyResult *r) {
-        if (!is_secret(key->config) || !key->has_check_value || key->handle == CK_INVALID_HANDLE ||
+        if (!key_is_secret(key->config) || !key->has_check_value || key->handle == CK_INVALID_HANDLE ||
                 !key->verified)
                 return;
         r->has_fingerprint = 1;
@@ -599,7 +365,7 @@ static void report_key(const Key *key, ProbeKeyResult *r) {
                 .operations = key->operations,
                 .errors = key->errors,
                 .latency = key->latency,
-                        .nonce = key->nonce,
+                .nonce = key->nonce,
         };
         memcpy(r->fingerprint, key->fingerprint, sizeof(r->fingerprint));
         report_check_value(key, r);
@@ -613,6 +379,6 @@ void keys_report(const Keys *keys, MsgProbeResult *result) {
 
                 report_key(key, &result->keys[i]);
                 if (key->mechanism_missing && result->detail[0] == '\0')
-                        say_missing(keys, key, result->detail, sizeof(result->detail));
+                        keys_say_missing(keys, key, result->detail, sizeof(result->detail));
         }
 }
