@@ -30,7 +30,7 @@ typedef struct Key {
         int64_t certificate_expires; /* seconds since 1970; 0 = none beside it */
         Nonces *nonces;
         NonceMark nonce; /* of its last signature */
-        bool told; /* its public key was shown to hsmd */
+        bool told;       /* its public key was shown to hsmd */
         bool has_fingerprint;
         uint8_t fingerprint[32];
         EVP_PKEY *expected; /* the pinned public key, else the one of first sight */
