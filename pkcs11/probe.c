@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 
 #include "exerciser.h"
+#include "world.h"
 
 #ifdef HSMD_SANITIZE
 /* The leak check attaches to its own process, which PR_SET_DUMPABLE forbids; vendors' modules leak anyway. */
@@ -72,6 +73,10 @@ static int configure(Probe *p, int ring_fd) {
                 p->config.sm2_id_size > sizeof(p->config.sm2_id))
                 return -EPROTO;
         r = ring_map(ring_fd, &p->ring);
+        if (r < 0)
+                return r;
+        /* nothing of the vendor's runs before this */
+        r = world_enter(&p->config);
         if (r < 0)
                 return r;
         p->exerciser = &exerciser_pkcs11;
