@@ -341,6 +341,22 @@ void device_no_evidence(Device *d, usec_t now) {
                 matrix_update(d->manager, d->pool);
 }
 
+void device_unkillable(Device *d, usec_t now) {
+        DeviceState before = d->judgement.state;
+        Reason reason_before = d->judgement.reason;
+        bool changed = judge_unkillable(&d->judgement, now);
+        const Supervisor *s = d->manager->supervisor;
+
+        d->judged = true;
+        snprintf(d->detail, sizeof(d->detail),
+                "%zu of its probes do not end after SIGKILL (%zu of all devices): no more is started until "
+                "one has ended",
+                supervisor_unkillable_of(s, d->config->name), supervisor_unkillable(s));
+        device_judged(d, changed, before, reason_before);
+        if (changed)
+                matrix_update(d->manager, d->pool);
+}
+
 void device_set_maintenance(Device *d, bool maintenance) {
         DeviceState before = d->judgement.state;
         Reason reason_before = d->judgement.reason;

@@ -96,6 +96,13 @@ static int on_due(sd_event_source *source UNUSED, uint64_t usec UNUSED, void *us
                 d->checks_skipped++;
                 return 0;
         }
+        if (d->phase == PROBE_NONE && !supervisor_may_start(d->manager->supervisor, d->config->name)) {
+                d->awaiting_since = 0; /* known not to come */
+                device_unkillable(d, now);
+                d->due = now + d->config->timing.interval;
+                arm(d->due_source, d->due);
+                return 0;
+        }
         d->attempt++;
         d->started = now;
         if (d->awaiting_since == 0)

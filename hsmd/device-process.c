@@ -123,6 +123,8 @@ int device_start_process(Device *d, const WorkerOps *ops, void *userdata, Worker
 
         if (!environment)
                 return -ENOMEM;
+        if (!supervisor_may_start(d->manager->supervisor, d->config->name))
+                return -EBUSY;
         snprintf(title, sizeof(title), "hsmd-probe: %s", d->config->name);
         snprintf(name, sizeof(name), "probe %s", d->config->name);
         snprintf(program, sizeof(program), "%s/hsmd-probe", d->manager->options.libexec);

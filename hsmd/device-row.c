@@ -133,6 +133,8 @@ static void show_evidence(const Device *d, DeviceRow *row) {
         FIELD_SET(Device, row, logins_day, day_total(&d->logins_day, now_monotonic()));
         FIELD_SET(Device, row, signs_day, day_total(&d->signs_day, now_monotonic()));
         FIELD_SET(Device, row, recycles, d->recycles);
+        FIELD_SET(Device, row, unkillable,
+                (uint32_t) supervisor_unkillable_of(d->manager->supervisor, d->config->name));
         FIELD_SET(Device, row, step_under_way, step_under_way(d));
         if (d->worker) {
                 FIELD_SET(Device, row, probe_pid, (uint32_t) worker_pid(d->worker));

@@ -83,7 +83,6 @@ typedef struct Device {
         unsigned losses;          /* probes lost by nobody's fault since the last good check from the top */
         bool hurry;               /* somebody waits for the next attempt */
         unsigned kills_logged_in; /* consecutive kills that left a session behind on the machine */
-        bool unkillable_told;
         SecondProbe *successor; /* a probe that is to take the place of the first */
         usec_t successor_not_before;
         uint64_t recycles;
@@ -193,6 +192,8 @@ void device_attempt_lost(Device *device, Reason reason, const char *how, usec_t 
 /* The probe ended or stopped with no attempt under way: nobody's fault but ours. */
 void device_probe_lost(Device *device, const char *how, usec_t now);
 void device_no_evidence(Device *device, usec_t now);
+/* Its probes do not end, so no more are started. */
+void device_unkillable(Device *device, usec_t now);
 
 /* Out of service on an operator's word, or back. */
 void device_set_maintenance(Device *device, bool maintenance);

@@ -104,12 +104,20 @@ bool judge_maintenance(Judgement *j, bool maintenance, usec_t now) {
         return show(j, now);
 }
 
-bool judge_no_evidence(Judgement *j, usec_t now) {
+static bool forget(Judgement *j, Reason why, usec_t now) {
         j->ladder = DEVICE_UNKNOWN;
         j->failures = j->successes = 0;
         j->failed_step = STEP_NONE;
-        j->ladder_reason = REASON_NO_EVIDENCE;
+        j->ladder_reason = why;
         return show(j, now);
+}
+
+bool judge_no_evidence(Judgement *j, usec_t now) {
+        return forget(j, REASON_NO_EVIDENCE, now);
+}
+
+bool judge_unkillable(Judgement *j, usec_t now) {
+        return forget(j, REASON_UNKILLABLE, now);
 }
 
 bool judge_wants_fast(const Judgement *j) {

@@ -12,6 +12,8 @@
 
 #define OUTPUT_LINES_MAX 200 /* of one worker; a module that chatters must not fill the journal */
 #define UNKILLABLE_AFTER USEC_PER_SEC
+#define CORPSES_OF_DEVICE_MAX 3
+#define CORPSES_MAX 16
 #define END_WITHIN (200 * USEC_PER_MSEC)
 /* Nobody's messages keep the loop from its timers: a flood waits. Far more than a poll of a thousand agents.
  */
@@ -326,6 +328,26 @@ size_t supervisor_workers(const Supervisor *s) {
 
 size_t supervisor_unkillable(const Supervisor *s) {
         return s->unkillable;
+}
+
+size_t supervisor_unkillable_of(const Supervisor *s, const char *device) {
+        size_t n = 0;
+
+        for (const Worker *w = s->workers; w; w = w->next)
+                if (w->counted_unkillable && w->device && streq(w->device, device))
+                        n++;
+        return n;
+}
+
+/* Of one device even those count that were killed a moment ago: the next may be due before they are known to
+ * be unkillable. */
+bool supervisor_may_start(const Supervisor *s, const char *device) {
+        size_t n = 0;
+
+        for (const Worker *w = s->workers; w; w = w->next)
+                if (w->killed && w->device && streq(w->device, device))
+                        n++;
+        return n < CORPSES_OF_DEVICE_MAX && s->unkillable < CORPSES_MAX;
 }
 
 void supervisor_extend(Supervisor *s, usec_t lateness) {

@@ -60,6 +60,10 @@ Supervisor *supervisor_free(Supervisor *supervisor);
 size_t supervisor_workers(const Supervisor *supervisor);
 /* Processes that did not end within a second of SIGKILL (state D). */
 size_t supervisor_unkillable(const Supervisor *supervisor);
+size_t supervisor_unkillable_of(const Supervisor *supervisor, const char *device);
+/* False while so many of that device's processes, or of all, outlive SIGKILL that one more would make this
+ * host worse: each holds memory, descriptors and a session on the machine. */
+bool supervisor_may_start(const Supervisor *supervisor, const char *device);
 /* hsmd did not run for that long: everything that waits for a worker waits that much longer. */
 void supervisor_extend(Supervisor *supervisor, usec_t lateness);
 

@@ -15,6 +15,7 @@
  *   pin                      asks for the PIN twice a climb, notes each that comes in the file `pins`, and
  *                            never says how the login ended
  *   hang                     answers the climb well and hangs in C_Sign at the next check
+ *   write                    answers well, after writing into the file `disk/file` within C_Sign
  *   crowd                    leaves a process with a child of its own, both deaf to SIGTERM
  *   fail                     answers every attempt with a failure at `session`
  *   deaf                     good, but deaf to MSG_CLOSE */
@@ -179,6 +180,11 @@ static void answer(Play *p, uint64_t attempt) {
         MsgProbeResult r = success(p, attempt);
         MsgLoginDone login = MESSAGE(MsgLoginDone, MSG_LOGIN_DONE);
 
+        if (plays(p, "write")) {
+                mark_call(p, CALL_SIGN, STEP_SIGN);
+                append_line("disk/file", "written");
+                atomic_store(&p->ring->in_flight[0].call, CALL_NONE);
+        }
         if (plays(p, "pin")) {
                 ask_for_pin(p, attempt);
                 return;
