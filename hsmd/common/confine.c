@@ -5,6 +5,7 @@
 #include <linux/filter.h>
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
+#include <linux/sockios.h>
 #include <sched.h>
 #include <stddef.h>
 #include <sys/prctl.h>
@@ -16,6 +17,7 @@
 #define FS_REFER (UINT64_C(1) << 13)    /* ABI 2 */
 #define FS_TRUNCATE (UINT64_C(1) << 14) /* ABI 3 */
 #define SCOPE_SIGNAL (UINT64_C(1) << 1) /* ABI 6 */
+#define FCHMODAT2 452                   /* Linux 6.6 */
 
 #define FS_READ (LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
 #define FS_ALL_1 ((UINT64_C(1) << 13) - 1) /* ABI 1 */
@@ -115,12 +117,28 @@ static const int denied[] = {SYS_ptrace, SYS_process_vm_readv, SYS_process_vm_wr
         SYS_open_tree, SYS_fsopen, SYS_fsconfig, SYS_fsmount, SYS_fspick, SYS_mount_setattr, SYS_bpf,
         SYS_perf_event_open, SYS_init_module, SYS_finit_module, SYS_delete_module, SYS_kexec_load, SYS_reboot,
         SYS_swapon, SYS_swapoff, SYS_acct, SYS_settimeofday, SYS_clock_settime, SYS_add_key, SYS_request_key,
-        SYS_keyctl, SYS_userfaultfd, SYS_open_by_handle_at, SYS_quotactl, SYS_io_uring_setup};
+        SYS_keyctl, SYS_userfaultfd, SYS_open_by_handle_at, SYS_quotactl, SYS_io_uring_setup,
+        SYS_sched_setscheduler, SYS_sched_setparam, SYS_sched_setattr, SYS_sched_setaffinity, SYS_setpriority,
+        SYS_ioprio_set, SYS_migrate_pages, SYS_move_pages};
+
+/* Landlock has no say in modes and owners, and one chmod of its files would blind hsmd. A file that could be
+ * opened can still be changed (fchmod). */
+static const int denied_modes[] = {
+#ifdef SYS_chmod /* aarch64 has the calls with "at" alone */
+        SYS_chmod, SYS_chown, SYS_lchown,
+#endif
+        SYS_fchmodat, FCHMODAT2, SYS_fchownat, SYS_setxattr, SYS_lsetxattr, SYS_removexattr,
+        SYS_lremovexattr};
+
+/* fcntl and ioctl that name a process to be signalled by a descriptor, and with what: any signal, SIGKILL
+ * too. Landlock's scope of signals covers this, but kernels before 6.12 have none. */
+static const int denied_fcntl[] = {F_SETOWN, F_SETOWN_EX, F_SETSIG};
+static const int denied_ioctl[] = {FIOSETOWN, SIOCSPGRP};
 
 #define NAMESPACES                                                                                           \
         (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID |        \
                 CLONE_NEWNET)
-#define FILTER_MAX 160
+#define FILTER_MAX 240
 
 typedef struct Filter {
         struct sock_filter code[FILTER_MAX];
@@ -130,6 +148,30 @@ typedef struct Filter {
 static void put(Filter *f, struct sock_filter instruction) {
         if (f->n < FILTER_MAX)
                 f->code[f->n++] = instruction;
+}
+
+static void put_denied(Filter *f, const int *values, size_t n) {
+        for (size_t i = 0; i < n; i++) {
+                put(f, (struct sock_filter) EQUALS(values[i], 0, 1));
+                put(f, (struct sock_filter) RETURN(DENIED));
+        }
+}
+
+/* A limit on processor time ends a process as well as a signal does; 0 is oneself. */
+static void put_own_limits(Filter *f) {
+        put(f, (struct sock_filter) EQUALS(SYS_prlimit64, 0, 5));
+        put(f, (struct sock_filter) LOAD(args[0]));
+        put(f, (struct sock_filter) EQUALS(0, 1, 0));
+        put(f, (struct sock_filter) EQUALS(getpid(), 0, 1));
+        put(f, (struct sock_filter) RETURN(SECCOMP_RET_ALLOW));
+        put(f, (struct sock_filter) RETURN(DENIED));
+}
+
+static void put_denied_requests(Filter *f, int call, const int *requests, size_t n) {
+        put(f, (struct sock_filter) EQUALS(call, 0, (uint8_t) (2 * n + 2)));
+        put(f, (struct sock_filter) LOAD(args[1]));
+        put_denied(f, requests, n);
+        put(f, (struct sock_filter) RETURN(SECCOMP_RET_ALLOW));
 }
 
 /* Signals to ourselves alone: abort(), pthread_kill(). */
@@ -160,16 +202,17 @@ static int enter_filter(void) {
         put(&f, (struct sock_filter) EQUALS(OUR_ARCH, 1, 0));
         put(&f, (struct sock_filter) RETURN(SECCOMP_RET_KILL_PROCESS));
         put(&f, (struct sock_filter) LOAD(nr));
-        for (size_t i = 0; i < ELEMENTSOF(denied); i++) {
-                put(&f, (struct sock_filter) EQUALS(denied[i], 0, 1));
-                put(&f, (struct sock_filter) RETURN(DENIED));
-        }
+        put_denied(&f, denied, ELEMENTSOF(denied));
+        put_denied(&f, denied_modes, ELEMENTSOF(denied_modes));
 #if defined(__x86_64__) /* the x32 calls have the same arch */
         put(&f, (struct sock_filter) BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 0x40000000, 0, 1));
         put(&f, (struct sock_filter) RETURN(DENIED));
 #endif
         put_own_signals(&f, SYS_kill);
         put_own_signals(&f, SYS_tgkill);
+        put_own_limits(&f);
+        put_denied_requests(&f, SYS_fcntl, denied_fcntl, ELEMENTSOF(denied_fcntl));
+        put_denied_requests(&f, SYS_ioctl, denied_ioctl, ELEMENTSOF(denied_ioctl));
         put_clone(&f);
         put(&f, (struct sock_filter) RETURN(SECCOMP_RET_ALLOW));
         if (f.n == FILTER_MAX)

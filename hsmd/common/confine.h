@@ -2,8 +2,8 @@
 #define HSMD_CONFINE_H
 /* Where a worker that runs other people's code, or reads other people's packets, may go: a Landlock domain
  * (files by an allow list, signals to nobody outside) and a seccomp filter (no reading of other processes, no
- * signals to them, no mounts, no namespaces, no keys, no kernel modules). Neither can be left again, and
- * whatever is started from here inherits both. */
+ * signals to them, no limits on them, no change of a file's mode, no mounts, no namespaces, no keys, no
+ * kernel modules). Neither can be left again, and whatever is started from here inherits both. */
 
 #include "macro.h"
 
