@@ -9,9 +9,12 @@
 #include <systemd/sd-id128.h>
 
 #include "control-internal.h"
+#include "control-peer.h"
 #include "unix-address.h"
 
 #define BACKLOG 32
+#define TEXT_OF_(x) #x
+#define TEXT_OF(x) TEXT_OF_(x)
 #define PAUSE_WHEN_OUT_OF_DESCRIPTORS USEC_PER_SEC
 #define REFUSED_LOG_INTERVAL USEC_PER_SEC
 /* After evidence and deadlines, which have the smaller numbers. */
@@ -128,27 +131,32 @@ static int connection_new(Control *control, int fd, uid_t uid) {
         return 0;
 }
 
-static bool may_connect(const Control *control, uid_t uid) {
+/* Why not, in words; NULL if it may. */
+static const char *refusal(const Control *control, const struct ucred *peer) {
         size_t all = 0, same = 0;
 
+        if (control_peer_is_ours(peer->pid))
+                return "a worker has no say here";
         for (const Connection *c = control->connections; c; c = c->next) {
                 all += !c->doomed;
-                same += !c->doomed && c->uid == uid;
+                same += !c->doomed && c->uid == peer->uid;
         }
-        return all < CONTROL_CONNECTIONS_MAX && same < CONTROL_CONNECTIONS_PER_UID_MAX;
+        if (all >= CONTROL_CONNECTIONS_MAX || same >= CONTROL_CONNECTIONS_PER_UID_MAX)
+                return "at most " TEXT_OF(CONTROL_CONNECTIONS_MAX) " in all and " TEXT_OF(
+                        CONTROL_CONNECTIONS_PER_UID_MAX) " a user";
+        return NULL;
 }
 
 /* A peer that connects in a loop must not fill the journal. */
-static void log_refused(Control *control, uid_t uid) {
+static void log_refused(Control *control, const struct ucred *peer, const char *why) {
         usec_t now = now_monotonic();
 
         control->refused++;
         if (control->refused_logged && now - control->refused_logged < REFUSED_LOG_INTERVAL)
                 return;
         log_event(control->journal, &(LogEvent){.priority = LOG_WARNING},
-                "control: refused %llu connections, last of uid %u: at most %d in all and %d a user",
-                (unsigned long long) control->refused, (unsigned) uid, CONTROL_CONNECTIONS_MAX,
-                CONTROL_CONNECTIONS_PER_UID_MAX);
+                "control: refused %llu connections, last of process %d of uid %u: %s",
+                (unsigned long long) control->refused, (int) peer->pid, (unsigned) peer->uid, why);
         control->refused_logged = now;
         control->refused = 0;
 }
@@ -172,6 +180,7 @@ static int on_connection(sd_event_source *source UNUSED, int fd, uint32_t events
         Control *control = userdata;
         struct ucred peer = {.uid = (uid_t) -1};
         socklen_t size = sizeof(peer);
+        const char *why = "the kernel does not say whose it is";
         int r, peer_fd = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
         if (peer_fd < 0) {
@@ -179,9 +188,10 @@ static int on_connection(sd_event_source *source UNUSED, int fd, uint32_t events
                         pause_accepting(control, errno);
                 return 0;
         }
-        if (getsockopt(peer_fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 ||
-                !may_connect(control, peer.uid)) {
-                log_refused(control, peer.uid);
+        if (getsockopt(peer_fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0)
+                why = refusal(control, &peer);
+        if (why) {
+                log_refused(control, &peer, why);
                 close(peer_fd);
                 return 0;
         }

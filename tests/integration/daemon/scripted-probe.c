@@ -15,6 +15,7 @@
  *   pin                      asks for the PIN twice a climb, notes each that comes in the file `pins`, and
  *                            never says how the login ended
  *   hang                     answers the climb well and hangs in C_Sign at the next check
+ *   ask                      runs hsmctl with the words of ASK, writes its status into the file `asked`
  *   write                    answers well, after writing into the file `disk/file` within C_Sign
  *   crowd                    leaves a process with a child of its own, both deaf to SIGTERM
  *   fail                     answers every attempt with a failure at `session`
@@ -233,6 +234,11 @@ static void loop(Play *p) {
         }
 }
 
+static void ask(void) {
+        if (system("$HSMCTL $ASK > said 2>&1; echo $? > asked.new; mv asked.new asked") < 0)
+                _exit(1);
+}
+
 /* What it does instead of its work, if anything. */
 static void misbehave(const Play *p) {
         if (plays(p, "silent"))
@@ -252,6 +258,8 @@ static void misbehave(const Play *p) {
                 leave_flooding_child();
         if (plays(p, "crowd"))
                 leave_a_crowd();
+        if (plays(p, "ask"))
+                ask();
 }
 
 int main(void) {
