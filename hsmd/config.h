@@ -195,7 +195,6 @@ Config *config_free(Config *config);
 /* Whether hsmd can do what devices' files ask for; errors as config_load's. can_bind: it
  * may mount files in its workers' namespaces. Asked by who starts workers, not by config_load: the
  * configuration may be checked by somebody else than the daemon. */
-#define WORKERS_CAN_BIND false /* no worker has a mount namespace of its own yet */
 int config_check_files(const Config *config, bool can_bind, char **ret_error);
 
 /* interval + jitter + fall·deadline + (fall−1)·(fast_interval + restart) */

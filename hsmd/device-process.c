@@ -86,6 +86,8 @@ int device_send_config(Device *d, Worker *worker, int ring_fd, bool measure) {
         fill_vendor(d, m);
         m->n_paths = fill_paths(m->paths, c->paths);
         m->n_read_paths = fill_paths(m->read_paths, c->read_paths);
+        for (size_t i = 0; i < c->n_files && m->n_read_paths < PROTOCOL_PATHS_MAX; i++)
+                copy_text(m->read_paths[m->n_read_paths++], sizeof(m->read_paths[0]), c->files[i].target);
         m->n_keys = (uint32_t) MIN_OF(d->pool->n_keys, (size_t) PROTOCOL_KEYS_MAX);
         for (uint32_t i = 0; i < m->n_keys; i++)
                 fill_key(d, i, m, &m->keys[i]);
@@ -109,20 +111,34 @@ static char **probe_environment(const ConfigDevice *c) {
         return e;
 }
 
+/* Files that the module finds at paths of its own choice. The strings stay the configuration's. */
+static WorkerBind *probe_binds(const ConfigDevice *c) {
+        WorkerBind *binds = calloc(c->n_files + 1, sizeof(*binds));
+
+        for (size_t i = 0; binds && i < c->n_files; i++)
+                binds[i] = (WorkerBind){.source = c->files[i].source, .target = c->files[i].target};
+        return binds;
+}
+
 int device_start_process(Device *d, const WorkerOps *ops, void *userdata, Worker **ret) {
         char program[PATH_MAX], cwd[PATH_MAX], name[80], title[96];
         CLEANUP_FREE char **environment = probe_environment(d->config);
         /* the device's name in argv[0] is for people who look at a list of processes */
         const char *argv[] = {title, NULL};
+        CLEANUP_FREE WorkerBind *binds = probe_binds(d->config);
         WorkerSpec spec = {.name = name,
                 .device = d->config->name,
                 .program = program,
                 .argv = argv,
                 .environment = environment,
+                .binds = binds,
+                .n_binds = d->config->n_files,
                 .cwd = d->config->cwd ? d->config->cwd : cwd};
 
-        if (!environment)
+        if (!environment || !binds)
                 return -ENOMEM;
+        for (size_t i = 0; i < d->config->n_files; i++)
+                binds[i] = (WorkerBind){d->config->files[i].source, d->config->files[i].target};
         if (!supervisor_may_start(d->manager->supervisor, d->config->name))
                 return -EBUSY;
         snprintf(title, sizeof(title), "hsmd-probe: %s", d->config->name);

@@ -93,7 +93,7 @@ static int run(const Options *options, bool check_only) {
                 config_free(config);
                 return r == 0 ? 0 : EX_CONFIG;
         }
-        if (config_check_files(config, WORKERS_CAN_BIND, &error) < 0) {
+        if (config_check_files(config, worker_can_bind(), &error) < 0) {
                 fprintf(stderr, "%s\n", error ? error : strerror(ENOMEM));
                 config_free(config);
                 return EX_CONFIG;

@@ -66,7 +66,7 @@ static void reload_work(void *userdata) {
         if (job->result >= 0)
                 job->result = check_credentials(job->config, &job->error);
         if (job->result >= 0)
-                job->result = config_check_files(job->config, WORKERS_CAN_BIND, &job->error);
+                job->result = config_check_files(job->config, worker_can_bind(), &job->error);
 }
 
 static void tell_verdict(ReloadJob *job) {

@@ -1,7 +1,10 @@
 #include "worker-exec.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -35,20 +38,61 @@ static int take_descriptors(const ExecPlan *plan) {
         return syscall(SYS_close_range, WORKER_FD + 1, ~0U, 0) < 0 ? -errno : 0;
 }
 
+bool worker_can_bind(void) {
+        struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+        struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {0};
+
+        return syscall(SYS_capget, &head, data) == 0 &&
+               (data[CAP_TO_INDEX(CAP_SYS_ADMIN)].effective & CAP_TO_MASK(CAP_SYS_ADMIN));
+}
+
+/* What could not be done in the child, and to which path. */
+typedef struct Failure {
+        const char *what, *path;
+} Failure;
+
+/* In the child: mounts that nobody else sees. */
+static int bind_files(const WorkerSpec *spec, Failure *ret_failure) {
+        const unsigned long flags = MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV;
+
+        if (spec->n_binds == 0)
+                return 0;
+        *ret_failure =
+                (Failure){.what = "no mount namespace can be made for ", .path = spec->binds[0].target};
+        if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+                return -errno;
+        for (size_t i = 0; i < spec->n_binds; i++) {
+                const WorkerBind *b = &spec->binds[i];
+
+                *ret_failure = (Failure){
+                        .what = "create an empty file for ours to stand in its place: ", .path = b->target};
+                if (access(b->target, F_OK) < 0)
+                        return -errno;
+                *ret_failure = (Failure){.what = "it cannot be put in another's place: ", .path = b->source};
+                if (mount(b->source, b->target, NULL, MS_BIND, NULL) < 0 ||
+                        mount(NULL, b->target, NULL, flags, NULL) < 0)
+                        return -errno;
+        }
+        return 0;
+}
+
 /* What went wrong goes to the worker's output, which hsmd logs: waiting for the exec would make a slow disk
  * ours. */
-static void tell(const char *what, int error) {
-        char text[] = ": error 000\n";
-        size_t end = strlen(text) - 2;
+static void tell(const Failure *failure, int error) {
+        char number[] = ": error 000\n";
+        const char *text[] = {failure->what, failure->path, number};
+        size_t end = strlen(number) - 2;
 
-        for (int e = error; e > 0 && text[end] != ' '; e /= 10)
-                text[end--] = (char) ('0' + e % 10);
-        if (write(2, what, strlen(what)) < 0 || write(2, text, strlen(text)) < 0)
-                _exit(126);
+        for (int e = error; e > 0 && number[end] != ' '; e /= 10)
+                number[end--] = (char) ('0' + e % 10);
+        for (size_t i = 0; i < ELEMENTSOF(text); i++)
+                if (write(2, text[i], strlen(text[i])) < 0)
+                        _exit(126);
 }
 
 __attribute__((noreturn)) static void child(const ExecPlan *plan) {
-        const char *failed = "descriptors cannot be set up";
+        const WorkerSpec *spec = plan->spec;
+        Failure failure = {.what = "descriptors cannot be set up for ", .path = spec->program};
         int r;
 
         reset_signals();
@@ -57,17 +101,20 @@ __attribute__((noreturn)) static void child(const ExecPlan *plan) {
                 _exit(1);
         prctl(PR_SET_CHILD_SUBREAPER, 1);
         r = take_descriptors(plan);
-        if (r == 0 && plan->spec->cwd && chdir(plan->spec->cwd) < 0) {
-                failed = "the working directory cannot be entered";
+        if (r == 0)
+                r = bind_files(spec, &failure);
+        if (r == 0 && spec->cwd && chdir(spec->cwd) < 0) {
+                failure = (Failure){.what = "the working directory cannot be entered: ", .path = spec->cwd};
                 r = -errno;
         }
         if (r == 0) {
-                failed = "the program cannot be executed";
-                execve(plan->spec->program, (char *const *) (uintptr_t) plan->spec->argv,
-                        plan->spec->environment);
+                failure = (Failure){.what = "the program cannot be executed: ", .path = spec->program};
+                /* what lets hsmd mount is not the worker's */
+                prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+                execve(spec->program, (char *const *) (uintptr_t) spec->argv, spec->environment);
                 r = -errno;
         }
-        tell(failed, -r);
+        tell(&failure, -r);
         _exit(127);
 }
 

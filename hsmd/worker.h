@@ -24,6 +24,15 @@ enum {
 typedef struct Supervisor Supervisor;
 typedef struct Worker Worker;
 
+/* A file put in the place of another, in the worker's own mount namespace, read-only. */
+typedef struct WorkerBind {
+        const char *source, *target; /* absolute; both must be there */
+} WorkerBind;
+
+/* Whether this hsmd may give workers mount namespaces (CAP_SYS_ADMIN): the shipped unit may not, the drop-in
+ * allow-files.conf lets it. */
+bool worker_can_bind(void);
+
 typedef struct WorkerSpec {
         const char *name;        /* for the log: "probe bureau-3" */
         const char *device;      /* HSM_DEVICE of its log lines, or NULL */
@@ -31,6 +40,8 @@ typedef struct WorkerSpec {
         const char *const *argv; /* NULL-terminated */
         char *const *environment;
         const char *cwd; /* or NULL */
+        const WorkerBind *binds;
+        size_t n_binds;
 } WorkerSpec;
 
 /* How a worker ended. */

@@ -85,13 +85,16 @@ devices = ( {devices} );
     def start(self):
         environment = dict(os.environ, HSMD_SOCKET=self.path("run", "control"), **self.notify())
         with open(self.path("log"), "ab") as log:
-            self.process = subprocess.Popen([os.path.join(self.bin, "hsmd"), "--config", self.path("hsmd.conf"), "--state",
-                                             self.path("state"), "--runtime", self.path("run"), "--libexec",
-                                             self.path("libexec")], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                             env=environment)
         wait_until(lambda: self.process.poll() is not None or self.attempt("status", "--json=short")[0] == 0, 20,
                    "hsmd answers")
         assert self.process.poll() is None, self.log()
+
+    def command(self):
+        """How hsmd is started."""
+        return [os.path.join(self.bin, "hsmd"), "--config", self.path("hsmd.conf"), "--state", self.path("state"),
+                "--runtime", self.path("run"), "--libexec", self.path("libexec")]
 
     def notify(self):
         """More of hsmd's environment."""
