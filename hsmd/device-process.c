@@ -137,8 +137,6 @@ int device_start_process(Device *d, const WorkerOps *ops, void *userdata, Worker
 
         if (!environment || !binds)
                 return -ENOMEM;
-        for (size_t i = 0; i < d->config->n_files; i++)
-                binds[i] = (WorkerBind){d->config->files[i].source, d->config->files[i].target};
         if (!supervisor_may_start(d->manager->supervisor, d->config->name))
                 return -EBUSY;
         snprintf(title, sizeof(title), "hsmd-probe: %s", d->config->name);

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 
+#include "confine.h"
 #include "lateness.h"
 #include "measure.h"
 #include "poller.h"
@@ -286,6 +287,9 @@ int manager_run(Manager *m) {
         log_event(m->journal, &(LogEvent){.priority = LOG_NOTICE, .message_id = MESSAGE_STARTED},
                 "hsmd %s watches %zu devices, detection bound %llu ms", HSMD_VERSION, m->n_devices,
                 (unsigned long long) (m->fleet.detection_bound / USEC_PER_MSEC));
+        if (!confine_has_landlock())
+                log_event(m->journal, &(LogEvent){.priority = LOG_NOTICE, .message_id = MESSAGE_STARTED},
+                        "this kernel has no Landlock: a vendor's module can reach every file that hsmd can");
         sd_notify(false, "READY=1");
         return sd_event_loop(m->event);
 }

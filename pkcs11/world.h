@@ -5,7 +5,7 @@
 
 #include "protocol.h"
 
-/* Confines this process for good; says on stderr when the kernel has no Landlock. Negative errno. */
+/* Confines this process for good. Negative errno. */
 int world_enter(const MsgProbeConfig *config);
 
 #endif

@@ -47,8 +47,6 @@ int main(int argc, char **argv) {
         if (!duty)
                 return usage(stderr);
         r = harden();
-        if (r == 1)
-                fprintf(stderr, "hsmd-snmp %s: this kernel has no Landlock\n", argv[1]);
         if (r >= 0)
                 r = protocol_send(WORKER_FD, &hello.head, -1);
         if (r < 0) {

@@ -66,8 +66,16 @@ static int add_rules(int ruleset, uint64_t handled, const ConfinePath *paths, si
         return r;
 }
 
+static int landlock_abi(void) {
+        return (int) syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+}
+
+bool confine_has_landlock(void) {
+        return landlock_abi() >= 1;
+}
+
 static int enter_domain(const ConfinePath *paths, size_t n) {
-        int abi = (int) syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION), r;
+        int abi = landlock_abi(), r;
         Ruleset attr = {.handled_access_fs = FS_ALL_1};
         CLEANUP_CLOSE int ruleset = -1;
 

@@ -12,6 +12,9 @@ typedef struct ConfinePath {
         bool write;
 } ConfinePath;
 
+/* Whether this kernel has Landlock, and lets us use it. */
+bool confine_has_landlock(void);
+
 /* Confines the calling process, which must have one thread and PR_SET_NO_NEW_PRIVS. Beside the given paths
  * what every program needs can be read: libraries, name service, /proc/self, the random devices. Returns 0, 1
  * when this kernel has no Landlock (the filter alone is in place), or a negative errno. */

@@ -56,7 +56,8 @@ static void percentiles_are_those_of_the_sorted_values(void **state) {
         }
         qsort(values, ELEMENTSOF(values), sizeof(values[0]), compare);
         for (size_t i = 0; i < ELEMENTSOF(percents); i++) {
-                double rank = percents[i] / 100 * (double) ELEMENTSOF(values);
+                const size_t n = ELEMENTSOF(values);
+                double rank = percents[i] / 100 * (double) n;
                 usec_t exact = values[rank < 1 ? 0 : (size_t) (rank + 0.999999) - 1];
                 usec_t told = histogram_percentile(h, percents[i]);
 

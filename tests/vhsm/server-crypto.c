@@ -301,7 +301,7 @@ static CK_RV cipher(const Session *s, bool encrypt, const uint8_t *data, size_t 
 
         EVP_CIPHER_CTX_free(ctx);
         if (ok)
-                wire_put(out, result, (size_t) (size + last));
+                wire_put(out, result, (size_t) size + (size_t) last);
         return ok ? CKR_OK : CKR_DATA_LEN_RANGE;
 }
 
