@@ -83,7 +83,7 @@ typedef struct Device {
         unsigned losses;          /* probes lost by nobody's fault since the last good check from the top */
         bool hurry;               /* somebody waits for the next attempt */
         unsigned kills_logged_in; /* consecutive kills that left a session behind on the machine */
-        SecondProbe *successor; /* a probe that is to take the place of the first */
+        SecondProbe *successor;   /* a probe that is to take the place of the first */
         usec_t successor_not_before;
         uint64_t recycles;
         uint64_t probe_memory; /* resident, octets; 0 = not known */
