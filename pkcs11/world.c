@@ -40,19 +40,44 @@ static bool is_of_the_system(const char *path) {
         return false;
 }
 
-/* A file named by a variable stands in a directory that the module thinks its own; one named by a variable is
- * it. */
+/* Whether more than one device's files are, or may be, there or below: nobody means all of /etc by
+ * "/etc/vendor.conf". */
+static bool is_of_many(const char *directory) {
+        static const char *const ours[] = {
+                HSMD_SYSCONFDIR, HSMD_STATEDIR, HSMD_RUNDIR, "/run/credentials", "/proc", "/sys", "/dev"};
+        size_t n = strlen(directory);
+
+        if (!strchr(directory + 1, '/'))
+                return true;
+        for (size_t i = 0; i < ELEMENTSOF(ours); i++)
+                if (strncmp(ours[i], directory, n) == 0 && (ours[i][n] == '/' || !ours[i][n]))
+                        return true;
+        return false;
+}
+
+/* A file named by a variable stands in a directory that the module thinks its own, or a directory so named is
+ * it. In a directory of many it gets the file, and no more. */
+static void add_named(World *w, const char *path) {
+        char real[PATH_MAX], directory[PATH_MAX];
+        struct stat st;
+
+        if (!realpath(path, real) || stat(real, &st) < 0)
+                return;
+        copy_text(directory, sizeof(directory), real);
+        if (!S_ISDIR(st.st_mode))
+                dirname(directory);
+        if (!is_of_many(directory))
+                add(w, directory, !is_of_the_system(real));
+        else if (!S_ISDIR(st.st_mode))
+                add(w, real, false);
+}
+
 static void add_environment(World *w) {
         for (char **e = environ; *e; e++) {
                 const char *value = strchr(*e, '=');
-                struct stat st;
 
-                if (!value || value[1] != '/' || stat(value + 1, &st) < 0)
-                        continue;
-                if (S_ISDIR(st.st_mode))
-                        add(w, value + 1, !is_of_the_system(value + 1));
-                else
-                        add_directory_of(w, value + 1, !is_of_the_system(value + 1));
+                if (value && value[1] == '/')
+                        add_named(w, value + 1);
         }
 }
 

@@ -30,7 +30,7 @@ class Hostile(Lone):
         files = "".join(":" + f for f in self.wanted())
         return entry.replace('module = "/usr/lib/softhsm/libsofthsm2.so";',
                              f'module = "{os.path.join(self.bin, "hostile.so")}"; '
-                             f'environment = {{ HOSTILE_FILES = "{files}"; }};')
+                             f'environment = {{ HOSTILE_FILES = "{files}"; OWN_CONF = "/etc/hostname"; ROOT = "/"; }};')
 
     def wanted(self):
         return [self.path("pin"), self.path("hsmd.conf"), self.path("state", "host.key"), "/etc/shadow"]
