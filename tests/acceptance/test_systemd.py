@@ -7,6 +7,8 @@ import re
 import fleet
 
 EXPOSURE_GOAL = 1.5
+EXPOSURE_WITH_FILES = 2.1
+ALLOW_FILES = "/etc/systemd/system/hsmd.service.d/allow-files.conf"
 WORKERS = ("hsmd-probe", "hsmd-snmp")
 HSMD_DEVICE_STATE, UP = "1.3.6.1.4.1.8072.9999.9999.156.1.5.1.13", "1"
 
@@ -38,7 +40,8 @@ def test_files_stand_where_a_debian_host_expects_them(installed):
                  "/usr/lib/tmpfiles.d/hsmd.conf", "/usr/lib/systemd/catalog/hsmd.catalog",
                  "/usr/lib/systemd/catalog/hsmd.zh_CN.catalog", "/etc/hsmd/hsmd.conf", "/etc/hsmd/sensors/generic.conf",
                  "/etc/snmp/snmpd.conf.d/hsmd.conf", "/usr/share/snmp/mibs/HSMD-MIB.txt", "/usr/share/man/man8/hsmd.8",
-                 "/usr/share/doc/hsmd/examples/credentials.conf", "/usr/share/doc/hsmd/README.md"):
+                 "/usr/share/doc/hsmd/examples/credentials.conf", "/usr/share/doc/hsmd/examples/allow-files.conf",
+                 "/usr/share/doc/hsmd/README.md"):
         assert os.path.exists(installed.path(path)), f"{path} is not installed"
 
 
@@ -217,6 +220,37 @@ def test_agentx_works_from_debians_unchanged_snmpd_conf(running):
     machine.wait_until(states, fleet.UP_SECONDS, "nine times up through snmpd")
     machine.run("systemctl", "restart", "snmpd")
     machine.wait_until(states, fleet.UP_SECONDS, "the same after a restart of snmpd")
+
+
+def test_drop_in_puts_a_devices_own_file_in_the_place_its_module_insists_on(running):
+    machine, fixed = running.machine, "/etc/vendor.conf"
+    device = f"{fleet.DIRECTORY}/devices/bureau-1"
+    own = f'SOFTHSM2_CONF = "{device}/softhsm2.conf";'
+    assert running.configuration.count(own) == 1
+    text = running.configuration.replace(
+        f"environment = {{ {own} }}",
+        f'environment = {{ SOFTHSM2_CONF = "{fixed}"; }}; paths = [ "{device}/tokens" ]; '
+        f'files = ( {{ target = "{fixed}"; source = "{device}/softhsm2.conf"; }} )')
+    assert text != running.configuration
+    machine.write(fixed, "")
+    running.write_configuration(text)
+    assert machine.run("systemctl", "reload", "hsmd", check=False).returncode != 0
+    assert any("allow-files.conf" in str(line["MESSAGE"]) for line in journal(machine, "-n", "20"))
+    try:
+        machine.run("cp", "/usr/share/doc/hsmd/examples/allow-files.conf", ALLOW_FILES)
+        machine.run("systemctl", "daemon-reload")
+        machine.run("systemctl", "restart", "hsmd")
+        machine.wait_until(lambda: "9/9 up" in running.status_line(), fleet.UP_SECONDS, "9/9 up")
+        assert exposure(machine, "hsmd.service") <= EXPOSURE_WITH_FILES
+        for pid in [pid for name in WORKERS for pid in processes(machine, name)]:
+            status = status_of_process(machine, pid)
+            assert all(int(status[kind], 16) == 0 for kind in ("CapPrm", "CapEff", "CapAmb"))
+        assert machine.read(fixed) == ""
+    finally:
+        running.write_configuration(running.configuration)
+        machine.run("rm", "-f", ALLOW_FILES)
+        machine.run("systemctl", "daemon-reload")
+        machine.run("systemctl", "restart", "hsmd")
 
 
 def test_stop_takes_less_than_two_seconds_and_leaves_nothing(running):
