@@ -14,7 +14,7 @@
 #ifdef HSMD_SANITIZE
 /* The leak check attaches to its own process, which PR_SET_DUMPABLE forbids; vendors' modules leak anyway. */
 const char *__asan_default_options(void);
-const char *__asan_default_options(void) {
+__attribute__((visibility("default"))) const char *__asan_default_options(void) {
         return "detect_leaks=0";
 }
 #endif
