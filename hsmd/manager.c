@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 
@@ -160,8 +159,11 @@ static int make_directory(const char *path, mode_t mode) {
         return mkdir(path, mode) < 0 && errno != EEXIST ? -errno : 0;
 }
 
-/* One hsmd a state directory: two would raise each other's engine boots and PIN notes. */
+/* One hsmd a state directory: two would raise each other's engine boots and PIN notes. Not flock(): a child
+ * that was just forked holds that too, and would keep out the next hsmd for a moment after this one was
+ * killed. */
 static int take_state(Manager *m) {
+        struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
         char path[PATH_MAX];
         int r = make_directory(m->options.state, 0700);
 
@@ -173,11 +175,11 @@ static int take_state(Manager *m) {
         snprintf(path, sizeof(path), "%s/lock", m->options.state);
         if (r >= 0) {
                 m->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-                r = m->lock_fd < 0 || flock(m->lock_fd, LOCK_EX | LOCK_NB) < 0 ? -errno : 0;
+                r = m->lock_fd < 0 || fcntl(m->lock_fd, F_SETLK, &whole) < 0 ? -errno : 0;
         }
         if (r < 0)
                 fprintf(stderr, "%s: %s\n", m->options.state,
-                        r == -EWOULDBLOCK ? "another hsmd runs on this state directory" : strerror(-r));
+                        r == -EAGAIN ? "another hsmd runs on this state directory" : strerror(-r));
         return r;
 }
 
@@ -230,8 +232,10 @@ int manager_new(const Options *options, Config *config, Manager **ret) {
         Manager *m = calloc(1, sizeof(*m));
         int r;
 
-        if (!m)
+        if (!m) {
+                config_free(config);
                 return -ENOMEM;
+        }
         m->options = *options;
         m->lock_fd = -1;
         m->fleet.counters_since = m->fleet.last_change = now_realtime();
@@ -242,6 +246,7 @@ int manager_new(const Options *options, Config *config, Manager **ret) {
                 r = manager_apply(m, config);
         if (r < 0) {
                 manager_free(m);
+                config_free(config);
                 return r;
         }
         *ret = m;

@@ -45,6 +45,7 @@ struct Manager {
         sd_event_source *stop_source;
 };
 
+/* Takes the configuration over, also when it fails. */
 int manager_new(const Options *options, Config *config, Manager **ret);
 Manager *manager_free(Manager *manager);
 /* Runs until it is told to stop. */

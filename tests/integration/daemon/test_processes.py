@@ -5,6 +5,7 @@ import time
 import pytest
 
 from hsmdtest.demo import LONG
+from hsmdtest.processes import command_line
 from hsmdtest.waiting import wait_until
 
 VERDICT = ("state", "state_since", "failures", "probe_restarts")
@@ -16,11 +17,8 @@ def verdicts(demo):
 
 def worker(demo, verb):
     """The pid of hsmd-snmp VERB."""
-    for pid in demo.children(demo.hsmd_pid()):
-        with open(f"/proc/{pid}/cmdline", "rb") as file:
-            if file.read().split(b"\0")[:2] == [b"hsmd-snmp", verb.encode()]:
-                return pid
-    return None
+    return next((pid for pid in demo.children(demo.hsmd_pid())
+                 if command_line(pid)[:2] == [b"hsmd-snmp", verb.encode()]), None)
 
 
 @pytest.mark.parametrize("how", ["SIGKILL", "SIGSTOP"])

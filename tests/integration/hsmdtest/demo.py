@@ -143,7 +143,12 @@ class Demo:
         self.own_hsmd = process
         with open(self.path("hsmd.pid"), "w", encoding="ascii") as file:
             file.write(f"{process.pid}\n")
-        wait_until(lambda: self.attempt("hsmctl", "status")[0] == 0, 20, "hsmd answers")
+        wait_until(lambda: self.attempt("hsmctl", "status")[0] == 0 or process.poll() is not None, 20, "hsmd answers")
+        assert process.poll() is None, f"hsmd ended at once, by {process.returncode}:\n{self.log_end()}"
+
+    def log_end(self, lines=20):
+        with open(self.path("hsmd.log"), encoding="utf-8", errors="replace") as log:
+            return "".join(log.readlines()[-lines:])
 
     def restart_hsmd(self, how):
         """Ends hsmd by a signal and starts it again."""

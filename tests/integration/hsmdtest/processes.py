@@ -12,9 +12,19 @@ def stat_fields(pid):
 
 
 def identity(pid):
-    """A pid and when it started: pids are used again. A zombie is not counted as a process."""
+    """A pid and when it started: pids are used again. A zombie is not counted as a process, unless threads of it still
+    run: they hold its files and locks."""
     fields = stat_fields(pid)
-    return (pid, int(fields[19])) if fields and fields[0] != b"Z" else None
+    return (pid, int(fields[19])) if fields and (fields[0] != b"Z" or int(fields[17]) > 1) else None
+
+
+def command_line(pid):
+    """The process's arguments; none if it has ended."""
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            return file.read().split(b"\0")
+    except OSError:
+        return []
 
 
 def alive(identities):
