@@ -1,0 +1,48 @@
+#ifndef HSMD_SENSOR_NUMBERS_H
+#define HSMD_SENSOR_NUMBERS_H
+/* The numbers of sensors that were found, not configured: assigned once, from SENSOR_NUMBER_FIRST on, and
+ * never used again, because an NMS keeps its graphs by them.
+ *
+ * STATE/sensors/OWNER holds those of one device or site, durably written and apart from any database:
+ *
+ *      NUMBER AGENT PROFILE SENSOR KEY
+ *
+ * AGENT is "-" for a device's own, PROFILE and SENSOR the names in the configuration, KEY the row's label
+ * where the table has labels and the label is unique, else its index ("#1.3"): a machine may renumber its
+ * table when it boots. Words are percent-encoded. A file that cannot be read is set aside, never overwritten.
+ */
+
+#include "disk.h"
+
+#define SENSOR_NUMBER_FIRST 1000
+#define SENSOR_NUMBER_LAST 9999
+
+typedef struct SensorNumbers SensorNumbers;
+
+typedef struct SensorName {
+        const char *agent; /* NULL: a device's own */
+        const char *profile, *sensor;
+        const char *key; /* "" for a single instance */
+} SensorName;
+
+/* Reads STATE/sensors, which is made when it is missing (blocks; called before the loop runs). Files that
+ * cannot be read are renamed to OWNER.unreadable and named in *ret_warning, which the caller frees (NULL when
+ * there is none). */
+int sensor_numbers_new(const char *state_directory, Disk *disk, SensorNumbers **ret, char **ret_warning);
+SensorNumbers *sensor_numbers_free(SensorNumbers *numbers);
+
+/* owner: "device-NAME" or "site-NAME". The number of a sensor that has one, else 0. */
+uint32_t sensor_numbers_get(const SensorNumbers *numbers, const char *owner, const SensorName *name);
+
+/* Assigns one, in memory at once and on disk soon. -ENOSPC when all are used. */
+int sensor_numbers_assign(SensorNumbers *numbers, const char *owner, const SensorName *name, uint32_t *ret);
+
+typedef struct SensorNumber {
+        uint32_t number;
+        SensorName name;
+} SensorNumber;
+
+/* Every sensor known of an owner, in order of number. Valid until the next assignment. */
+size_t sensor_numbers_list(const SensorNumbers *numbers, const char *owner, const SensorNumber **ret);
+
+#endif
