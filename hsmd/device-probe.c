@@ -283,7 +283,6 @@ void device_tick(Device *d, usec_t now) {
                 now - d->awaiting_since > detection_bound(t) && d->judgement.reason != REASON_NO_EVIDENCE)
                 device_no_evidence(d, now);
         device_recycle_tick(d, now);
-        device_sensors_tick(d, now);
 }
 
 /* A diagnosis: the machine's port took a connection, or did not. */

@@ -13,7 +13,6 @@ int device_new(Manager *manager, const ConfigDevice *config, const ConfigPool *p
         judge_init(&d->judgement, now_monotonic());
         d->state_since_realtime = now_realtime();
         device_adopt(d, config, pool);
-        device_forget_sensors(d);
         for (size_t i = 0; i < pool->n_keys; i++)
                 d->keys[i].state = KEY_UNKNOWN;
         *ret = d;
@@ -33,6 +32,7 @@ Device *device_free(Device *d) {
         sd_event_source_disable_unref(d->due_source);
         sd_event_source_disable_unref(d->deadline_source);
         ring_unmap(d->ring);
+        sensor_set_free(d->sensors);
         free(d);
         return NULL;
 }
@@ -64,7 +64,7 @@ void device_carry_counters(Device *d, const Device *old) {
                 carry_key(d, i, old);
 }
 
-void device_forget_sensors(Device *d) {
-        d->agent_state = d->config->snmp.address ? AGENT_UNKNOWN : AGENT_NOT_CONFIGURED;
-        memset(d->sensors, 0, sizeof(d->sensors));
+void device_set_sensors(Device *d, SensorSet *set) {
+        sensor_set_free(d->sensors);
+        d->sensors = set;
 }

@@ -57,17 +57,22 @@ static int check_secret(const SecretSource *s, const char *whose, const char *wh
         return r;
 }
 
+static int check_agent(const ConfigSnmp *c, const char *name) {
+        return check_secret(&c->community, name, "SNMP community") |
+               check_secret(&c->auth_secret, name, "SNMP authentication secret") |
+               check_secret(&c->priv_secret, name, "SNMP privacy secret");
+}
+
 static int check_secrets(const Config *c) {
         int bad = 0;
 
         for (size_t i = 0; i < c->n_devices; i++) {
-                const ConfigDevice *d = &c->devices[i];
-
-                bad |= check_secret(&d->pin, d->name, "PIN");
-                bad |= check_secret(&d->snmp.community, d->name, "SNMP community");
-                bad |= check_secret(&d->snmp.auth_secret, d->name, "SNMP authentication secret");
-                bad |= check_secret(&d->snmp.priv_secret, d->name, "SNMP privacy secret");
+                bad |= check_secret(&c->devices[i].pin, c->devices[i].name, "PIN");
+                bad |= check_agent(&c->devices[i].snmp, c->devices[i].name);
         }
+        for (size_t i = 0; i < c->n_sites; i++)
+                for (size_t k = 0; k < c->sites[i].n_agents; k++)
+                        bad |= check_agent(&c->sites[i].agents[k].snmp, c->sites[i].agents[k].name);
         for (size_t i = 0; i < c->n_users; i++) {
                 bad |= check_secret(&c->users[i].auth_secret, c->users[i].name, "authentication secret");
                 bad |= check_secret(&c->users[i].priv_secret, c->users[i].name, "privacy secret");

@@ -1,6 +1,7 @@
 #include "manager.h"
 #include "measure.h"
 #include "pin-retry.h"
+#include "poller.h"
 
 /* What the control socket asks. */
 
@@ -68,6 +69,64 @@ static int op_probe(
         return 0;
 }
 
+/* "bureau-1", or "bureau-room/ups". */
+static int agent_number(const Manager *m, const char *name, uint32_t *ret) {
+        const char *slash = strchr(name, '/');
+        const Device *d = slash ? NULL : manager_find_device((Manager *) m, name);
+
+        if (d && d->sensors->n_agents > 0) {
+                *ret = d->sensors->agents[0].number;
+                return 0;
+        }
+        for (size_t i = 0; slash && i < m->n_sites; i++) {
+                const SensorSet *set = m->sites[i].set;
+
+                if (strlen(set->name) != (size_t) (slash - name) ||
+                        strncmp(set->name, name, strlen(set->name)) != 0)
+                        continue;
+                for (size_t k = 0; k < set->n_agents; k++)
+                        if (streq(set->agents[k].name, slash + 1)) {
+                                *ret = set->agents[k].number;
+                                return 0;
+                        }
+        }
+        return d ? -ENODEV : -ENOENT;
+}
+
+static int op_discover(
+        void *userdata, const char *agent, const char *by, ControlReply *reply, char **ret_message) {
+        Manager *m = userdata;
+        const char *message = NULL;
+        uint32_t number;
+        int r = agent_number(m, agent, &number);
+
+        if (r == -ENODEV)
+                message = "has no SNMP agent in the configuration; give it a group snmp with its address";
+        else if (r == -ENOENT)
+                message = "is no device and no SITE/AGENT";
+        else if (!m->poller)
+                r = -EIO;
+        if (r >= 0)
+                r = poller_walk_start(poller_walk(m->poller), number, agent, reply);
+        if (r == -EBUSY)
+                message = "another agent is being walked; wait until that is over";
+        if (r < 0) {
+                if (message && asprintf(ret_message, "%s: %s", agent, message) < 0)
+                        *ret_message = NULL;
+                return r;
+        }
+        log_event(m->journal, &(LogEvent){.priority = LOG_NOTICE, .device = agent, .operator_name = by},
+                "%s: what its SNMP agent serves is looked at (asked by %s)", agent, by);
+        return 1;
+}
+
+static int op_discovered(
+        void *userdata, const char *agent, size_t first, const PollFound **ret, size_t *ret_n) {
+        const Manager *m = userdata;
+
+        return m->poller ? poller_walk_get(poller_walk(m->poller), agent, first, ret, ret_n) : -ENOENT;
+}
+
 const ControlOps manager_control_ops = {
         .rows = op_rows,
         .row = op_row,
@@ -77,5 +136,7 @@ const ControlOps manager_control_ops = {
         .confirm_keys = op_confirm_keys,
         .retry_pin = op_retry_pin,
         .measure = op_measure,
+        .discover = op_discover,
+        .discovered = op_discovered,
         .probe = op_probe,
 };

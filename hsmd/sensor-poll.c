@@ -1,0 +1,247 @@
+/* What a poll of an SNMP agent says of a set's sensors. The worker's messages are hostile input: every field
+ * is checked before it is used. */
+#include <fnmatch.h>
+#include <math.h>
+
+#include "manager.h"
+
+/* so many missed polls make the last value worthless, whatever the poll worker said last */
+#define POLLS_MISSED 3
+
+/* sysUpTime counts hundredths of a second in 32 bits. */
+#define UPTIME_WRAP (UINT64_C(0x100000000) * 10 * USEC_PER_MSEC)
+#define UPTIME_SLACK (30 * USEC_PER_SEC)
+
+/* --- samples, kept until their poll is over */
+
+static bool sample_is_sound(const MsgSample *m) {
+        return m->status >= SENSOR_OK && m->status <= SENSOR_NONOPERATIONAL &&
+               m->reason >= SENSOR_REASON_OK && m->reason <= SENSOR_REASON_NONOPERATIONAL &&
+               m->type >= SENSOR_TYPE_OTHER && m->type <= SENSOR_TYPE_DBM && m->precision >= 0 &&
+               m->precision <= 6 &&
+               (m->counter_bits == 0 || m->counter_bits == 32 || m->counter_bits == 64) && isfinite(m->value);
+}
+
+static void keep_printable(char *text) {
+        for (char *c = text; *c; c++)
+                if (*c < ' ' || *c > '~')
+                        *c = '?';
+}
+
+void sensor_set_sample(SensorSet *set, size_t agent, const MsgSample *m) {
+        SensorAgent *a = &set->agents[agent];
+        MsgSample *s;
+
+        if (!sample_is_sound(m))
+                return;
+        if (!a->samples)
+                a->samples = calloc(POLL_SAMPLES_MAX, sizeof(*a->samples));
+        if (!a->samples)
+                return;
+        if (m->poll != a->poll)
+                a->n_samples = 0;
+        a->poll = m->poll;
+        if (a->n_samples == POLL_SAMPLES_MAX)
+                return;
+        s = &a->samples[a->n_samples++];
+        *s = *m;
+        s->when = MIN_OF(m->when, now_monotonic());
+        PROTOCOL_TEXT(s->index);
+        PROTOCOL_TEXT(s->label);
+        PROTOCOL_TEXT(s->units);
+        keep_printable(s->index);
+        keep_printable(s->label);
+        keep_printable(s->units);
+}
+
+/* --- to which sensor a sample belongs */
+
+static const ConfigProfile *profile_of_item(
+        const Config *c, const ConfigSnmp *snmp, uint32_t item, const ConfigSensor **ret) {
+        for (size_t i = 0; i < snmp->n_profiles; i++) {
+                const ConfigProfile *p = &c->profiles[snmp->profiles[i]];
+                uint32_t first = sensor_item(c, snmp->profiles[i], 0);
+
+                if (item >= first && item - first < p->n_sensors) {
+                        *ret = &p->sensors[item - first];
+                        return p;
+                }
+        }
+        return NULL;
+}
+
+static bool matches(char *const *patterns, const MsgSample *m) {
+        for (; patterns && *patterns; patterns++)
+                if (fnmatch(*patterns, m->label, 0) == 0 || fnmatch(*patterns, m->index, 0) == 0)
+                        return true;
+        return false;
+}
+
+static bool is_wanted(const ConfigSensor *c, const MsgSample *m) {
+        return (!c->only || matches(c->only, m)) && !matches(c->except, m);
+}
+
+/* A row is known by its label, since a machine may renumber its table when it boots; by its index where it
+ * has no label; by both where an earlier row of this poll has the same label. */
+static void make_key(const SensorAgent *a, const MsgSample *m, char *dst, size_t size) {
+        bool repeated = false;
+
+        for (const MsgSample *s = a->samples; s < m; s++)
+                repeated = repeated || (s->item == m->item && streq(s->label, m->label));
+        if (!m->label[0])
+                snprintf(dst, size, "#%s", m->index);
+        else if (repeated)
+                snprintf(dst, size, "%s#%s", m->label, m->index);
+        else
+                copy_text(dst, size, m->label);
+}
+
+static Sensor *find_sensor(SensorSet *set, size_t agent, uint32_t item, const char *key) {
+        for (size_t i = 0; i < set->n_sensors; i++) {
+                Sensor *s = &set->sensors[i];
+
+                if (s->agent == agent && s->item == item && streq(s->key, key))
+                        return s;
+        }
+        return NULL;
+}
+
+static Sensor *add_row(SensorSet *set, size_t agent, const ConfigProfile *profile, const ConfigSensor *config,
+        const MsgSample *m, const char *key) {
+        SensorName name = {.agent = set->agents[agent].name,
+                .profile = profile->name,
+                .sensor = config->name,
+                .key = key};
+        Sensor s = {.agent = agent, .profile = profile, .config = config, .item = m->item};
+        int r = sensor_numbers_assign(set->manager->sensor_numbers, set->owner_name, &name, &s.number);
+
+        if (r < 0) {
+                if (set->unnumbered++ == 0)
+                        log_event(set->manager->journal, &(LogEvent){.priority = LOG_WARNING},
+                                "%s: sensor %s.%s gets no number: %s", set->name, config->name, key,
+                                r == -ENOSPC ? "all 9,000 are used; narrow its profile by “only” or “except”"
+                                             : strerror(-r));
+                return NULL;
+        }
+        copy_text(s.key, sizeof(s.key), key);
+        snprintf(s.name, sizeof(s.name), "%s.%s", config->name, key[0] == '#' ? key + 1 : key);
+        return sensor_set_add(set, &s);
+}
+
+static void take_sample(SensorSet *set, size_t agent, const MsgSample *m, bool discontinuity) {
+        SensorAgent *a = &set->agents[agent];
+        const ConfigSensor *config;
+        const ConfigProfile *p = profile_of_item(set->manager->config, a->config, m->item, &config);
+        char key[128] = "";
+        Sensor *s;
+
+        if (!p || config->walk != (m->index[0] != '\0') || (config->walk && !is_wanted(config, m)))
+                return;
+        if (config->walk)
+                make_key(a, m, key, sizeof(key));
+        s = find_sensor(set, agent, m->item, key);
+        if (!s && config->walk && set->n_sensors < POLL_SAMPLES_MAX)
+                s = add_row(set, agent, p, config, m, key);
+        if (!s || s->sampled)
+                return;
+        s->sampled = true;
+        s->type = m->type;
+        s->precision = config->columns[COLUMN_PRECISION] ? m->precision : (int32_t) config->precision;
+        memcpy(s->index, m->index, sizeof(s->index));
+        if (m->units[0])
+                memcpy(s->units, m->units, sizeof(s->units));
+        else
+                copy_text(s->units, sizeof(s->units), config->units ? config->units : "");
+        track_sample(&s->track, config, m, discontinuity);
+}
+
+/* --- the agent */
+
+/* The agent's clock began anew, and not because it had run for 497 days. */
+static bool began_anew(const SensorAgent *a, const MsgAgentState *m) {
+        usec_t expected = a->uptime + (m->when > a->when ? m->when - a->when : 0);
+
+        if (!a->has_uptime || !m->has_uptime || m->uptime + UPTIME_SLACK >= a->uptime)
+                return false;
+        return expected + UPTIME_SLACK < UPTIME_WRAP;
+}
+
+static void log_agent(const SensorSet *set, const SensorAgent *a) {
+        log_event(set->manager->journal,
+                &(LogEvent){.priority = a->state == AGENT_OK ? LOG_NOTICE : LOG_WARNING,
+                        .message_id = MESSAGE_AGENT_STATE,
+                        .device = set->name,
+                        .state = name_of(&agent_state_names, a->state)},
+                "%s: SNMP agent %s%s%s%s%s", set->name, a->name ? a->name : "", a->name ? " " : "",
+                name_of(&agent_state_names, a->state), a->detail[0] ? ": " : "", a->detail);
+}
+
+static void take_state(SensorSet *set, SensorAgent *a, const MsgAgentState *m, usec_t now) {
+        char detail[sizeof(a->detail)];
+        bool news = a->state != m->state;
+
+        memcpy(detail, m->detail, sizeof(detail));
+        PROTOCOL_TEXT(detail);
+        keep_printable(detail);
+        memcpy(a->detail, detail, sizeof(a->detail));
+        memcpy(a->engine_id, m->engine_id, sizeof(a->engine_id));
+        PROTOCOL_TEXT(a->engine_id);
+        keep_printable(a->engine_id);
+        a->state = m->state;
+        a->when = MIN_OF(m->when, now);
+        if (m->has_uptime) {
+                a->has_uptime = true;
+                a->uptime = m->uptime;
+        }
+        if (news)
+                log_agent(set, a);
+}
+
+static void miss(SensorSet *set, size_t agent, SensorReason reason, usec_t now) {
+        for (size_t i = 0; i < set->n_sensors; i++) {
+                Sensor *s = &set->sensors[i];
+
+                if (s->agent == agent && !s->sampled)
+                        track_missing(&s->track, reason, now);
+                s->sampled = false;
+                if (s->agent == agent)
+                        track_verdict(&s->track, s->config, now, &s->verdict);
+        }
+}
+
+bool sensor_set_poll(SensorSet *set, size_t agent, const MsgAgentState *m, usec_t now) {
+        SensorAgent *a = &set->agents[agent];
+        bool answered = m->state == AGENT_OK || m->state == AGENT_DUPLICATE_ENGINE, anew;
+
+        if (m->state < AGENT_OK || m->state > AGENT_UNKNOWN)
+                return false;
+        anew = answered && began_anew(a, m);
+        if (anew) {
+                a->restarted = now;
+                log_event(set->manager->journal,
+                        &(LogEvent){.priority = LOG_NOTICE,
+                                .message_id = MESSAGE_AGENT_RESTARTED,
+                                .device = set->name},
+                        "%s: its SNMP agent began anew %llu s ago: counters have no rate for one poll",
+                        set->name, (unsigned long long) (m->uptime / USEC_PER_SEC));
+        }
+        take_state(set, a, m, now);
+        for (size_t i = 0; answered && m->poll == a->poll && i < a->n_samples; i++)
+                take_sample(set, agent, &a->samples[i], anew);
+        a->n_samples = 0;
+        miss(set, agent, answered ? SENSOR_REASON_NONOPERATIONAL : SENSOR_REASON_SILENT, now);
+        return set->n_sensors > set->n_rows;
+}
+
+bool sensor_set_tick(SensorSet *set, size_t agent, usec_t now) {
+        SensorAgent *a = &set->agents[agent];
+
+        if ((a->state != AGENT_OK && a->state != AGENT_DUPLICATE_ENGINE) || now < a->when ||
+                now - a->when <= POLLS_MISSED * a->config->interval + 2 * a->config->timeout)
+                return false;
+        a->state = AGENT_SILENT;
+        copy_text(a->detail, sizeof(a->detail), "nothing was heard for three polls");
+        log_agent(set, a);
+        miss(set, agent, SENSOR_REASON_SILENT, now);
+        return true;
+}

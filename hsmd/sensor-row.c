@@ -1,0 +1,96 @@
+/* What is shown of a set's sensors: a device's and a site's rows are laid out alike. */
+#include <math.h>
+
+#include "manager.h"
+
+static int32_t encoded(const Sensor *s, double value, int32_t *ret_scale, int32_t *ret_precision) {
+        int32_t encoded = 0;
+
+        sensor_encode(value, (unsigned) s->precision, ret_scale, ret_precision, &encoded);
+        return encoded;
+}
+
+/* In the same scale and precision as the value. */
+static int32_t as_shown(double value, int32_t scale, int32_t precision) {
+        double shown = round(value * pow(10, precision) / pow(1000, scale - 9));
+
+        return (int32_t) MAX_OF(MIN_OF(shown, 1e9), -1e9);
+}
+
+static void show_limits(const ConfigSensor *c, int32_t scale, int32_t precision, SensorRow *row) {
+        const SensorLimits *l = &c->limits;
+
+        if (l->has_low_critical)
+                FIELD_SET(Sensor, row, low_critical, as_shown(l->low_critical, scale, precision));
+        if (l->has_low_warning)
+                FIELD_SET(Sensor, row, low_warning, as_shown(l->low_warning, scale, precision));
+        if (l->has_high_warning)
+                FIELD_SET(Sensor, row, high_warning, as_shown(l->high_warning, scale, precision));
+        if (l->has_high_critical)
+                FIELD_SET(Sensor, row, high_critical, as_shown(l->high_critical, scale, precision));
+}
+
+static void show_verdict(const Sensor *s, SensorRow *row) {
+        const SensorVerdict *v = &s->verdict;
+        int32_t scale = 9, precision = s->precision, value = 0;
+
+        if (v->has_value)
+                value = encoded(s, v->value, &scale, &precision);
+        FIELD_SET(Sensor, row, scale, scale);
+        FIELD_SET(Sensor, row, precision, precision);
+        show_limits(s->config, scale, precision, row);
+        FIELD_SET(Sensor, row, status, v->status);
+        FIELD_SET(Sensor, row, reason, v->reason);
+        FIELD_SET(Sensor, row, level, v->level);
+        FIELD_SET(Sensor, row, finding, v->finding);
+        if (!v->has_value)
+                return;
+        /* the last value stays, with a status that says what it is worth */
+        FIELD_SET(Sensor, row, value, value);
+        FIELD_SET(Sensor, row, age, v->value_when);
+        if (sensor_state_word(s, v->value))
+                FIELD_TEXT_SET(Sensor, row, word, sensor_state_word(s, v->value));
+        if (v->status != SENSOR_OK)
+                return;
+        if (v->has_rise)
+                FIELD_SET(Sensor, row, rise, as_shown(v->rise, scale, precision));
+        if (v->has_limit_in)
+                FIELD_SET(Sensor, row, limit_in, v->limit_in);
+}
+
+static void show_sensor(const SensorSet *set, const Sensor *s, SensorRow *row) {
+        const ConfigSensor *c = s->config;
+        char oid[160], title[256];
+
+        FIELD_SET(
+                Sensor, row, device, set->owner); /* of a site's row: site, which stands at the same place */
+        FIELD_SET(Sensor, row, number, s->number);
+        FIELD_TEXT_SET(Sensor, row, name, s->name);
+        FIELD_SET(Sensor, row, type, s->type);
+        FIELD_TEXT_SET(Sensor, row, units_display, s->units);
+        if (c->title && !streq(c->title, c->name)) {
+                snprintf(title, sizeof(title), "%s%s%s", c->title, s->key[0] ? " " : "", s->key);
+                FIELD_TEXT_SET(Sensor, row, title, title);
+        }
+        FIELD_SET(Sensor, row, meaning, sensor_meaning(s));
+        FIELD_SET(Sensor, row, kind, c->kind);
+        snprintf(oid, sizeof(oid), "%s%s%s", c->oid, s->index[0] ? "." : "", s->index);
+        FIELD_TEXT_SET(Sensor, row, oid, oid);
+        if (set->agents[s->agent].name)
+                FIELD_TEXT_SET(Sensor, row, agent, set->agents[s->agent].name);
+        FIELD_TEXT_SET(Sensor, row, profile, s->profile->name);
+        show_verdict(s, row);
+}
+
+void sensor_set_publish(const SensorSet *set) {
+        /* a sensor that was just found may stand between others: until the board is made anew, the rows stay
+         */
+        if (set->n_rows != set->n_sensors)
+                return;
+        for (size_t i = 0; i < set->n_sensors; i++) {
+                SensorRow row = {0};
+
+                show_sensor(set, &set->sensors[i], &row);
+                board_publish(set->manager->board, set->table, set->row + i, &row);
+        }
+}

@@ -1,0 +1,289 @@
+#include "sensor-set.h"
+
+#include "manager.h"
+
+uint32_t sensor_item(const Config *c, size_t profile, size_t sensor) {
+        uint32_t item = 1;
+
+        for (size_t i = 0; i < profile; i++)
+                item += (uint32_t) c->profiles[i].n_sensors;
+        return item + (uint32_t) sensor;
+}
+
+static int compare_sensors(const void *a, const void *b) {
+        const Sensor *x = a, *y = b;
+
+        return x->number < y->number ? -1 : x->number > y->number;
+}
+
+Sensor *sensor_set_add(SensorSet *set, const Sensor *sensor) {
+        Sensor *more = reallocarray(set->sensors, set->n_sensors + 1, sizeof(*more));
+        size_t at = set->n_sensors;
+
+        if (!more)
+                return NULL;
+        set->sensors = more;
+        while (at > 0 && compare_sensors(&more[at - 1], sensor) > 0)
+                at--;
+        memmove(&more[at + 1], &more[at], (set->n_sensors - at) * sizeof(*more));
+        more[at] = *sensor;
+        set->n_sensors++;
+        return &more[at];
+}
+
+static Sensor make_sensor(
+        size_t agent, const ConfigProfile *profile, const ConfigSensor *config, uint32_t item) {
+        Sensor s = {.agent = agent, .profile = profile, .config = config, .item = item, .type = config->type};
+
+        s.precision = (int32_t) config->precision;
+        s.verdict = (SensorVerdict){.status = SENSOR_UNAVAILABLE,
+                .reason = SENSOR_REASON_SILENT,
+                .level = LEVEL_NORMAL,
+                .finding = FINDING_NONE};
+        copy_text(s.name, sizeof(s.name), config->name);
+        copy_text(s.units, sizeof(s.units), config->units ? config->units : "");
+        return s;
+}
+
+/* A number given by the configuration, or by what was assigned when it was first configured. */
+static int add_single(SensorSet *set, Sensor *s) {
+        SensorNumbers *numbers = set->manager->sensor_numbers;
+        SensorName name = {.agent = set->agents[s->agent].name,
+                .profile = s->profile->name,
+                .sensor = s->config->name,
+                .key = ""};
+        int r = 0;
+
+        s->number = s->config->number;
+        if (s->number == 0)
+                s->number = sensor_numbers_get(numbers, set->owner_name, &name);
+        if (s->number == 0)
+                r = sensor_numbers_assign(numbers, set->owner_name, &name, &s->number);
+        if (r < 0)
+                return r == -ENOSPC ? 0 : r;
+        return sensor_set_add(set, s) ? 0 : -ENOMEM;
+}
+
+static bool same_text(const char *a, const char *b) {
+        return a && b ? streq(a, b) : !a && !b;
+}
+
+/* The rows of a walked table that were found before: without an answer yet they are shown as silent. */
+static int add_found(SensorSet *set, const Sensor *base) {
+        const SensorNumber *known;
+        size_t n = sensor_numbers_list(set->manager->sensor_numbers, set->owner_name, &known);
+
+        for (size_t i = 0; i < n; i++) {
+                const SensorName *name = &known[i].name;
+                Sensor s = *base;
+
+                if (!same_text(name->agent, set->agents[base->agent].name) ||
+                        !streq(name->profile, base->profile->name) ||
+                        !streq(name->sensor, base->config->name))
+                        continue;
+                s.number = known[i].number;
+                copy_text(s.key, sizeof(s.key), name->key);
+                snprintf(s.name, sizeof(s.name), "%s.%s", base->config->name,
+                        name->key[0] == '#' ? name->key + 1 : name->key);
+                if (!sensor_set_add(set, &s))
+                        return -ENOMEM;
+        }
+        return 0;
+}
+
+static int add_profile(SensorSet *set, const Config *c, size_t agent, size_t profile) {
+        const ConfigProfile *p = &c->profiles[profile];
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < p->n_sensors; i++) {
+                Sensor s = make_sensor(agent, p, &p->sensors[i], sensor_item(c, profile, i));
+
+                r = p->sensors[i].walk ? add_found(set, &s) : add_single(set, &s);
+        }
+        return r;
+}
+
+static SensorSet *new_set(
+        Manager *manager, BoardTable table, uint32_t owner, const char *name, size_t n_agents) {
+        SensorSet *set = calloc(1, sizeof(*set));
+
+        if (!set)
+                return NULL;
+        set->manager = manager;
+        set->table = table;
+        set->owner = owner;
+        snprintf(set->owner_name, sizeof(set->owner_name), "%s-%s",
+                table == BOARD_SITE_SENSORS ? "site" : "device", name);
+        copy_text(set->name, sizeof(set->name), name);
+        set->agents = calloc(n_agents + 1, sizeof(*set->agents));
+        if (!set->agents)
+                return sensor_set_free(set);
+        return set;
+}
+
+static int add_agent(SensorSet *set, const Config *c, const SensorAgent *agent) {
+        size_t at = set->n_agents++;
+        int r = 0;
+
+        set->agents[at] = *agent;
+        set->agents[at].state = AGENT_UNKNOWN;
+        for (size_t i = 0; r >= 0 && i < agent->config->n_profiles; i++)
+                r = add_profile(set, c, at, agent->config->profiles[i]);
+        return r;
+}
+
+int sensor_set_of_device(Manager *manager, const Config *c, const ConfigDevice *d, SensorSet **ret) {
+        SensorSet *set = new_set(manager, BOARD_SENSORS, d->number, d->name, 1);
+        int r = set ? 0 : -ENOMEM;
+
+        if (r >= 0 && d->snmp.address)
+                r = add_agent(
+                        set, c, &(SensorAgent){.config = &d->snmp, .title = d->title, .number = d->number});
+        if (r < 0) {
+                sensor_set_free(set);
+                return r;
+        }
+        *ret = set;
+        return 0;
+}
+
+/* How many agents the sites before this one have. */
+static uint32_t agents_before(const Config *c, size_t site) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < site; i++)
+                n += c->sites[i].n_agents;
+        return (uint32_t) n;
+}
+
+int sensor_set_of_site(Manager *manager, const Config *c, size_t index, SensorSet **ret) {
+        const ConfigSite *site = &c->sites[index];
+        SensorSet *set = new_set(manager, BOARD_SITE_SENSORS, site->number, site->name, site->n_agents);
+        uint32_t first = POLL_AGENT_SITES + agents_before(c, index);
+        int r = set ? 0 : -ENOMEM;
+
+        for (size_t i = 0; r >= 0 && i < site->n_agents; i++)
+                r = add_agent(set, c,
+                        &(SensorAgent){.config = &site->agents[i].snmp,
+                                .name = site->agents[i].name,
+                                .title = site->agents[i].title,
+                                .number = first + (uint32_t) i});
+        if (r < 0) {
+                sensor_set_free(set);
+                return r;
+        }
+        *ret = set;
+        return 0;
+}
+
+SensorSet *sensor_set_free(SensorSet *set) {
+        if (!set)
+                return NULL;
+        for (size_t i = 0; set->agents && i < set->n_agents; i++)
+                free(set->agents[i].samples);
+        free(set->agents);
+        free(set->sensors);
+        free(set);
+        return NULL;
+}
+
+static bool same_columns(const ConfigSensor *a, const ConfigSensor *b) {
+        for (size_t i = 0; i < POLL_COLUMNS; i++)
+                if (!same_text(a->columns[i], b->columns[i]))
+                        return false;
+        return true;
+}
+
+/* Whether the same number means the same in both: limits and titles may differ. */
+static bool same_measurement(const ConfigSensor *a, const ConfigSensor *b) {
+        return a->walk == b->walk && streq(a->oid, b->oid) && a->kind == b->kind && a->type == b->type &&
+               a->scale == b->scale && same_columns(a, b);
+}
+
+static void inherit_agent(SensorAgent *agent, const SensorSet *old) {
+        for (size_t i = 0; i < old->n_agents; i++) {
+                const SensorAgent *o = &old->agents[i];
+
+                if (!same_text(o->name, agent->name) || !streq(o->config->address, agent->config->address))
+                        continue;
+                agent->state = o->state;
+                agent->when = o->when;
+                memcpy(agent->detail, o->detail, sizeof(agent->detail));
+                memcpy(agent->engine_id, o->engine_id, sizeof(agent->engine_id));
+                agent->has_uptime = o->has_uptime;
+                agent->uptime = o->uptime;
+                agent->restarted = o->restarted;
+        }
+}
+
+void sensor_set_inherit(SensorSet *set, const SensorSet *old) {
+        for (size_t i = 0; i < set->n_agents; i++)
+                inherit_agent(&set->agents[i], old);
+        for (size_t i = 0, k = 0; i < set->n_sensors; i++) {
+                Sensor *s = &set->sensors[i];
+
+                while (k < old->n_sensors && old->sensors[k].number < s->number)
+                        k++;
+                if (k == old->n_sensors || old->sensors[k].number != s->number ||
+                        !same_measurement(s->config, old->sensors[k].config) ||
+                        !streq(set->agents[s->agent].config->address,
+                                old->agents[old->sensors[k].agent].config->address))
+                        continue;
+                s->type = old->sensors[k].type;
+                s->precision = old->sensors[k].precision;
+                memcpy(s->units, old->sensors[k].units, sizeof(s->units));
+                memcpy(s->name, old->sensors[k].name, sizeof(s->name));
+                memcpy(s->index, old->sensors[k].index, sizeof(s->index));
+                s->track = old->sensors[k].track;
+                s->verdict = old->sensors[k].verdict;
+        }
+}
+
+/* Profiles are asked in the order in which the agent names them, and their entries in the file's. */
+static bool comes_before(const Sensor *a, const Sensor *b, const SensorSet *set) {
+        const ConfigSnmp *c = set->agents[a->agent].config;
+        size_t pa = 0, pb = 0;
+
+        if (a->agent != b->agent)
+                return a->agent < b->agent;
+        if (a->profile == b->profile)
+                return a->item != b->item ? a->item < b->item : a->number < b->number;
+        for (size_t i = 0; i < c->n_profiles; i++) {
+                const ConfigProfile *p = &set->manager->config->profiles[c->profiles[i]];
+
+                pa = p == a->profile ? i : pa;
+                pb = p == b->profile ? i : pb;
+        }
+        return pa < pb;
+}
+
+SensorMeaning sensor_meaning(const Sensor *s) {
+        if (s->config->meaning != MEANING_OTHER)
+                return s->config->meaning;
+        switch (s->type) {
+        case SENSOR_TYPE_CELSIUS:
+                return MEANING_TEMPERATURE;
+        case SENSOR_TYPE_RPM:
+                return MEANING_FAN;
+        case SENSOR_TYPE_PERCENT_RH:
+                return MEANING_HUMIDITY;
+        default:
+                return MEANING_OTHER;
+        }
+}
+
+const Sensor *sensor_set_temperature(const SensorSet *set) {
+        const Sensor *first = NULL;
+
+        for (size_t i = 0; i < set->n_sensors; i++) {
+                const Sensor *s = &set->sensors[i];
+
+                if (sensor_meaning(s) == MEANING_TEMPERATURE && (!first || comes_before(s, first, set)))
+                        first = s;
+        }
+        return first;
+}
+
+bool sensor_is_ok(const Sensor *s) {
+        return s->verdict.status == SENSOR_OK && s->verdict.has_value;
+}
