@@ -41,10 +41,11 @@
  *   the row's step_under_way says where it is.
  *
  * - DiscoverSensors(s agent, s by) -> u: walks what an SNMP agent serves, beside its polls; agent: a device's
- * name, or SITE/AGENT. Answered when the walk is over with the number of variables found.
+ *   name, or SITE/AGENT. Answered when the walk is over with the number of variables found.
  *
  * - GetDiscovered(s agent, u first) -> a(sus): what the last walk found, from row `first` on, at most 1,000 a
- * page: OID, ASN.1 tag and value as text. Kept for five minutes.
+ *   page (an empty one says that there are no more): OID, ASN.1 tag and value as text. Kept for five minutes.
+ *   Only for who may walk: an agent tells more than hsmd shows.
  *
  * Errors: CONTROL_ERROR_REFUSED (its text says what would be right), CONTROL_ERROR_CONFIG_REFUSED (its text
  * is config_load's), CONTROL_ERROR_NO_SUCH_DEVICE, org.freedesktop.DBus.Error.AccessDenied and .InvalidArgs.
@@ -116,8 +117,8 @@ typedef struct ControlOps {
                 char **ret_message);
         int (*discover)(
                 void *userdata, const char *agent, const char *by, ControlReply *reply, char **ret_message);
-        /* the rows found from first on, and how many of all there are; -ENOENT: nothing was discovered there
-         */
+        /* the rows found from first on, and how many those are (0: there are no more); -ENOENT: nothing was
+         * discovered there, or too long ago */
         int (*discovered)(
                 void *userdata, const char *agent, size_t first, const PollFound **ret, size_t *ret_n);
         int (*probe)(
@@ -136,5 +137,7 @@ Control *control_free(Control *control);
 void control_reply(ControlReply *reply, int error, const char *message);
 /* Likewise, of a measurement that succeeded. */
 void control_reply_measured(ControlReply *reply, const MeasureOutcome *outcome);
+/* Likewise, of a walk that succeeded: the number of variables found. */
+void control_reply_discovered(ControlReply *reply, uint32_t found);
 
 #endif
