@@ -80,8 +80,8 @@ typedef struct ConfigService { /* parsed and checked, judged later */
 typedef struct SensorLimits { /* in the sensor's units; each counts only where has_ says so */
         bool has_low_critical, has_low_warning, has_high_warning, has_high_critical;
         double low_critical, low_warning, high_warning, high_critical;
-        double hysteresis;  /* how far within a limit a value must come back; default: 2 degrees Celsius, else
-                               2 % of  the limit */
+        double hysteresis;  /* how far within a limit a value must come back, always filled in; default: 2
+                               degrees Celsius, else 2 % of the largest limit's amount */
         double rise;        /* units an hour that are news by themselves; 0 = none is */
         usec_t rise_window; /* over which the rise is measured; default 10 min; 0: rises are not judged */
         usec_t foresight;   /* a limit reached sooner than that is told now; default 30 min */
@@ -97,28 +97,40 @@ typedef struct ConfigSensorState { /* states: what a number of a SENSOR_STATE me
         SensorLevel level;
 } ConfigSensorState;
 
+/* What a sensor's entry says itself. The rest is its type's, and where the table tells the type (COLUMN_TYPE)
+ * follows the row's: see config_sensor_as. */
+typedef struct SensorGiven {
+        bool meaning, precision, units, min, max, hysteresis, deviation;
+} SensorGiven;
+
 typedef struct ConfigSensor { /* sensors/NAME.conf: an instance, or a walked table whose rows are sensors */
-        uint32_t number; /* 1..999 where given, unique among a device's profiles; 0 = assigned when found */
+        uint32_t number; /* 1..999 where given, unique among a device's, or a site's, profiles; 0 = assigned
+                            when found. A walked table has none */
         char *name;      /* of a walked table: what its rows' names begin with, "temp" for "temp.CPU" */
         char *title;     /* default: the name */
         bool walk;
-        char *oid; /* numeric; of the instance, or of the column with the values */
-        char *columns[POLL_COLUMNS];
-        SensorKind kind;
-        SensorType type;       /* OTHER and a COLUMN_TYPE: as the table tells */
+        char *oid;                   /* numeric; of the instance, or of the column with the values */
+        char *columns[POLL_COLUMNS]; /* numeric, or NULL */
+        SensorKind kind;             /* default: state where there are states, else gauge */
+        SensorType type; /* default: of the meaning (temperature celsius, humidity percent_rh, fan rpm), of a
+                            state special_enum, else other. With a COLUMN_TYPE always OTHER: as the table
+                            tells */
         SensorMeaning meaning; /* default: of the type (celsius temperature, rpm fan, percent_rh humidity),
                                   else other */
         double scale;          /* raw value x scale = value in units; not 0 */
-        unsigned precision;    /* decimal digits worth showing, 0..6; default 1 for celsius, 0 for rpm and
-                                  counters, 2    else */
-        char *units;           /* UnitsDisplay; default: of the type */
-        double min, max; /* physical range; default: of the type (celsius -55..150, percent_rh 0..100, …) */
+        unsigned precision; /* decimal digits worth showing, 0..6; default 1 for celsius, 0 for rpm, counters
+                               and states, 2 else */
+        char *units;        /* UnitsDisplay; default: of the type ("°C", "rpm"), "/s" of counters, "%" with a
+                               COLUMN_TOTAL, else "" */
+        double min, max; /* physical range; default: of the type (celsius -55..150, percent_rh 0..100, …),
+                            0..100 with a COLUMN_TOTAL, else infinite */
         SensorLimits limits;
-        ConfigSensorState *states;
+        ConfigSensorState *states; /* in order of value */
         size_t n_states;
         char **only; /* of a walked table: only rows whose label or index matches one of these shell patterns
                       */
         char **except; /* and none of these; NULL-terminated, or NULL */
+        SensorGiven given;
 } ConfigSensor;
 
 typedef struct ConfigProfile { /* one sensor profile */
@@ -236,6 +248,11 @@ typedef struct Config {
  * the caller frees it. On success *ret is the caller's, to be freed with config_free. */
 int config_load(const char *path, Config **ret, char **ret_error);
 Config *config_free(Config *config);
+
+/* A sensor of a walked table whose row tells its type: a copy in which everything that the profile does not
+ * say itself (meaning, precision, units, physical range, hysteresis, deviation) is the type's. Its strings
+ * and states are those of the configuration; nothing of it is freed. */
+ConfigSensor config_sensor_as(const ConfigSensor *table, SensorType type);
 
 /* Whether hsmd can do what devices' files ask for; errors as config_load's. can_bind: it
  * may mount files in its workers' namespaces. Asked by who starts workers, not by config_load: the
