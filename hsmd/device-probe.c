@@ -177,8 +177,7 @@ void device_extend(Device *d, usec_t lateness) {
         measure_extend(d, lateness);
         if (d->awaiting_since != 0)
                 d->awaiting_since += lateness;
-        if (d->agent_when != 0)
-                d->agent_when += lateness;
+        sensor_set_extend(d->sensors, lateness);
 }
 
 void device_replace_probe(Device *d, Worker *worker, Ring *ring, const MsgProbeResult *result) {

@@ -58,6 +58,8 @@ static void on_late(usec_t lateness, void *userdata) {
 
         for (size_t i = 0; i < m->n_devices; i++)
                 device_extend(m->devices[i], lateness);
+        for (size_t i = 0; i < m->n_sites; i++)
+                sensor_set_extend(m->sites[i].set, lateness);
         supervisor_extend(m->supervisor, lateness);
         if (m->poller)
                 poller_extend(m->poller, lateness);

@@ -102,7 +102,7 @@ static int keep(PollerWalk *w, const MsgPollFound *m) {
 }
 
 void poller_walk_found(PollerWalk *w, const MsgPollFound *m) {
-        char detail[sizeof(m->detail)], message[256];
+        char detail[sizeof(m->detail)], message[sizeof(w->name) + sizeof(detail) + 64];
         int r;
 
         if (!w->reply || m->walk != w->number || m->agent != w->agent)

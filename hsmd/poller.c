@@ -56,10 +56,12 @@ static void fill_item(MsgPollItem *m, const ConfigSensor *c, uint32_t item) {
 static void fill_agent(const SensorSet *set, const SensorAgent *a, MsgPollAgent *m, AgentSources *s) {
         const ConfigSnmp *c = a->config;
         const Config *config = set->manager->config;
+        char name[160];
 
         m->head = (MessageHead){.type = MSG_POLL_AGENT, .size = sizeof(*m)};
         m->agent = a->number;
-        snprintf(m->name, sizeof(m->name), "%s%s%s", set->name, a->name ? "/" : "", a->name ? a->name : "");
+        snprintf(name, sizeof(name), "%s%s%s", set->name, a->name ? "/" : "", a->name ? a->name : "");
+        copy_text(m->name, sizeof(m->name), name);
         text(m->address, sizeof(m->address), c->address);
         m->version = c->version;
         m->interval = c->interval;

@@ -189,6 +189,7 @@ static void take_state(SensorSet *set, SensorAgent *a, const MsgAgentState *m, u
         keep_printable(a->engine_id);
         a->state = m->state;
         a->when = MIN_OF(m->when, now);
+        a->heard = now;
         if (m->has_uptime) {
                 a->has_uptime = true;
                 a->uptime = m->uptime;
@@ -233,11 +234,17 @@ bool sensor_set_poll(SensorSet *set, size_t agent, const MsgAgentState *m, usec_
         return set->n_sensors > set->n_rows;
 }
 
+void sensor_set_extend(SensorSet *set, usec_t lateness) {
+        for (size_t i = 0; i < set->n_agents; i++)
+                if (set->agents[i].heard != 0)
+                        set->agents[i].heard += lateness;
+}
+
 bool sensor_set_tick(SensorSet *set, size_t agent, usec_t now) {
         SensorAgent *a = &set->agents[agent];
 
-        if ((a->state != AGENT_OK && a->state != AGENT_DUPLICATE_ENGINE) || now < a->when ||
-                now - a->when <= POLLS_MISSED * a->config->interval + 2 * a->config->timeout)
+        if ((a->state != AGENT_OK && a->state != AGENT_DUPLICATE_ENGINE) || now < a->heard ||
+                now - a->heard <= POLLS_MISSED * a->config->interval + 2 * a->config->timeout)
                 return false;
         a->state = AGENT_SILENT;
         copy_text(a->detail, sizeof(a->detail), "nothing was heard for three polls");

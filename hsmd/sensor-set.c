@@ -208,6 +208,7 @@ static void inherit_agent(SensorAgent *agent, const SensorSet *old) {
                         continue;
                 agent->state = o->state;
                 agent->when = o->when;
+                agent->heard = o->heard;
                 memcpy(agent->detail, o->detail, sizeof(agent->detail));
                 memcpy(agent->engine_id, o->engine_id, sizeof(agent->engine_id));
                 agent->has_uptime = o->has_uptime;

@@ -25,7 +25,8 @@ typedef struct SensorAgent {
         const char *title; /* for people */
         uint32_t number;   /* by which poll knows it */
         AgentState state;
-        usec_t when; /* of the last poll; 0: none yet */
+        usec_t when;  /* of the last poll; 0: none yet */
+        usec_t heard; /* likewise, later by what hsmd itself did not run meanwhile */
         char detail[128], engine_id[72];
         bool has_uptime;
         usec_t uptime;      /* as told by the last poll */
@@ -99,6 +100,9 @@ void sensor_set_sample(SensorSet *set, size_t agent, const MsgSample *sample);
 /* The poll is over: judges its samples, and what was missing. Returns whether sensors were found that have no
  * row on the board. */
 bool sensor_set_poll(SensorSet *set, size_t agent, const MsgAgentState *state, usec_t now);
+
+/* hsmd itself did not run for so long: no agent is to blame. */
+void sensor_set_extend(SensorSet *set, usec_t lateness);
 
 /* Nothing was heard of an agent for three polls, whatever its state was last. Returns whether that is news.
  */
