@@ -61,14 +61,14 @@ static void compare_numbers(Reader *r, const config_setting_t *at, const ConfigP
 }
 
 void refuse_same_numbers(Reader *r, const config_setting_t *at, const ConfigSnmp *a, const ConfigSnmp *b) {
-        for (size_t i = 0; i < b->n_profiles; i++)
+        for (size_t i = 0; b->profiles && i < b->n_profiles; i++)
                 compare_numbers(r, at, &r->config->profiles[b->profiles[i]], a, a->n_profiles);
 }
 
 static void check_together(Reader *r, const config_setting_t *at, const ConfigSnmp *snmp) {
         size_t n = 0;
 
-        for (size_t i = 0; i < snmp->n_profiles; i++) {
+        for (size_t i = 0; snmp->profiles && i < snmp->n_profiles; i++) {
                 const ConfigProfile *profile = &r->config->profiles[snmp->profiles[i]];
 
                 n += profile->n_sensors;

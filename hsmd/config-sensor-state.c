@@ -62,7 +62,9 @@ void read_sensor_states(const Section *s, ConfigSensor *sensor) {
                 return;
         }
         sensor->states = reader_calloc(s->reader, n, sizeof(ConfigSensorState));
-        for (unsigned i = 0; sensor->states && i < n; i++) {
+        if (!sensor->states)
+                return;
+        for (unsigned i = 0; i < n; i++) {
                 config_setting_t *group = config_group_element(s->reader, list, i);
 
                 if (!group)
