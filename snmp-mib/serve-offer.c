@@ -77,9 +77,19 @@ static int on_answer_to_note(UNUSED int operation, UNUSED netsnmp_session *sessi
         return 1;
 }
 
+static int on_answer_to_offer(int operation, netsnmp_session *session, UNUSED int request, netsnmp_pdu *pdu,
+        void *userdata) {
+        Offer *o = userdata;
+
+        if (operation == NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE && pdu && session == o->session &&
+                pdu->errstat != SNMP_ERR_NOERROR)
+                o->state = OFFER_TAKEN;
+        return 1;
+}
+
 static void serve(Offer *o) {
         for (size_t i = 0; i < ELEMENTSOF(offered); i++) {
-                send_place(o, AGENTX_MSG_REGISTER, &offered[i].place, PRIORITY_LAST, on_answer_to_note);
+                send_place(o, AGENTX_MSG_REGISTER, &offered[i].place, PRIORITY_LAST, on_answer_to_offer);
                 send_description(o, i, on_answer_to_note);
         }
         o->state = OFFER_SERVED;
