@@ -6,12 +6,15 @@
 #include "protocol.h"
 #include "serve-agentx.h"
 #include "serve-board.h"
+#include "serve-entity.h"
 
 typedef struct ServeAgent {
-        ServeBoard *board; /* borrowed; may be exchanged between two turns of the loop */
-        uint32_t mode;     /* AgentMode */
-        bool listening;    /* own */
-        AgentxLink link;   /* agentx */
+        ServeBoard *board; /* both borrowed; may be exchanged between two turns of the loop */
+        EntityBoard *entities;
+        uint32_t mode;    /* AgentMode */
+        bool listening;   /* own */
+        usec_t own_since; /* own: when sysUpTime was zero */
+        AgentxLink link;  /* agentx */
 } ServeAgent;
 
 /* Starts serving as configured. Users matter to an own agent only; their secrets are not kept. Negative
@@ -19,7 +22,8 @@ typedef struct ServeAgent {
 int serve_agent_start(ServeAgent *agent, const MsgServeConfig *config, const MsgServeUser *users,
         size_t n_users, const char **ret_detail);
 
-/* Whether we answer (own: listening; agentx: registered with a master that answers), and in words why not. */
+/* Whether we answer (own: listening; agentx: registered with a master that answers), and in words why not, or
+ * what of it is not served. */
 bool serve_agent_serving(const ServeAgent *agent);
 const char *serve_agent_detail(const ServeAgent *agent);
 
