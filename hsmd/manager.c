@@ -76,6 +76,7 @@ static void each_second(Manager *m, usec_t now) {
                 device_tick(m->devices[i], now);
         measure_tick(m, now);
         environment_tick(m, now);
+        sensor_numbers_save(m->sensor_numbers);
         if (m->board_outgrown)
                 manager_renew_board(m);
         if (m->poller)

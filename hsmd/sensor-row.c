@@ -1,6 +1,4 @@
 /* What is shown of a set's sensors: a device's and a site's rows are laid out alike. */
-#include <math.h>
-
 #include "manager.h"
 
 static int32_t encoded(const Sensor *s, double value, int32_t *ret_scale, int32_t *ret_precision) {
@@ -10,24 +8,17 @@ static int32_t encoded(const Sensor *s, double value, int32_t *ret_scale, int32_
         return encoded;
 }
 
-/* In the same scale and precision as the value. */
-static int32_t as_shown(double value, int32_t scale, int32_t precision) {
-        double shown = round(value * pow(10, precision) / pow(1000, scale - 9));
-
-        return (int32_t) MAX_OF(MIN_OF(shown, 1e9), -1e9);
-}
-
 static void show_limits(const ConfigSensor *c, int32_t scale, int32_t precision, SensorRow *row) {
         const SensorLimits *l = &c->limits;
 
         if (l->has_low_critical)
-                FIELD_SET(Sensor, row, low_critical, as_shown(l->low_critical, scale, precision));
+                FIELD_SET(Sensor, row, low_critical, sensor_encode_as(l->low_critical, scale, precision));
         if (l->has_low_warning)
-                FIELD_SET(Sensor, row, low_warning, as_shown(l->low_warning, scale, precision));
+                FIELD_SET(Sensor, row, low_warning, sensor_encode_as(l->low_warning, scale, precision));
         if (l->has_high_warning)
-                FIELD_SET(Sensor, row, high_warning, as_shown(l->high_warning, scale, precision));
+                FIELD_SET(Sensor, row, high_warning, sensor_encode_as(l->high_warning, scale, precision));
         if (l->has_high_critical)
-                FIELD_SET(Sensor, row, high_critical, as_shown(l->high_critical, scale, precision));
+                FIELD_SET(Sensor, row, high_critical, sensor_encode_as(l->high_critical, scale, precision));
 }
 
 static void show_verdict(const Sensor *s, SensorRow *row) {
@@ -53,7 +44,7 @@ static void show_verdict(const Sensor *s, SensorRow *row) {
         if (v->status != SENSOR_OK)
                 return;
         if (v->has_rise)
-                FIELD_SET(Sensor, row, rise, as_shown(v->rise, scale, precision));
+                FIELD_SET(Sensor, row, rise, sensor_encode_as(v->rise, scale, precision));
         if (v->has_limit_in)
                 FIELD_SET(Sensor, row, limit_in, v->limit_in);
 }
