@@ -90,14 +90,14 @@ static void compare(const Device *d, Sensor *s) {
         if (!sensor_is_ok(s))
                 return;
         if (room) {
-                track_beside_room(&s->track, s->config, room->verdict.value, &s->verdict);
+                track_beside_room(&s->track, &s->spec, room->verdict.value, &s->verdict);
                 s->beside = room->verdict.value;
         }
-        if (s->config->limits.deviation <= 0)
+        if (s->spec.limits.deviation <= 0)
                 return;
         own = reading_of(d->sensors, s);
         if (track_beside_pool(
-                    &s->track, s->config, &own, others, others_of(d, s, others), &s->verdict, &median) &&
+                    &s->track, &s->spec, &own, others, others_of(d, s, others), &s->verdict, &median) &&
                 s->verdict.finding == FINDING_DEVIATING)
                 s->beside = median;
 }

@@ -123,8 +123,8 @@ static Sensor *add_row(SensorSet *set, size_t agent, const ConfigProfile *profil
                                              : strerror(-r));
                 return NULL;
         }
-        copy_text(s.key, sizeof(s.key), key);
-        snprintf(s.name, sizeof(s.name), "%s.%s", config->name, key[0] == '#' ? key + 1 : key);
+        sensor_set_type(&s, m->type);
+        sensor_set_key(&s, key);
         return sensor_set_add(set, &s);
 }
 
@@ -145,14 +145,14 @@ static void take_sample(SensorSet *set, size_t agent, const MsgSample *m, bool d
         if (!s || s->sampled)
                 return;
         s->sampled = true;
-        s->type = m->type;
-        s->precision = config->columns[COLUMN_PRECISION] ? m->precision : (int32_t) config->precision;
+        if (s->type != m->type)
+                sensor_set_type(s, m->type);
+        if (config->columns[COLUMN_PRECISION])
+                s->precision = m->precision;
         memcpy(s->index, m->index, sizeof(s->index));
         if (m->units[0])
                 memcpy(s->units, m->units, sizeof(s->units));
-        else
-                copy_text(s->units, sizeof(s->units), config->units ? config->units : "");
-        track_sample(&s->track, config, m, discontinuity);
+        track_sample(&s->track, &s->spec, m, discontinuity);
 }
 
 /* --- the agent */
@@ -206,7 +206,7 @@ static void miss(SensorSet *set, size_t agent, SensorReason reason, usec_t now) 
                         track_missing(&s->track, reason, now);
                 s->sampled = false;
                 if (s->agent == agent)
-                        track_verdict(&s->track, s->config, now, &s->verdict);
+                        track_verdict(&s->track, &s->spec, now, &s->verdict);
         }
 }
 

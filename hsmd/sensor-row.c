@@ -29,7 +29,7 @@ static void show_verdict(const Sensor *s, SensorRow *row) {
                 value = encoded(s, v->value, &scale, &precision);
         FIELD_SET(Sensor, row, scale, scale);
         FIELD_SET(Sensor, row, precision, precision);
-        show_limits(s->config, scale, precision, row);
+        show_limits(&s->spec, scale, precision, row);
         FIELD_SET(Sensor, row, status, v->status);
         FIELD_SET(Sensor, row, reason, v->reason);
         FIELD_SET(Sensor, row, level, v->level);
@@ -50,7 +50,7 @@ static void show_verdict(const Sensor *s, SensorRow *row) {
 }
 
 static void show_sensor(const SensorSet *set, const Sensor *s, SensorRow *row) {
-        const ConfigSensor *c = s->config;
+        const ConfigSensor *c = &s->spec;
         char oid[160], title[256];
 
         FIELD_SET(

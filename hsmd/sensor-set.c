@@ -31,17 +31,35 @@ Sensor *sensor_set_add(SensorSet *set, const Sensor *sensor) {
         return &more[at];
 }
 
+void sensor_set_type(Sensor *s, SensorType type) {
+        s->type = type;
+        s->spec = config_sensor_as(s->config, type);
+        if (!s->config->columns[COLUMN_PRECISION])
+                s->precision = (int32_t) s->spec.precision;
+        copy_text(s->units, sizeof(s->units), s->spec.units ? s->spec.units : "");
+}
+
+void sensor_set_key(Sensor *s, const char *key) {
+        const char *row = key[0] == '#' ? key + 1 : key;
+
+        copy_text(s->key, sizeof(s->key), key);
+        /* a scalar that is walked, because not every machine has it, is no row of a table */
+        if (!row[0] || streq(key, "#0"))
+                copy_text(s->name, sizeof(s->name), s->config->name);
+        else
+                snprintf(s->name, sizeof(s->name), "%s.%s", s->config->name, row);
+}
+
 static Sensor make_sensor(
         size_t agent, const ConfigProfile *profile, const ConfigSensor *config, uint32_t item) {
-        Sensor s = {.agent = agent, .profile = profile, .config = config, .item = item, .type = config->type};
+        Sensor s = {.agent = agent, .profile = profile, .config = config, .item = item};
 
-        s.precision = (int32_t) config->precision;
         s.verdict = (SensorVerdict){.status = SENSOR_UNAVAILABLE,
                 .reason = SENSOR_REASON_SILENT,
                 .level = LEVEL_NORMAL,
                 .finding = FINDING_NONE};
-        copy_text(s.name, sizeof(s.name), config->name);
-        copy_text(s.units, sizeof(s.units), config->units ? config->units : "");
+        sensor_set_type(&s, config->type);
+        sensor_set_key(&s, "");
         return s;
 }
 
@@ -82,9 +100,7 @@ static int add_found(SensorSet *set, const Sensor *base) {
                         !streq(name->sensor, base->config->name))
                         continue;
                 s.number = known[i].number;
-                copy_text(s.key, sizeof(s.key), name->key);
-                snprintf(s.name, sizeof(s.name), "%s.%s", base->config->name,
-                        name->key[0] == '#' ? name->key + 1 : name->key);
+                sensor_set_key(&s, name->key);
                 if (!sensor_set_add(set, &s))
                         return -ENOMEM;
         }
@@ -230,10 +246,9 @@ void sensor_set_inherit(SensorSet *set, const SensorSet *old) {
                         !streq(set->agents[s->agent].config->address,
                                 old->agents[old->sensors[k].agent].config->address))
                         continue;
-                s->type = old->sensors[k].type;
+                sensor_set_type(s, old->sensors[k].type);
                 s->precision = old->sensors[k].precision;
                 memcpy(s->units, old->sensors[k].units, sizeof(s->units));
-                memcpy(s->name, old->sensors[k].name, sizeof(s->name));
                 memcpy(s->index, old->sensors[k].index, sizeof(s->index));
                 s->track = old->sensors[k].track;
                 s->verdict = old->sensors[k].verdict;
@@ -259,18 +274,7 @@ static bool comes_before(const Sensor *a, const Sensor *b, const SensorSet *set)
 }
 
 SensorMeaning sensor_meaning(const Sensor *s) {
-        if (s->config->meaning != MEANING_OTHER)
-                return s->config->meaning;
-        switch (s->type) {
-        case SENSOR_TYPE_CELSIUS:
-                return MEANING_TEMPERATURE;
-        case SENSOR_TYPE_RPM:
-                return MEANING_FAN;
-        case SENSOR_TYPE_PERCENT_RH:
-                return MEANING_HUMIDITY;
-        default:
-                return MEANING_OTHER;
-        }
+        return s->spec.meaning;
 }
 
 const Sensor *sensor_set_temperature(const SensorSet *set) {

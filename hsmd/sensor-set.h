@@ -40,11 +40,13 @@ typedef struct Sensor {
         uint32_t number;
         size_t agent; /* index in the set's */
         const ConfigProfile *profile;
-        const ConfigSensor *config;
+        const ConfigSensor *config; /* its entry in the profile */
+        ConfigSensor
+                spec;  /* the same with what the type adds where the table tells it: by this it is judged */
         uint32_t item; /* by which poll knows its entry in the profile */
         char key[128]; /* of a row: its label or index; "" for a single instance */
         char name[64], index[64];
-        SensorType type; /* the entry's, or as the table tells */
+        SensorType type; /* the entry's, or as the table tells; set by sensor_set_type */
         int32_t precision;
         char units[32];
         bool sampled; /* in the poll under way */
@@ -79,6 +81,12 @@ void sensor_set_inherit(SensorSet *set, const SensorSet *old);
 
 /* The number by which poll knows an entry of a profile, from 1. */
 uint32_t sensor_item(const Config *config, size_t profile, size_t sensor);
+
+/* The table tells what type the row has. */
+void sensor_set_type(Sensor *sensor, SensorType type);
+
+/* The name of a row: the entry's with the row's label or index. */
+void sensor_set_key(Sensor *sensor, const char *key);
 
 /* Adds a sensor at its place. NULL without memory; pointers into sensors end. */
 Sensor *sensor_set_add(SensorSet *set, const Sensor *sensor);

@@ -1,7 +1,7 @@
 #include "sensor-set.h"
 
 const char *sensor_state_word(const Sensor *s, double value) {
-        const ConfigSensor *c = s->config;
+        const ConfigSensor *c = &s->spec;
 
         for (size_t i = 0; c->kind == SENSOR_STATE && i < c->n_states; i++)
                 if (c->states[i].value == (int32_t) value)
@@ -16,13 +16,13 @@ char *sensor_value_words(const Sensor *s, double value, char *dst, size_t size) 
                 copy_text(dst, size, word);
         else
                 snprintf(dst, size, "%.*f%s%s%s", (int) s->precision, value, s->units[0] ? " " : "", s->units,
-                        s->config->kind == SENSOR_COUNTER ? " a second" : "");
+                        s->spec.kind == SENSOR_COUNTER ? " a second" : "");
         return dst;
 }
 
 /* The limit that the level stands for. */
 static void limit_words(const Sensor *s, char *dst, size_t size) {
-        const SensorLimits *l = &s->config->limits;
+        const SensorLimits *l = &s->spec.limits;
         bool critical = s->verdict.level == LEVEL_CRITICAL, high = s->verdict.finding == FINDING_HIGH;
         double limit = high ? (critical && l->has_high_critical ? l->high_critical : l->high_warning)
                             : (critical && l->has_low_critical ? l->low_critical : l->low_warning);
