@@ -6,11 +6,16 @@
  * STATE/sensors/OWNER holds those of one device or site, durably written and apart from any database:
  *
  *      NUMBER AGENT PROFILE SENSOR KEY
+ *      ...
+ *      next NUMBER
  *
  * AGENT is "-" for a device's own, PROFILE and SENSOR the names in the configuration, KEY the row's label
- * where the table has labels and the label is unique, else its index ("#1.3"): a machine may renumber its
- * table when it boots. Words are percent-encoded. A file that cannot be read is set aside, never overwritten.
- */
+ * where the table has labels and the label is unique, else its index ("#1.3"), or "-" for a single instance:
+ * a machine may renumber its table when it boots. Words are percent-encoded, and so is OWNER with its dots.
+ * The last line says that the file is whole.
+ *
+ * A file that cannot be read is set aside, never overwritten. What can be read of it stays in use, and new
+ * numbers begin after a gap, so that none of those that were lost is used again. */
 
 #include "disk.h"
 
@@ -26,16 +31,22 @@ typedef struct SensorName {
 } SensorName;
 
 /* Reads STATE/sensors, which is made when it is missing (blocks; called before the loop runs). Files that
- * cannot be read are renamed to OWNER.unreadable and named in *ret_warning, which the caller frees (NULL when
- * there is none). */
+ * cannot be read are renamed to OWNER.unreadable, and have a line each in *ret_warning, which the caller
+ * frees (NULL when there is none). */
 int sensor_numbers_new(const char *state_directory, Disk *disk, SensorNumbers **ret, char **ret_warning);
+/* After disk_free, which writes what is to be written. */
 SensorNumbers *sensor_numbers_free(SensorNumbers *numbers);
 
 /* owner: "device-NAME" or "site-NAME". The number of a sensor that has one, else 0. */
 uint32_t sensor_numbers_get(const SensorNumbers *numbers, const char *owner, const SensorName *name);
 
-/* Assigns one, in memory at once and on disk soon. -ENOSPC when all are used. */
+/* The number of a sensor; one that has none is assigned one, in memory at once and on disk soon. However many
+ * are assigned in one go, their file is written once or twice. -ENOSPC when all are used. */
 int sensor_numbers_assign(SensorNumbers *numbers, const char *owner, const SensorName *name, uint32_t *ret);
+
+/* Tries again to write what could not be written, because the disk was full or memory short: called once in a
+ * while. */
+void sensor_numbers_save(SensorNumbers *numbers);
 
 typedef struct SensorNumber {
         uint32_t number;
