@@ -96,7 +96,7 @@ static void describe(const Engine *e, netsnmp_session *s) {
         if (e->version == SNMP_VERSION_V3) {
                 describe_v3(e, s);
         } else {
-                s->version = SNMP_VERSION_2c;
+                s->version = e->version == SNMP_VERSION_V1 ? SNMP_VERSION_1 : SNMP_VERSION_2c;
                 s->community = (u_char *) e->community;
                 s->community_len = strlen(e->community);
         }
@@ -299,6 +299,23 @@ usec_t engine_deadline(Engine *e) {
                 return USEC_INFINITY;
         /* the library asks for later than its time, not for at it */
         return now_monotonic() + (usec_t) wait.tv_sec * USEC_PER_SEC + (usec_t) wait.tv_usec + USEC_PER_MSEC;
+}
+
+const char *engine_refusal(netsnmp_pdu *report) {
+        switch (snmpv3_get_report_type(report)) {
+        case SNMPERR_UNKNOWN_USER_NAME:
+                return "the agent does not know this user";
+        case SNMPERR_AUTHENTICATION_FAILURE:
+                return "the agent refuses the authentication secret or protocol";
+        case SNMPERR_UNSUPPORTED_SEC_LEVEL:
+                return "the agent does not allow this user this security level";
+        case SNMPERR_DECRYPTION_ERR:
+                return "the agent refuses the privacy secret or protocol";
+        case SNMPERR_BAD_CONTEXT:
+                return "the agent does not know the context";
+        default:
+                return NULL;
+        }
 }
 
 bool engine_same_id(const Engine *a, const Engine *b) {

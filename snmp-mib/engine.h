@@ -25,7 +25,7 @@ typedef struct EngineClock { /* as net-snmp's record of an engine */
 typedef struct Engine {
         SnmpVersion version;
         char peer[96];      /* "udp:127.0.0.1:161" */
-        char community[64]; /* v2c; wiped by engine_close */
+        char community[64]; /* v1, v2c; wiped by engine_close */
         char user[64];      /* v3 securityName */
         UsmKeys keys;       /* v3; wiped by engine_close */
         usec_t timeout;     /* of one request */
@@ -74,6 +74,11 @@ void engine_expire(Engine *engine);
 
 /* When engine_expire is due next, on CLOCK_MONOTONIC; USEC_INFINITY if nothing is outstanding. */
 usec_t engine_deadline(Engine *engine);
+
+/* What a Report refuses, in words; NULL if it refuses nothing: both a late clock and an unknown engine are no
+ * refusal, since the library sends again with the time that the Report told, and what stays unanswered is
+ * discovered anew. */
+const char *engine_refusal(netsnmp_pdu *report);
 
 bool engine_same_id(const Engine *a, const Engine *b);
 

@@ -14,6 +14,7 @@ typedef struct Poller {
         uint64_t pong; /* sequence to answer with, when pong_due */
         bool pong_due;
         bool unreported; /* some agent's result waits: hsmd does not read at present */
+        bool walks_wait; /* likewise of what a walk has found */
         void *buffer;    /* of PROTOCOL_MAX octets; holds secrets only while a message is being handled */
 } Poller;
 
@@ -21,19 +22,12 @@ typedef struct Poller {
  * Nothing here waits. While hsmd does not read, each agent's newest result is kept, in place of older ones,
  * and is sent when there is room again. */
 
-static int send_result(int fd, const PollAgent *a) {
-        for (size_t i = 0; i < a->n_targets; i++) {
-                const PollTarget *t = &a->targets[i];
-                MsgSample sample = MESSAGE(MsgSample, MSG_SAMPLE);
-                int r;
+/* Goes on where it had to stop. */
+static int send_result(int fd, PollAgent *a) {
+        for (; a->n_told < a->n_samples; a->n_told++) {
+                MsgSample *sample = &a->samples[a->n_told];
+                int r = protocol_send(fd, &sample->head, -1);
 
-                sample.device = a->device;
-                sample.sensor = t->number;
-                sample.status = t->reading.status;
-                sample.reason = t->reading.reason;
-                sample.value = t->reading.tenths;
-                sample.when = a->state.when;
-                r = protocol_send(fd, &sample.head, -1);
                 if (r < 0)
                         return r;
         }
@@ -55,14 +49,35 @@ static bool send_results(Poller *p) {
 
                 if (a->unreported && send_result(p->fd, a) < 0)
                         return false;
-                a->unreported = false;
+                if (a->unreported)
+                        poll_agent_told(a);
         }
         p->unreported = false;
         return true;
 }
 
+static bool send_found(Poller *p, PollAgent *a) {
+        const MsgPollFound *batch;
+
+        while (a->walk && (batch = poll_walk_batch(a->walk))) {
+                if (protocol_send(p->fd, &batch->head, -1) < 0)
+                        return false;
+                if (poll_walk_sent(a->walk))
+                        a->walk = poll_walk_free(a->walk);
+        }
+        return true;
+}
+
+static bool send_walks(Poller *p) {
+        for (size_t i = 0; i < p->set.n; i++)
+                if (!send_found(p, p->set.agents[i]))
+                        return false;
+        p->walks_wait = false;
+        return true;
+}
+
 static void flush(Poller *p) {
-        bool all = send_pong(p) && (!p->unreported || send_results(p));
+        bool all = send_pong(p) && (!p->unreported || send_results(p)) && (!p->walks_wait || send_walks(p));
 
         (void) sd_event_source_set_io_events(p->control, all ? EPOLLIN : EPOLLIN | EPOLLOUT);
 }
@@ -104,7 +119,43 @@ static void on_done(PollAgent *agent, void *data) {
         flush(p);
 }
 
+static void on_found(PollAgent *agent UNUSED, void *data) {
+        Poller *p = data;
+
+        p->walks_wait = true;
+        flush(p);
+}
+
 /* ---- from hsmd ---- */
+
+static int add_item(Poller *p, MsgPollItem *config) {
+        PROTOCOL_TEXT(config->oid);
+        for (size_t i = 0; i < POLL_COLUMNS; i++)
+                PROTOCOL_TEXT(config->columns[i]);
+        return poll_set_add_item(&p->set, config);
+}
+
+/* hsmd waits for an answer with a deadline of its own: what cannot be sent now is not worth keeping. */
+static void refuse_walk(Poller *p, const MsgPollWalk *order, AgentState state, const char *why) {
+        MsgPollFound found;
+
+        poll_walk_refuse(order, state, why, &found);
+        (void) protocol_send(p->fd, &found.head, -1);
+}
+
+static void walk(Poller *p, const MsgPollWalk *order) {
+        PollAgent *a = poll_set_find(&p->set, order->agent);
+        int r = a ? poll_agent_walk(a, order) : 0;
+
+        if (!a)
+                refuse_walk(p, order, AGENT_NOT_CONFIGURED, "no such agent is polled");
+        else if (r == -EBUSY)
+                refuse_walk(p, order, AGENT_UNKNOWN, "this agent is being walked already");
+        else if (r == -EINVAL && a->unusable)
+                refuse_walk(p, order, a->unusable_state, a->unusable);
+        else if (r < 0)
+                refuse_walk(p, order, AGENT_SILENT, strerror(-r));
+}
 
 static int add_agent(Poller *p, MsgPollAgent *config) {
         PROTOCOL_TEXT(config->name);
@@ -115,8 +166,6 @@ static int add_agent(Poller *p, MsgPollAgent *config) {
         PROTOCOL_TEXT(config->priv_protocol);
         PROTOCOL_TEXT(config->auth_secret);
         PROTOCOL_TEXT(config->priv_secret);
-        for (size_t i = 0; i < PROTOCOL_SENSORS_MAX; i++)
-                PROTOCOL_TEXT(config->sensors[i].oid);
         return poll_set_add(&p->set, config);
 }
 
@@ -129,6 +178,11 @@ static int handle(Poller *p, int type) {
                 return 0;
         case MSG_POLL_AGENT:
                 return add_agent(p, p->buffer);
+        case MSG_POLL_ITEM:
+                return add_item(p, p->buffer);
+        case MSG_POLL_WALK:
+                walk(p, p->buffer);
+                return 0;
         case MSG_POLL_START:
                 return poll_set_start(&p->set, p->event, &p->watcher);
         case 0:
@@ -180,7 +234,7 @@ static int set_up(Poller *p, int fd) {
         int r;
 
         p->fd = fd;
-        p->watcher = (PollWatcher){.learnt = on_learnt, .done = on_done, .data = p};
+        p->watcher = (PollWatcher){.learnt = on_learnt, .done = on_done, .found = on_found, .data = p};
         p->buffer = malloc(PROTOCOL_MAX);
         if (!p->buffer)
                 return -ENOMEM;

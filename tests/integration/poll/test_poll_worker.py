@@ -174,11 +174,11 @@ def test_hsmd_that_does_not_read_gets_the_newest_result_of_each_agent(poll, mach
     time_of_hearing = time.monotonic_ns() // 1000
     poll.tell("hear")
     for device in (1, 2):
-        poll.wait_value(device, 222, since=mark)
+        poll.wait_value(device, 22.2, since=mark)
     poll.wait(lambda ms: {"message": "pong", "sequence": 7} in ms, "pong after the silence")
     kept = poll.samples(2, since=mark)
-    assert [s["value"] for s in kept if s["when"] < time_of_hearing][-1] == 222, "the newest result was lost"
-    old = [s for s in poll.samples(1, since=mark) if s["value"] == 451]
+    assert [s["value"] for s in kept if s["when"] < time_of_hearing][-1] == 22.2, "the newest result was lost"
+    old = [s for s in poll.samples(1, since=mark) if s["value"] == 45.1]
     assert len(old) < 500, "results were queued without a bound"
     for responder in (busy, calm):
         responder.end()

@@ -1,0 +1,82 @@
+"""A walk of what an agent has, beside its polls."""
+
+from hsmdtest.waiting import wait_until
+from poll_agents import Agent
+from poll_machines import FAN_LABEL, FAN_SPEED, MACHINE, PATIENCE, TEMPERATURE, fans
+
+
+def test_walk_finds_what_a_profile_could_name(poll, machine):
+    m = machine(root=f"{MACHINE}.2", table=fans((1, "fan 1", 4200, 1)))
+    poll.agent(1, m.address, timeout_ms=5000)
+    poll.start()
+    last, found = poll.walk(1)
+    assert (last["error"], last["detail"]) == ("ok", "")
+    values = {row["oid"]: row["value"] for row in found}
+    assert values[f"{FAN_LABEL}.1"] == "fan 1" and values[f"{FAN_SPEED}.1"] == "4200" and values[TEMPERATURE] == "451"
+    assert values["1.3.6.1.2.1.1.2.0"] == "1.3.6.1.4.1.8072.3.2.10"
+    assert "lo" in values.values(), "no interface was found"
+    assert not [oid for oid in values if oid.startswith("1.3.6.1.2.1.25.4.")], "processes are no environment"
+    names = [tuple(map(int, row["oid"].split("."))) for row in found]
+    assert names == sorted(set(names))
+
+
+def test_walk_by_v1_and_bounds(poll, machine):
+    m = machine()
+    poll.agent(1, m.address, version="v1", timeout_ms=5000)
+    poll.start()
+    last, found = poll.walk(1, max_rows=100)
+    assert len(found) == 100 and (last["error"], last["detail"]) == ("ok", "there are more rows than asked for")
+
+
+def test_walk_that_cannot_be_says_why(poll, machine, silent_address):
+    poll.agent(1, silent_address())
+    poll.agent(2, machine().address, auth_secret="another-secret")
+    poll.agent(3, "localhost:161")
+    poll.start()
+    told = [(agent, poll.walk(agent)[0]) for agent in (1, 2, 3, 4)]
+    assert [(agent, last["error"]) for agent, last in told] == [
+        (1, "silent"),
+        (2, "refused"),
+        (3, "silent"),
+        (4, "not_configured"),
+    ]
+    assert "not numeric" in told[2][1]["detail"]
+
+
+def test_walk_of_a_slow_agent_goes_on_beside_its_polls_and_another_s(poll, machine):
+    rows = [(f"{MACHINE}.9.{n}", "integer", n) for n in range(1, 120)]
+    slow = Agent([(TEMPERATURE, "integer", 451), *rows], delay=0.1)
+    slow.start()
+    poll.agent(1, slow.address, version="v2c", timeout_ms=1000)
+    poll.agent(2, machine().address)
+    poll.start()
+    poll.wait_state(2, "ok")
+    mark = poll.mark()
+    last, found = poll.walk(1)
+    assert (last["error"], last["detail"]) == ("ok", "") and len(found) == 120
+    for agent in (1, 2):
+        assert len(states := poll.states(agent, mark)) >= 2
+        assert {s["state"] for s in states} == {"ok"} and max(s["start_delay"] for s in states) < 500_000
+    # a second one meanwhile is refused, and harms neither
+    poll.tell("walk agent=1 max_rows=1000 walk=7")
+    last, _ = poll.walk(1, number=8)
+    assert "already" in last["detail"]
+    poll.wait(lambda ms: [m for m in ms if m["message"] == "found" and m["walk"] == 7 and m["last"]], "first walk")
+    slow.end()
+
+
+def test_walk_waits_while_hsmd_does_not_read_and_loses_nothing(poll):
+    names = [f"{MACHINE}.9.{n}" for n in range(1, 3001)]
+    agent = Agent([(name, "integer", 1) for name in names])
+    agent.start()
+    poll.agent(1, agent.address, version="v2c", interval_ms=60000, timeout_ms=5000)
+    poll.start()
+    mark = poll.mark()
+    poll.tell("deaf")
+    poll.tell("walk agent=1 max_rows=10000 walk=3")
+    wait_until(lambda: agent.answered > 20, PATIENCE, "twenty answers that hsmd does not read")
+    poll.tell("hear")
+    poll.wait(lambda ms: [m for m in ms[mark:] if m["message"] == "found" and m["last"]], "end of the walk")
+    found = [row["oid"] for m in poll.messages[mark:] if m["message"] == "found" for row in m["found"]]
+    assert found == names
+    agent.end()
