@@ -138,10 +138,9 @@ static void look_ahead(SensorTrack *t, const SensorLimits *l) {
         bool up = t->rise.pace > 0;
         double limit, left, usec, most = (double) MAX_OF(LIMIT_IN_MAX, l->foresight);
 
-        t->has_limit_in = false;
         if (!next_limit(t, l, up, &limit))
                 return;
-        left = up ? limit - value_agreed(t) : value_agreed(t) - limit;
+        left = up ? limit - t->value_agreed : t->value_agreed - limit;
         usec = left > 0 ? left / fabs(t->rise.pace) * USEC_PER_HOUR : 0;
         if (!(usec <= most))
                 return;
@@ -166,17 +165,37 @@ static bool counts(const SensorTrack *t, const ConfigSensor *c) {
         return t->rise.pace > 0 || c->meaning != MEANING_TEMPERATURE;
 }
 
-static void judge_rise(SensorTrack *t, const ConfigSensor *c) {
-        const SensorLimits *l = &c->limits;
-        bool significant = t->has_rise && t->rise.strength >= (t->rising ? 0.5 : 1);
+/* For as long as the window holds a rise that is over, it may look like one again: only if it goes further.
+ */
+static bool is_old(const SensorTrack *t, const SensorLimits *l) {
+        double further = t->value_agreed - t->rise_over_value;
 
-        if (!significant) {
-                t->rising = t->has_limit_in = false;
-                return;
+        if (t->rise_over == 0 || t->value_when - t->rise_over > l->rise_window)
+                return false;
+        return t->rise.pace > 0 ? further <= l->hysteresis : further >= -l->hysteresis;
+}
+
+static bool is_news(const SensorTrack *t, const ConfigSensor *c) {
+        const SensorLimits *l = &c->limits;
+
+        if (t->rising)
+                return counts(t, c) && (is_near(t, l, CLEARLY_OVER) || is_fast(t, l, STILL_RISING));
+        return counts(t, c) && (is_near(t, l, 1) || is_fast(t, l, 1)) && !is_old(t, l);
+}
+
+static void judge_rise(SensorTrack *t, const ConfigSensor *c) {
+        bool significant = t->has_rise && t->rise.strength >= (t->rising ? 0.5 : 1), was = t->rising;
+
+        t->has_limit_in = false;
+        if (significant) {
+                t->value_agreed = value_agreed(t);
+                look_ahead(t, &c->limits);
         }
-        look_ahead(t, l);
-        t->rising = counts(t, c) && (is_near(t, l, t->rising ? CLEARLY_OVER : 1) ||
-                                            is_fast(t, l, t->rising ? STILL_RISING : 1));
+        t->rising = significant && is_news(t, c);
+        if (was && !t->rising) {
+                t->rise_over = t->value_when;
+                t->rise_over_value = t->value_agreed;
+        }
 }
 
 /* --- samples
