@@ -589,6 +589,21 @@ static void what_falls_is_foreseen_unless_it_is_a_temperature(void **state UNUSE
         assert_true(cold.verdict.rise < -20);
 }
 
+static void of_what_obeys_somebody_no_limit_is_foreseen(void **state UNUSED) {
+        static const SensorMeaning meanings[] = {MEANING_FAN, MEANING_LOAD, MEANING_SESSIONS, MEANING_MEMORY};
+
+        for (size_t k = 0; k < ELEMENTSOF(meanings); k++) {
+                Sensor s = new_sensor(&temperature);
+
+                s.config.meaning = meanings[k];
+                for (unsigned i = 0; i < 90; i++)
+                        assert_int_equal(tell(&s, 20 + i / 2.0)->finding, FINDING_NONE);
+                assert_true(s.verdict.rise > 170 && !s.verdict.has_limit_in);
+                s.config.limits.rise = 100; /* unless somebody asks for it */
+                assert_int_equal(tell(&s, 65)->finding, FINDING_RISING);
+        }
+}
+
 static void rises_are_judged_only_over_a_window(void **state UNUSED) {
         Sensor s = new_sensor(&temperature);
 
@@ -712,7 +727,9 @@ static void each_finding_has_its_reason(void **state UNUSED) {
                 {MEANING_FAN, SENSOR_TYPE_RPM, FINDING_LOW, REASON_FAN_FAILED},
                 {MEANING_FAN, SENSOR_TYPE_RPM, FINDING_HIGH, REASON_SENSOR_LIMIT},
                 {MEANING_POWER, SENSOR_TYPE_OTHER, FINDING_STATE, REASON_POWER_FAILED},
+                {MEANING_POWER, SENSOR_TYPE_OTHER, FINDING_HIGH, REASON_SENSOR_LIMIT},
                 {MEANING_BATTERY, SENSOR_TYPE_OTHER, FINDING_LOW, REASON_POWER_FAILED},
+                {MEANING_BATTERY, SENSOR_TYPE_CELSIUS, FINDING_HIGH, REASON_HOT},
                 {MEANING_SESSIONS, SENSOR_TYPE_OTHER, FINDING_HIGH, REASON_SESSIONS_NEAR_LIMIT},
                 {MEANING_WATER, SENSOR_TYPE_OTHER, FINDING_STATE, REASON_SENSOR_LIMIT},
                 {MEANING_HUMIDITY, SENSOR_TYPE_PERCENT_RH, FINDING_RISING, REASON_SENSOR_LIMIT},
@@ -967,6 +984,7 @@ int main(void) {
                 cmocka_unit_test(a_rise_at_the_edge_does_not_flap),
                 cmocka_unit_test(a_pace_may_be_news_by_itself),
                 cmocka_unit_test(what_falls_is_foreseen_unless_it_is_a_temperature),
+                cmocka_unit_test(of_what_obeys_somebody_no_limit_is_foreseen),
                 cmocka_unit_test(rises_are_judged_only_over_a_window),
                 cmocka_unit_test(a_machine_is_judged_beside_its_room),
                 cmocka_unit_test(a_machine_is_judged_beside_its_pool_at_like_load),
