@@ -3,18 +3,8 @@
 #include <math.h>
 
 #include "sensor-counter.h"
+#include "sensor-foresight.h"
 
-#define USEC_PER_HOUR (3600.0 * USEC_PER_SEC)
-/* beyond this nobody can tell what a value comes to from how it moves now */
-#define TRACKED_MAX 1e18
-/* what ten minutes say of the day after tomorrow */
-#define LIMIT_IN_MAX (24 * 3600 * USEC_PER_SEC)
-/* a rise is believed for so many times as long as it was seen */
-#define BELIEVED 3
-/* a latched rise is over when the limit is so many times as far as it had to be near */
-#define CLEARLY_OVER 1.5
-/* of a rise that is news by itself, this part */
-#define STILL_RISING 0.8
 /* samples may be far apart, or the clock may jump: each counts for at most this part of frozen_after */
 #define FROZEN_SAMPLES_MIN 4
 
@@ -69,116 +59,6 @@ static void judge_state(SensorTrack *t, const ConfigSensor *c, double value) {
                         t->level = c->states[i].level;
 }
 
-/* --- rise
- * ---------------------------------------------------------------------------------------------------- */
-
-static void forget_points(SensorTrack *t) {
-        t->n_points = 0;
-        t->has_rise = t->has_limit_in = false;
-}
-
-/* Drops what is older than the window, and the oldest of too many. */
-static void make_room(SensorTrack *t, usec_t window, usec_t now) {
-        size_t old = t->n_points == TRACK_POINTS ? 1 : 0;
-
-        while (old < t->n_points && now - t->points[old].when > window)
-                old++;
-        t->n_points -= old;
-        memmove(t->points, t->points + old, t->n_points * sizeof(t->points[0]));
-}
-
-/* Takes a point in when the last one is long enough ago, and measures the rise again. */
-static void follow(SensorTrack *t, usec_t window, usec_t now, double value) {
-        usec_t apart = MAX_OF(window / TRACK_POINTS, (usec_t) 1);
-
-        if (window == 0 || fabs(value) > TRACKED_MAX ||
-                (t->n_points > 0 && now < t->points[t->n_points - 1].when))
-                forget_points(t);
-        if (window == 0 || fabs(value) > TRACKED_MAX)
-                return;
-        if (t->n_points > 0 && now - t->points[t->n_points - 1].when < apart)
-                return;
-        make_room(t, window, now);
-        t->points[t->n_points++] = (RisePoint){.when = now, .value = value};
-        t->has_rise = rise_measure(t->points, t->n_points, window, &t->rise);
-}
-
-/* Which limit comes next in that direction. */
-static bool next_limit(const SensorTrack *t, const SensorLimits *l, bool up, double *ret) {
-        SensorLevel level = t->high == up ? level_of(t) : LEVEL_NORMAL;
-        bool has_warning = up ? l->has_high_warning : l->has_low_warning;
-        bool has_critical = up ? l->has_high_critical : l->has_low_critical;
-
-        if (has_warning && level < LEVEL_WARNING)
-                *ret = up ? l->high_warning : l->low_warning;
-        else if (has_critical && level < LEVEL_CRITICAL)
-                *ret = up ? l->high_critical : l->low_critical;
-        else
-                return false;
-        return true;
-}
-
-/* The value now, as two points before it agree: one outlier near a limit is no reason for an alarm. */
-static double value_agreed(const SensorTrack *t) {
-        size_t last = t->n_points - 1; /* there are RISE_POINTS_MIN at least */
-        double v[3] = {t->value};
-
-        if (t->points[last].when == t->value_when)
-                last--;
-        for (size_t i = 1; i <= 2; i++) {
-                const RisePoint *p = &t->points[last + 1 - i];
-
-                v[i] = p->value + t->rise.pace * (double) (t->value_when - p->when) / USEC_PER_HOUR;
-        }
-        return MAX_OF(MIN_OF(v[0], v[1]), MIN_OF(MAX_OF(v[0], v[1]), v[2]));
-}
-
-/* How long until the next limit, at this pace. */
-static void look_ahead(SensorTrack *t, const SensorLimits *l) {
-        bool up = t->rise.pace > 0;
-        double limit, left, usec, most = (double) MAX_OF(LIMIT_IN_MAX, l->foresight);
-
-        t->has_limit_in = false;
-        if (!next_limit(t, l, up, &limit))
-                return;
-        left = up ? limit - value_agreed(t) : value_agreed(t) - limit;
-        usec = left > 0 ? left / fabs(t->rise.pace) * USEC_PER_HOUR : 0;
-        if (!(usec <= most))
-                return;
-        t->has_limit_in = true;
-        t->limit = limit;
-        t->limit_in = (usec_t) usec;
-}
-
-static bool is_near(const SensorTrack *t, const SensorLimits *l, double times) {
-        usec_t ahead = MIN_OF(l->foresight, BELIEVED * t->rise.span);
-
-        return t->has_limit_in && (double) t->limit_in < times * (double) ahead;
-}
-
-static bool is_fast(const SensorTrack *t, const SensorLimits *l, double part) {
-        return l->rise > 0 && t->rise.pace >= part * l->rise;
-}
-
-/* A temperature that falls is told when it is too low; what a battery or a fan loses is as telling as a rise.
- */
-static bool counts(const SensorTrack *t, const ConfigSensor *c) {
-        return t->rise.pace > 0 || c->meaning != MEANING_TEMPERATURE;
-}
-
-static void judge_rise(SensorTrack *t, const ConfigSensor *c) {
-        const SensorLimits *l = &c->limits;
-        bool significant = t->has_rise && t->rise.strength >= (t->rising ? 0.5 : 1);
-
-        if (!significant) {
-                t->rising = t->has_limit_in = false;
-                return;
-        }
-        look_ahead(t, l);
-        t->rising = counts(t, c) && (is_near(t, l, t->rising ? CLEARLY_OVER : 1) ||
-                                            is_fast(t, l, t->rising ? STILL_RISING : 1));
-}
-
 /* --- samples
  * ------------------------------------------------------------------------------------------------- */
 
@@ -223,8 +103,7 @@ static void take_value(SensorTrack *t, const ConfigSensor *c, double value, usec
                 return;
         }
         judge_limits(t, &c->limits, value);
-        follow(t, c->limits.rise_window, when, value);
-        judge_rise(t, c);
+        foresee(t, c);
 }
 
 void track_sample(SensorTrack *t, const ConfigSensor *c, const MsgSample *s, bool discontinuity) {
@@ -301,55 +180,4 @@ void track_verdict(SensorTrack *t, const ConfigSensor *c, usec_t now, SensorVerd
                 tell_rise(t, now, &v);
         }
         *ret = v;
-}
-
-/* --- words
- * --------------------------------------------------------------------------------------------------- */
-
-static Reason reason_of_temperature(SensorFinding finding) {
-        switch (finding) {
-        case FINDING_HIGH:
-                return REASON_HOT;
-        case FINDING_LOW:
-                return REASON_COLD;
-        case FINDING_RISING:
-                return REASON_TEMPERATURE_RISING;
-        case FINDING_DEVIATING:
-                return REASON_TEMPERATURE_DEVIATING;
-        case FINDING_ABOVE_ROOM:
-                return REASON_ABOVE_ROOM;
-        default:
-                return REASON_SENSOR_LIMIT;
-        }
-}
-
-/* Some profiles tell only the type. */
-static SensorMeaning meaning_or_type(SensorMeaning meaning, SensorType type) {
-        if (meaning > MEANING_OTHER)
-                return meaning;
-        if (type == SENSOR_TYPE_CELSIUS)
-                return MEANING_TEMPERATURE;
-        return type == SENSOR_TYPE_RPM ? MEANING_FAN : MEANING_OTHER;
-}
-
-Reason sensor_finding_reason(SensorMeaning meaning, SensorType type, SensorFinding finding) {
-        bool by_itself = finding >= FINDING_HIGH && finding <= FINDING_RISING;
-
-        if (finding == FINDING_NONE || finding == 0)
-                return REASON_NONE;
-        switch (meaning_or_type(meaning, type)) {
-        case MEANING_TEMPERATURE:
-                return reason_of_temperature(finding);
-        case MEANING_FAN: /* one that turns too fast has not failed */
-                return finding == FINDING_LOW || finding == FINDING_STATE ? REASON_FAN_FAILED
-                                                                          : REASON_SENSOR_LIMIT;
-        case MEANING_POWER:
-        case MEANING_BATTERY:
-                return by_itself ? REASON_POWER_FAILED : REASON_SENSOR_LIMIT;
-        case MEANING_SESSIONS:
-                return finding == FINDING_HIGH || finding == FINDING_RISING ? REASON_SESSIONS_NEAR_LIMIT
-                                                                            : REASON_SENSOR_LIMIT;
-        default:
-                return REASON_SENSOR_LIMIT;
-        }
 }

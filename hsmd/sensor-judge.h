@@ -29,9 +29,12 @@ typedef struct SensorTrack {
         size_t n_points;
         bool has_rise;
         Rise rise;
+        double value_agreed; /* while it rises: the last value, unless it is an outlier */
         bool has_limit_in;
         double limit;
-        usec_t limit_in; /* from value_when on */
+        usec_t limit_in;  /* from value_when on */
+        usec_t rise_over; /* when a rise was over, and where; 0 = none was */
+        double rise_over_value;
         /* a counter */
         bool has_counter, has_pace;
         uint64_t counter;

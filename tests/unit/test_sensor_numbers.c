@@ -211,9 +211,8 @@ static void a_file_that_cannot_be_read_is_set_aside(void **state) {
                 close_world(w);
                 write_file(w, "device-one", bad[i]);
                 open_world(w);
-                if (!w->warning)
+                if (!w->warning || !strstr(w->warning, "device-one.unreadable"))
                         fail_msg("file %zu was taken for good", i);
-                assert_non_null(strstr(w->warning, "device-one.unreadable"));
                 assert_int_equal(get(w, "device-one", good), has_good ? SENSOR_NUMBER_FIRST : 0);
                 /* restarted before anything is assigned: the gap is still there */
                 reopen(w);
