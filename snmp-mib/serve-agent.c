@@ -14,78 +14,50 @@ static void answer(netsnmp_request_info *request, const MibValue *value) {
         snmp_set_var_typed_value(request->requestvb, value->type, &value->data, value->size);
 }
 
-static int objects_get(ServeAgent *agent, const oid *name, size_t n, usec_t now, MibValue *ret) {
-        return serve_board_get(agent->board, name, n, now, ret);
-}
+/* What is served: one subtree, and which rows are below it. */
+struct ServeSubtree {
+        const char *name;
+        oid root[MAX_OID_LEN - SERVE_OID_MAX];
+        size_t n;
+        bool is_entity; /* else HSMD-MIB's objects */
+        EntityModule module;
+};
 
-static int objects_next(ServeAgent *agent, const oid *name, size_t n, usec_t now,
-        oid ret_name[static SERVE_OID_MAX], size_t *ret_n, MibValue *ret) {
-        return serve_board_next(agent->board, name, n, now, ret_name, ret_n, ret);
-}
+static const ServeSubtree subtrees[SERVE_SUBTREES] = {
+        {"hsmd", {MIB_ROOT_ARCS, 1}, ELEMENTSOF(((oid[]){MIB_ROOT_ARCS, 1})), false, 0},
+        {"hsmd-entity", {ENTITY_MIB_ARCS}, 7, true, ENTITY_MIB},
+        {"hsmd-entity-sensor", {ENTITY_SENSOR_MIB_ARCS}, 7, true, ENTITY_SENSOR_MIB},
+};
 
 static EntityClock entity_clock(const ServeAgent *agent, usec_t now) {
         return (EntityClock){.now = now,
                 .up_since = agent->mode == AGENT_MODE_AGENTX ? agent->link.master_since : agent->own_since};
 }
 
-static int physical_get(ServeAgent *agent, const oid *name, size_t n, usec_t now, MibValue *ret) {
-        const EntityClock clock = entity_clock(agent, now);
+static int get(const Served *served, const oid *name, size_t n, usec_t now, MibValue *ret) {
+        const EntityClock clock = entity_clock(served->agent, now);
 
-        return entity_get(agent->entities, ENTITY_MIB, name, n, &clock, ret);
+        if (!served->tree->is_entity)
+                return serve_board_get(served->agent->board, name, n, now, ret);
+        return entity_get(served->agent->entities, served->tree->module, name, n, &clock, ret);
 }
 
-static int physical_next(ServeAgent *agent, const oid *name, size_t n, usec_t now,
+static int next(const Served *served, const oid *name, size_t n, usec_t now,
         oid ret_name[static SERVE_OID_MAX], size_t *ret_n, MibValue *ret) {
-        const EntityClock clock = entity_clock(agent, now);
+        const EntityClock clock = entity_clock(served->agent, now);
 
-        return entity_next(agent->entities, ENTITY_MIB, name, n, &clock, ret_name, ret_n, ret);
+        if (!served->tree->is_entity)
+                return serve_board_next(served->agent->board, name, n, now, ret_name, ret_n, ret);
+        return entity_next(
+                served->agent->entities, served->tree->module, name, n, &clock, ret_name, ret_n, ret);
 }
 
-static int sensors_get(ServeAgent *agent, const oid *name, size_t n, usec_t now, MibValue *ret) {
-        const EntityClock clock = entity_clock(agent, now);
-
-        return entity_get(agent->entities, ENTITY_SENSOR_MIB, name, n, &clock, ret);
-}
-
-static int sensors_next(ServeAgent *agent, const oid *name, size_t n, usec_t now,
-        oid ret_name[static SERVE_OID_MAX], size_t *ret_n, MibValue *ret) {
-        const EntityClock clock = entity_clock(agent, now);
-
-        return entity_next(agent->entities, ENTITY_SENSOR_MIB, name, n, &clock, ret_name, ret_n, ret);
-}
-
-/* What is served: one subtree, and who answers for it. */
-typedef struct Subtree {
-        const char *name;
-        oid root[MAX_OID_LEN - SERVE_OID_MAX];
-        size_t n;
-        int (*get)(ServeAgent *agent, const oid *name, size_t n, usec_t now, MibValue *ret);
-        int (*next)(ServeAgent *agent, const oid *name, size_t n, usec_t now,
-                oid ret_name[static SERVE_OID_MAX], size_t *ret_n, MibValue *ret);
-} Subtree;
-
-static const Subtree objects = {.name = "hsmd",
-        .root = {MIB_ROOT_ARCS, 1},
-        .n = ELEMENTSOF(((oid[]){MIB_ROOT_ARCS, 1})),
-        .get = objects_get,
-        .next = objects_next};
-static const Subtree entities[] = {
-        {"hsmd-entity", {ENTITY_MIB_ARCS}, 7, physical_get, physical_next},
-        {"hsmd-entity-sensor", {ENTITY_SENSOR_MIB_ARCS}, 7, sensors_get, sensors_next},
-};
-
-static const Subtree *subtree_of(const netsnmp_handler_registration *registration) {
-        for (size_t i = 0; i < ELEMENTSOF(entities); i++)
-                if (streq(registration->handlerName, entities[i].name))
-                        return &entities[i];
-        return &objects;
-}
-
-static void answer_get(ServeAgent *agent, const Subtree *tree, netsnmp_agent_request_info *info,
-        netsnmp_request_info *request, usec_t now) {
+static void answer_get(
+        const Served *served, netsnmp_agent_request_info *info, netsnmp_request_info *request, usec_t now) {
         const netsnmp_variable_list *vb = request->requestvb;
+        size_t n = served->tree->n;
         MibValue value;
-        int r = tree->get(agent, vb->name + tree->n, vb->name_length - tree->n, now, &value);
+        int r = get(served, vb->name + n, vb->name_length - n, now, &value);
 
         if (r >= 0)
                 answer(request, &value);
@@ -95,17 +67,18 @@ static void answer_get(ServeAgent *agent, const Subtree *tree, netsnmp_agent_req
 }
 
 /* AgentX may ask for "this one or the next" (RFC 2741, 7.2.3.2). */
-static bool answer_inclusive(ServeAgent *agent, const Subtree *tree, netsnmp_request_info *request,
-        const oid *name, size_t n, usec_t now) {
+static bool answer_inclusive(
+        const Served *served, netsnmp_request_info *request, const oid *name, size_t n, usec_t now) {
         MibValue value;
 
-        if (!request->inclusive || tree->get(agent, name, n, now, &value) < 0)
+        if (!request->inclusive || get(served, name, n, now, &value) < 0)
                 return false;
         answer(request, &value);
         return true;
 }
 
-static void answer_next(ServeAgent *agent, const Subtree *tree, netsnmp_request_info *request, usec_t now) {
+static void answer_next(const Served *served, netsnmp_request_info *request, usec_t now) {
+        const ServeSubtree *tree = served->tree;
         netsnmp_variable_list *vb = request->requestvb;
         oid name[MAX_OID_LEN];
         const oid *below = NULL;
@@ -120,9 +93,9 @@ static void answer_next(ServeAgent *agent, const Subtree *tree, netsnmp_request_
         } else if (snmp_oid_compare(vb->name, vb->name_length, tree->root, tree->n) > 0) {
                 return;
         }
-        if (n > 0 && answer_inclusive(agent, tree, request, below, n, now))
+        if (n > 0 && answer_inclusive(served, request, below, n, now))
                 return;
-        if (tree->next(agent, below, n, now, name + tree->n, &n, &value) < 0)
+        if (next(served, below, n, now, name + tree->n, &n, &value) < 0)
                 return; /* left as it is: net-snmp goes on behind us */
         memcpy(name, tree->root, tree->n * sizeof(oid));
         snmp_set_var_objid(vb, name, tree->n + n);
@@ -130,53 +103,49 @@ static void answer_next(ServeAgent *agent, const Subtree *tree, netsnmp_request_
 }
 
 /* The one handler of every subtree. */
-static int on_request(netsnmp_mib_handler *handler, netsnmp_handler_registration *registration,
+static int on_request(netsnmp_mib_handler *handler, UNUSED netsnmp_handler_registration *registration,
         netsnmp_agent_request_info *info, netsnmp_request_info *requests) {
-        const Subtree *tree = subtree_of(registration);
-        ServeAgent *agent = handler->myvoid;
+        const Served *served = handler->myvoid;
         usec_t now = now_monotonic();
 
         for (netsnmp_request_info *r = requests; r; r = r->next) {
                 if (r->processed)
                         continue;
                 if (info->mode == MODE_GET)
-                        answer_get(agent, tree, info, r, now);
+                        answer_get(served, info, r, now);
                 else if (info->mode == MODE_GETNEXT)
-                        answer_next(agent, tree, r, now);
+                        answer_next(served, r, now);
                 else
                         netsnmp_set_request_error(info, r, SNMP_ERR_NOTWRITABLE);
         }
         return SNMP_ERR_NOERROR;
 }
 
-static int register_subtree(ServeAgent *agent, const Subtree *tree) {
+static int register_subtree(ServeAgent *agent, size_t i) {
+        const ServeSubtree *tree = &subtrees[i];
         netsnmp_handler_registration *registration = netsnmp_create_handler_registration(
                 tree->name, on_request, tree->root, tree->n, HANDLER_CAN_RONLY);
 
         if (!registration)
                 return -ENOMEM;
-        registration->handler->myvoid = agent;
+        agent->served[i] = (Served){.agent = agent, .tree = tree};
+        registration->handler->myvoid = &agent->served[i];
         return netsnmp_register_handler(registration) == MIB_REGISTERED_OK ? 0 : -EINVAL;
 }
 
-/* One registration for all of HSMD-MIB, because a sub-agent's costs a round trip to its master each. */
-static int register_objects(ServeAgent *agent) {
+/* One registration for all of HSMD-MIB, because a sub-agent's costs a round trip to its master each. The
+ * others are for this agent's own use: a sub-agent offers them to its master by the link. */
+static int register_subtrees(ServeAgent *agent, bool entity) {
         oid module[] = {MIB_ROOT_ARCS};
-        int r = register_subtree(agent, &objects);
+        int r = 0;
 
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(subtrees); i++)
+                if (entity || !subtrees[i].is_entity)
+                        r = register_subtree(agent, i);
         if (r < 0)
                 return r;
         register_sysORTable(module, ELEMENTSOF(module), "HSMD-MIB: server cipher machines as hsmd sees them");
         return 0;
-}
-
-/* Here only: a sub-agent offers them to its master by the link. */
-static int register_entities(ServeAgent *agent) {
-        int r = 0;
-
-        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(entities); i++)
-                r = register_subtree(agent, &entities[i]);
-        return r;
 }
 
 static int start_agentx(ServeAgent *agent, const MsgServeConfig *config) {
@@ -185,9 +154,7 @@ static int start_agentx(ServeAgent *agent, const MsgServeConfig *config) {
         agentx_link_prepare(&agent->link, config->address, config->entity != 0);
         init_agent(APPLICATION);
         agentx_link_own();
-        r = register_objects(agent);
-        if (r >= 0 && config->entity)
-                r = register_entities(agent);
+        r = register_subtrees(agent, config->entity != 0);
         if (r < 0)
                 return r;
         init_snmp(APPLICATION);
@@ -201,11 +168,9 @@ static int start_own(ServeAgent *agent, const MsgServeConfig *config, const MsgS
         own_agent_prepare(config, users, n_users);
         init_agent(APPLICATION);
         own_agent_register_groups();
-        r = register_objects(agent);
-        if (r >= 0 && config->entity) {
-                r = register_entities(agent);
+        r = register_subtrees(agent, config->entity != 0);
+        if (config->entity)
                 offer_describe();
-        }
         if (r < 0)
                 return r;
         init_snmp(APPLICATION);

@@ -8,14 +8,26 @@
 #include "serve-board.h"
 #include "serve-entity.h"
 
-typedef struct ServeAgent {
+#define SERVE_SUBTREES 3
+
+typedef struct ServeAgent ServeAgent;
+typedef struct ServeSubtree ServeSubtree;
+
+/* What a handler is given. */
+typedef struct Served {
+        ServeAgent *agent;
+        const ServeSubtree *tree;
+} Served;
+
+struct ServeAgent {
         ServeBoard *board; /* both borrowed; may be exchanged between two turns of the loop */
         EntityBoard *entities;
         uint32_t mode;    /* AgentMode */
         bool listening;   /* own */
         usec_t own_since; /* own: when sysUpTime was zero */
         AgentxLink link;  /* agentx */
-} ServeAgent;
+        Served served[SERVE_SUBTREES];
+};
 
 /* Starts serving as configured. Users matter to an own agent only; their secrets are not kept. Negative
  * errno, and *ret_detail says in words what failed. `agent` must outlive the process's use of net-snmp. */

@@ -234,7 +234,7 @@ static size_t write_name(
         memcpy(name, t->prefix, n * sizeof(oid));
         name[n++] = at->column;
         row_index(b, t, at->row, index);
-        for (size_t i = 0; i < t->indices; i++)
+        for (size_t i = 0; i < MIN_OF(t->indices, ELEMENTSOF(index)); i++)
                 name[n++] = index[i];
         return n;
 }

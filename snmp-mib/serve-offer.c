@@ -77,8 +77,8 @@ static int on_answer_to_note(UNUSED int operation, UNUSED netsnmp_session *sessi
         return 1;
 }
 
-static int on_answer_to_offer(int operation, netsnmp_session *session, UNUSED int request, netsnmp_pdu *pdu,
-        void *userdata) {
+static int on_answer_to_offer(
+        int operation, netsnmp_session *session, UNUSED int request, netsnmp_pdu *pdu, void *userdata) {
         Offer *o = userdata;
 
         if (operation == NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE && pdu && session == o->session &&

@@ -81,7 +81,7 @@ def test_instants_are_of_the_agents_uptime(own):
     changed, up = ticks(snmp, CHANGED), ticks(snmp, UPTIME)
     assert changed <= up
     board.ask("set sensors 0 age_s 0")
-    assert up <= ticks(snmp, f"{SENSORS}.7.10001") <= ticks(snmp, UPTIME)
+    assert up - 2 <= ticks(snmp, f"{SENSORS}.7.10001") <= ticks(snmp, UPTIME), "to a hundredth, rounded"
     board.ask("board 3 2 0")
     assert ticks(snmp, CHANGED) == changed, "a new board with the same rows"
     board.ask("board 4 2 0")
@@ -176,3 +176,23 @@ def test_who_comes_later_is_not_refused_because_of_us(master, sub, tmp_path):
         later.kill()
     wait_until(lambda: master.snmp.get(f"{SENSORS}.4.10001") == "1", 10, "ours is back")
     assert master.snmp.get("HSMD-MIB::hsmdSensorName.1.1") == "name-1"
+
+
+def test_a_master_that_comes_back_is_asked_again(master, sub, tmp_path):
+    master.start()
+    sub.ask("start")
+    wait_until(served(master), 10, "they are offered")
+    with open(master.configuration, encoding="utf-8") as file:
+        alone = file.read()
+    for line in (foreign(tmp_path, SENSORS), ""):
+        master.kill()
+        sub.ask("serving 0 5000")
+        with open(master.configuration, "w", encoding="utf-8") as file:
+            file.write(alone + line)
+        master.start()
+        sub.ask("serving 1 5000")
+        if line:
+            sub.ask("detail ENTITY-MIB 5000")
+        else:
+            wait_until(served(master), 5, "they are offered again")
+            assert sub.ask("serving 1 1000") == "", "and nothing is wrong any more"
