@@ -129,13 +129,14 @@ static void put_temperature(const Screen *s, const DeviceRow *d) {
 
 /* How many, and the worst of them. It gives way where a fault of the machine itself needs the lines. */
 static void put_sensors(const Screen *s, const Picture *p, const DeviceRow *d) {
+        bool failed = ROW_GET(Device, d, failed_step, STEP_NONE) != STEP_NONE;
         char text[TEXT_SIZE], worst[TEXT_SIZE / 2];
         size_t n;
 
         (void) picture_sensors(p, BOARD_SENSORS, d->number, &n);
-        if (n == 0 || (!is_roomy(s) && ROW_GET(Device, d, failed_step, STEP_NONE) != STEP_NONE))
-                return;
         sensors_worst(s->lang, p, d, worst, sizeof(worst));
+        if (n == 0 || (failed && (!*worst || !is_roomy(s))))
+                return;
         if (*worst)
                 snprintf(text, sizeof(text), screen_say(s, "%s (of %zu)", "%s（共%zu个）"), worst, n);
         else
