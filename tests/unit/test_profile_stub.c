@@ -99,6 +99,7 @@ static void a_table_is_one_walk_a_column_named_by_its_texts(void **state) {
                 {.oid = ACME ".2.1.2.2", .type = OCTETS, .value = "fan 2"},
                 {.oid = ACME ".2.1.3.1", .type = GAUGE32, .value = "3120"},
                 {.oid = ACME ".2.1.3.2", .type = GAUGE32, .value = "0"},
+                {.oid = ACME ".2.1.5.2", .type = GAUGE32, .value = "9"}, /* a row is missing */
                 {.oid = ACME ".2.1.4.1", .type = INTEGER, .value = "1"},
                 {.oid = ACME ".2.1.4.2", .type = INTEGER, .value = "1"},
                 /* texts that name no row: alike, and empty */
@@ -113,7 +114,8 @@ static void a_table_is_one_walk_a_column_named_by_its_texts(void **state) {
         const ConfigProfile *profile = assert_hsmd_takes_it(*state, found, ELEMENTSOF(found));
         const ConfigSensor *fan = sensor_named(profile, "fan-2-1-3");
 
-        assert_int_equal(profile->n_sensors, 3);
+        assert_int_equal(profile->n_sensors, 4);
+        assert_non_null(strstr(d.text, "1 rows; said fan 2 = 9\n"));
         assert_true(fan->walk);
         assert_string_equal(fan->oid, ACME ".2.1.3");
         assert_string_equal(fan->columns[COLUMN_LABEL], ACME ".2.1.2");
@@ -202,9 +204,11 @@ static void very_long_oids_stay_within_their_bounds(void **state) {
         PollFound found[2] = {{.type = INTEGER, .value = "1"}, {.type = INTEGER, .value = "2"}};
 
         for (size_t i = 0; i < 2; i++) {
-                snprintf(found[i].oid, sizeof(found[i].oid), "%s", i ? "1.3.6.1.4.1.2" : "1.3.6.1.4.1.1");
-                while (strlen(found[i].oid) + 3 < sizeof(found[i].oid))
-                        strcat(found[i].oid, ".7");
+                char *oid = found[i].oid;
+                size_t used = (size_t) snprintf(oid, sizeof(found[i].oid), "1.3.6.1.4.1.%zu", i + 1);
+
+                while (used + 2 < sizeof(found[i].oid))
+                        used += (size_t) snprintf(oid + used, sizeof(found[i].oid) - used, ".7");
         }
         assert_int_equal(assert_hsmd_takes_it(*state, found, 2)->n_sensors, 2);
 }
