@@ -15,11 +15,19 @@ void column_widen(Column *c, const char *text, size_t most) {
         c->width = MAX_OF(c->width, MIN_OF(width, most));
 }
 
-void column_narrow(const Screen *s, Column *columns, size_t n, size_t indent, size_t which, size_t least) {
-        size_t all = indent + (n - 1) * COLUMN_GAP, width = columns[which].width;
+size_t columns_width(const Column *columns, size_t n, size_t indent) {
+        size_t all = indent, shown = 0;
 
-        for (size_t i = 0; i < n; i++)
+        for (size_t i = 0; i < n; i++) {
                 all += columns[i].width;
+                shown += columns[i].width > 0;
+        }
+        return all + (shown > 1 ? (shown - 1) * COLUMN_GAP : 0);
+}
+
+void column_narrow(const Screen *s, Column *columns, size_t n, size_t indent, size_t which, size_t least) {
+        size_t all = columns_width(columns, n, indent), width = columns[which].width;
+
         if (all > s->width && width > least)
                 columns[which].width = width - MIN_OF(all - s->width, width - least);
 }

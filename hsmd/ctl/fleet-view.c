@@ -1,6 +1,8 @@
 #include "fleet-view.h"
 
 #include "columns.h"
+#include "sensor-text.h"
+#include "sensors-view.h"
 #include "width.h"
 #include "words.h"
 
@@ -94,7 +96,7 @@ void device_why(Lang lang, const DeviceRow *d, char *dst, size_t size) {
 
 void device_temperature(Lang lang, const DeviceRow *d, char *dst, size_t size) {
         if (field_valid(d, DeviceField_temperature))
-                snprintf(dst, size, lang == LANG_ZH ? "%.1f度" : "%.1f C", (double) d->temperature / 10);
+                degrees_text(lang, d->temperature, dst, size);
         else
                 snprintf(dst, size, "-");
 }
@@ -195,8 +197,43 @@ static void put_devices(const Screen *s, const Picture *p, size_t max_devices) {
                 put_device(s, p, columns, picture_device(p, i));
 }
 
+static bool tells_of_rooms(const Picture *p) {
+        for (size_t i = 0; i < picture_rows(p, BOARD_SITES); i++)
+                if (field_valid(picture_site(p, i), SiteField_monitored))
+                        return true;
+        return false;
+}
+
+/* Of one kind, until the line is full. */
+static void put_rooms_of(const Screen *s, const Picture *p, bool bad, size_t *used) {
+        for (size_t i = 0; i < picture_rows(p, BOARD_SITES) && *used < s->width; i++) {
+                const SiteRow *site = picture_site(p, i);
+                char climate[160], text[256];
+                bool alarming;
+
+                site_climate(s->lang, site, climate, sizeof(climate), &alarming);
+                if (alarming != bad)
+                        continue;
+                snprintf(text, sizeof(text), "%s %s", site->name, climate);
+                line_cell(s, used, bad ? COLOUR_BAD : COLOUR_NONE, text, text_width(text), false);
+        }
+}
+
+/* The rooms in one line, what is wrong first. */
+static void put_rooms(const Screen *s, const Picture *p) {
+        const char *heading = screen_say(s, "ROOMS", "机房");
+        size_t used = 0;
+
+        if (!tells_of_rooms(p))
+                return;
+        line_cell(s, &used, COLOUR_DIM, heading, text_width(heading), false);
+        put_rooms_of(s, p, true, &used);
+        put_rooms_of(s, p, false, &used);
+        fputs("\n\n", s->f);
+}
+
 size_t fleet_view_overhead(const Picture *p) {
-        return 5 + picture_rows(p, BOARD_POOLS);
+        return 5 + picture_rows(p, BOARD_POOLS) + (tells_of_rooms(p) ? 2 : 0);
 }
 
 void fleet_view(const Screen *s, const Picture *p, size_t max_devices) {
@@ -204,5 +241,6 @@ void fleet_view(const Screen *s, const Picture *p, size_t max_devices) {
         fputc('\n', s->f);
         put_pools(s, p);
         fputc('\n', s->f);
+        put_rooms(s, p);
         put_devices(s, p, max_devices);
 }

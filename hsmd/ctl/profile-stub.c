@@ -137,20 +137,25 @@ static void for_each_entry(Stub *s, void (*callback)(Stub *s, const Entry *e)) {
 
 /* --- one entry */
 
-/* What the rows' texts have in common, as a word for the name: "fan" of "Fan 1" and "Fan 2". */
+/* Whether all of the rows' texts have this letter there, large or small. */
+static bool all_have(const Entry *e, size_t at, int letter) {
+        for (size_t i = 0; i < e->n && object_same_column(e->label, e->label + i); i++)
+                if (tolower((unsigned char) e->label[i].found->value[at]) != letter)
+                        return false;
+        return true;
+}
+
+/* What the rows' texts begin with, as a word for the name: "fan" of "Fan 1" and "Fan 2". */
 static void common_word(const Entry *e, char *dst, size_t size) {
-        const char *first = e->label ? e->label->found->value : "";
         size_t n = 0;
 
-        while (isalpha((unsigned char) first[n]) && n + 1 < size) {
-                for (size_t i = 1; i < e->n && object_same_column(e->label, e->label + i); i++)
-                        if (tolower((unsigned char) e->label[i].found->value[n]) !=
-                                tolower((unsigned char) first[n]))
-                                goto end;
-                dst[n] = (char) tolower((unsigned char) first[n]);
-                n++;
+        for (; e->label && n + 1 < size; n++) {
+                unsigned char c = (unsigned char) e->label->found->value[n];
+
+                if (c > 0x7f || !isalpha(c) || !all_have(e, n, tolower(c)))
+                        break;
+                dst[n] = (char) tolower(c);
         }
-end:
         dst[n] = '\0';
 }
 
@@ -169,8 +174,21 @@ static void entry_name(const Stub *s, const Entry *e, char dst[static NAME_SIZE]
                 snprintf(dst, NAME_SIZE, "value-%zu", (size_t) (o - s->objects));
 }
 
+/* The text that names a row: that of the same index, if there is one. */
+static const Object *label_of_row(const Entry *e, const Object *row) {
+        size_t index = row->n - row->column;
+
+        for (size_t i = 0; e->label && object_same_column(e->label, e->label + i); i++)
+                if (e->label[i].n - e->label[i].column == index &&
+                        memcmp(&e->label[i].arcs[row->column], &row->arcs[row->column],
+                                index * sizeof(row->arcs[0])) == 0)
+                        return &e->label[i];
+        return NULL;
+}
+
 /* What it said when it was walked. */
 static void put_values(const Stub *s, const Entry *e) {
+        const Object *label;
         FILE *f = s->f;
 
         fprintf(f, "    # %s", asn1_name(e->rows[0].found->type));
@@ -180,8 +198,9 @@ static void put_values(const Stub *s, const Entry *e) {
         for (size_t i = 0; i < e->n && i < ROWS_SHOWN; i++) {
                 if (i > 0)
                         fputs(", ", f);
-                if (e->label && object_same_column(e->label, e->label + i)) {
-                        put_said(f, e->label[i].found->value);
+                label = label_of_row(e, &e->rows[i]);
+                if (label) {
+                        put_said(f, label->found->value);
                         fputs(" = ", f);
                 }
                 put_said(f, e->rows[i].found->value);

@@ -269,15 +269,15 @@ static void append_ahead(Lang lang, const SensorRow *s, char *dst, size_t size) 
                 append(lang, dst, size, "%s in %s", limit, when);
 }
 
-/* The rise an hour, unless it is nothing at the digits that are shown. */
+/* The rise an hour, in the units of the value beside it. */
 static void append_rise(Lang lang, const SensorRow *s, char *dst, size_t size) {
         char text[NUMBER_SIZE];
 
         if (!field_valid(s, SensorField_rise) || s->rise == 0 ||
                 ROW_GET(Sensor, s, meaning, MEANING_OTHER) == MEANING_UPTIME)
                 return;
-        sensor_number(lang, s, s->rise, text, sizeof(text));
-        append(lang, dst, size, lang == LANG_ZH ? "每小时 %s%s" : "%s%s/h", s->rise > 0 ? "+" : "", text);
+        put_groups(in_units(s, s->rise), digits_of(s), text, sizeof(text));
+        append(lang, dst, size, lang == LANG_ZH ? "每小时%s%s" : "%s%s/h", s->rise > 0 ? "+" : "", text);
 }
 
 static void note_of_silent(Lang lang, const SensorRow *s, char *dst, size_t size) {

@@ -11,10 +11,9 @@
 #define TEXT_SIZE 512
 #define INDENT 2
 #define NAME_COLUMNS_MAX 28
-#define NAME_COLUMNS_MIN 8
+#define NAME_COLUMNS_MIN 12
 #define TITLE_COLUMNS_MAX 24
 #define VALUE_COLUMNS_MAX 20
-#define TABLE_COLUMNS_MIN 60 /* with less, titles are left out */
 #define URGENCY_MAX 4
 
 /* --- the table of one owner */
@@ -62,7 +61,9 @@ static void sensor_texts(const Screen *s, const Picture *p, const SensorRow *row
         ret->colour = colour_of_sensor(row);
 }
 
+/* A line, and where the column of notes was left out, the note below it. */
 static void put_sensor(const Screen *s, const Picture *p, const Column *columns, const SensorRow *row) {
+        bool below = columns[SEN_NOTE].width == 0;
         SensorTexts t;
         size_t used = INDENT;
 
@@ -73,18 +74,32 @@ static void put_sensor(const Screen *s, const Picture *p, const Column *columns,
                 line_cell(s, &used, COLOUR_NONE, t.title, columns[SEN_TITLE].width, false);
         line_cell(s, &used, COLOUR_NONE, t.value, columns[SEN_VALUE].width, false);
         line_cell(s, &used, t.colour, t.level, columns[SEN_LEVEL].width, false);
-        line_cell(s, &used, COLOUR_NONE, t.age, columns[SEN_AGE].width, *t.note == '\0');
-        if (*t.note)
+        line_cell(s, &used, COLOUR_NONE, t.age, columns[SEN_AGE].width, below || !*t.note);
+        if (below)
+                put_wrapped(s, sensor_is_bad(row) ? t.colour : COLOUR_NONE, 2 * INDENT, t.note);
+        else if (*t.note)
                 line_cell(s, &used, sensor_is_bad(row) ? t.colour : COLOUR_NONE, t.note, 0, true);
 }
 
-/* What is wrong is not cut while names may be. */
-static void fit(const Screen *s, Column *columns, bool titled) {
-        if (!titled || s->width < TABLE_COLUMNS_MIN)
-                columns[SEN_TITLE] = (Column){"", 0};
-        column_narrow(
-                s, columns, SEN_COLUMNS, INDENT, SEN_TITLE, MIN_OF(columns[SEN_TITLE].width, (size_t) 8));
-        column_narrow(s, columns, SEN_COLUMNS, INDENT, SEN_NAME, NAME_COLUMNS_MIN);
+/* Titles are for who has the room: names say which sensor it is. */
+static void fit_title(const Screen *s, Column *columns, size_t n, size_t title, bool titled) {
+        if (!titled || columns_width(columns, n, INDENT) > s->width)
+                columns[title] = (Column){"", 0};
+}
+
+/* What is wrong is never cut: notes that do not fit the line go below it, and then names have the room. */
+static size_t fit(const Screen *s, Column *columns, bool titled) {
+        size_t n = SEN_COLUMNS, name = columns[SEN_NAME].width;
+
+        fit_title(s, columns, n, SEN_TITLE, titled);
+        column_narrow(s, columns, n, INDENT, SEN_NAME, NAME_COLUMNS_MIN);
+        if (columns_width(columns, n, INDENT) <= s->width)
+                return n;
+        n--;
+        columns[SEN_NOTE] = (Column){"", 0};
+        columns[SEN_NAME].width = name;
+        column_narrow(s, columns, n, INDENT, SEN_NAME, NAME_COLUMNS_MIN);
+        return n;
 }
 
 void sensors_table(const Screen *s, const Picture *p, const SensorRow *rows, size_t n, bool bad_only) {
@@ -93,6 +108,7 @@ void sensors_table(const Screen *s, const Picture *p, const SensorRow *rows, siz
                 {screen_say(s, "LEVEL", "级别"), 0}, {screen_say(s, "AGE", "距今"), 0},
                 {screen_say(s, "NOTE", "说明"), 0}};
         bool titled = false;
+        size_t shown;
 
         columns_start(columns, SEN_COLUMNS);
         for (size_t i = 0; i < n; i++) {
@@ -106,11 +122,11 @@ void sensors_table(const Screen *s, const Picture *p, const SensorRow *rows, siz
                 column_widen(&columns[SEN_VALUE], t.value, VALUE_COLUMNS_MAX);
                 column_widen(&columns[SEN_LEVEL], t.level, 12);
                 column_widen(&columns[SEN_AGE], t.age, 12);
-                column_widen(&columns[SEN_NOTE], t.note, 48);
+                column_widen(&columns[SEN_NOTE], t.note, SIZE_MAX);
                 titled = titled || *t.title;
         }
-        fit(s, columns, titled);
-        put_headings(s, columns, SEN_COLUMNS, INDENT);
+        shown = fit(s, columns, titled);
+        put_headings(s, columns, shown, INDENT);
         for (unsigned urgency = URGENCY_MAX + 1; urgency-- > (bad_only ? 1 : 0);)
                 for (size_t i = 0; i < n; i++)
                         if (sensor_urgency(&rows[i]) == urgency)
@@ -161,21 +177,30 @@ static void append_count(const Screen *s, char *dst, size_t size, size_t n, size
 
 /* --- machines */
 
-/* "45.0 °C, 20.5 °C above its room" */
+void device_beside_room(Lang lang, const DeviceRow *d, char *dst, size_t size) {
+        bool below = ROW_GET(Device, d, above_room, 0) < 0;
+        char degrees[32];
+
+        dst[0] = '\0';
+        if (!field_valid(d, DeviceField_above_room))
+                return;
+        degrees_text(lang, below ? -d->above_room : d->above_room, degrees, sizeof(degrees));
+        if (lang == LANG_ZH)
+                snprintf(dst, size, "%s%s", below ? "低于机房" : "高出机房", degrees);
+        else
+                snprintf(dst, size, "%s %s its room", degrees, below ? "below" : "above");
+}
+
 static void append_temperature(const Screen *s, const DeviceRow *d, char *dst, size_t size) {
-        char degrees[32], beside[32];
+        char degrees[32], beside[64];
 
         if (!field_valid(d, DeviceField_temperature))
                 return;
         degrees_text(s->lang, d->temperature, degrees, sizeof(degrees));
         append(s, dst, size, "%s", degrees);
-        if (!field_valid(d, DeviceField_above_room))
-                return;
-        degrees_text(s->lang, d->above_room < 0 ? -d->above_room : d->above_room, beside, sizeof(beside));
-        append(s, dst, size,
-                d->above_room < 0 ? screen_say(s, "%s below its room", "低于机房%s")
-                                  : screen_say(s, "%s above its room", "高出机房%s"),
-                beside);
+        device_beside_room(s->lang, d, beside, sizeof(beside));
+        if (*beside)
+                append(s, dst, size, "%s", beside);
 }
 
 static void append_booted(const Screen *s, const DeviceRow *d, char *dst, size_t size) {
@@ -336,7 +361,8 @@ static void put_neighbour(const Screen *s, const Picture *p, const Column *colum
         near_texts(s, p, d, &t);
         fprintf(s->f, "%*s", INDENT, "");
         line_cell(s, &used, COLOUR_NONE, d->name, columns[NEAR_NAME].width, false);
-        line_cell(s, &used, COLOUR_NONE, d->title, columns[NEAR_TITLE].width, false);
+        if (columns[NEAR_TITLE].width > 0)
+                line_cell(s, &used, COLOUR_NONE, d->title, columns[NEAR_TITLE].width, false);
         line_cell(s, &used, COLOUR_NONE, t.temperature, columns[NEAR_TEMPERATURE].width, false);
         line_cell(s, &used, COLOUR_NONE, t.above, columns[NEAR_ABOVE].width, *t.worst == '\0');
         if (*t.worst)
@@ -362,7 +388,7 @@ void sensors_of_neighbours(const Screen *s, const Picture *p, const SiteRow *sit
                 column_widen(&columns[NEAR_ABOVE], t.above, 12);
                 column_widen(&columns[NEAR_WORST], t.worst, 40);
         }
-        column_narrow(s, columns, NEAR_COLUMNS, INDENT, NEAR_TITLE, NAME_COLUMNS_MIN);
+        fit_title(s, columns, NEAR_COLUMNS, NEAR_TITLE, true);
         put_headings(s, columns, NEAR_COLUMNS, INDENT);
         for (size_t i = 0; i < picture_rows(p, BOARD_DEVICES); i++)
                 if (picture_device(p, i)->site == site->number)

@@ -26,6 +26,9 @@ void sensors_of_neighbours(const Screen *s, const Picture *p, const SiteRow *sit
 /* The worst sensor of a device in a few words: "fan 2 failed"; empty when all are well. */
 void sensors_worst(Lang lang, const Picture *p, const DeviceRow *d, char *dst, size_t size);
 
+/* "20.5 °C above its room"; empty when it is not known. */
+void device_beside_room(Lang lang, const DeviceRow *d, char *dst, size_t size);
+
 /* A room's temperature, or that it is not monitored, for a line. *ret_bad: a person should look. */
 void site_climate(Lang lang, const SiteRow *site, char *dst, size_t size, bool *ret_bad);
 
