@@ -26,6 +26,12 @@ typedef struct Warmth {
         double load;    /* operations a second */
 } Warmth;
 
+typedef struct Sensors {
+        Machine *machine;
+        Warmth warmth;
+        char *told; /* the values that stand in the file */
+} Sensors;
+
 static double equilibrium(const Machine *m, double operations_per_s) {
         return m->temperature + (m->room - ROOM_CELSIUS) + m->warming * operations_per_s / 1000 +
                (fault_on(m, FAULT_FAN) ? m->fan_warming : 0);
@@ -79,7 +85,7 @@ static void tell_host(const Machine *m, unsigned load, FILE *out) {
                 HOST ".2.3.1.5.1 integer 8388608\n" HOST ".2.3.1.5.31 integer 15728640\n" /* size */
                 HOST ".2.3.1.6.1 integer 2936012\n" HOST ".2.3.1.6.31 integer 4194304\n", /* used */
                 out);
-        fprintf(out, HOST ".3.3.1.2.1 integer %u\n", load);
+        fprintf(out, HOST ".3.2.1.3.1 string processor\n" HOST ".3.3.1.2.1 integer %u\n", load);
 }
 
 static void tell_fans(const Machine *m, FILE *out) {
@@ -147,22 +153,38 @@ static void write_values(const Machine *m, const char *values, long tenths) {
         machine_write(m, "temperature", number);
 }
 
-void *sensors_run(void *machine) {
-        Machine *m = machine;
-        Warmth w = {0};
-        char *last = NULL;
+static void look_and_tell(Sensors *s) {
+        long tenths = 0;
+        char *values = look(s->machine, &s->warmth, &tenths);
 
+        if (!values || (s->told && streq(values, s->told))) {
+                free(values);
+                return;
+        }
+        write_values(s->machine, values, tenths);
+        free(s->told);
+        s->told = values;
+}
+
+static void *run(void *userdata) {
         for (;;) {
-                long tenths = 0;
-                char *values = look(m, &w, &tenths);
-
-                if (values && (!last || !streq(values, last))) {
-                        write_values(m, values, tenths);
-                        free(last);
-                        last = values;
-                } else
-                        free(values);
                 usleep(INTERVAL_MS * 1000);
+                look_and_tell(userdata);
         }
         return NULL;
+}
+
+int sensors_start(Machine *m) {
+        Sensors *s = calloc(1, sizeof(*s)); /* the thread's, for ever */
+        pthread_t thread;
+
+        if (!s)
+                return -1;
+        s->machine = m;
+        look_and_tell(s); /* the first values are there before the machine is ready */
+        if (pthread_create(&thread, NULL, run, s) == 0)
+                return 0;
+        free(s->told);
+        free(s);
+        return -1;
 }

@@ -268,7 +268,8 @@ int listen_again(Machine *m);
 
 /* server-sensors.c */
 #define ROOM_CELSIUS 22.0
-void *sensors_run(void *machine); /* a thread: DIR/temperature, DIR/sensors */
+/* DIR/temperature and DIR/sensors are written now, and by a thread from now on. 0 or -1. */
+int sensors_start(Machine *m);
 
 /* server-control.c */
 void *serve_control(void *machine);
