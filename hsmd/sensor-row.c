@@ -60,7 +60,8 @@ static void show_sensor(const SensorSet *set, const Sensor *s, SensorRow *row) {
         FIELD_SET(Sensor, row, type, s->type);
         FIELD_TEXT_SET(Sensor, row, units_display, s->units);
         if (c->title && !streq(c->title, c->name)) {
-                snprintf(title, sizeof(title), "%s%s%s", c->title, s->key[0] ? " " : "", s->key);
+                snprintf(title, sizeof(title), "%s%s%s", c->title, streq(s->name, c->name) ? "" : " ",
+                        streq(s->name, c->name) ? "" : s->key);
                 FIELD_TEXT_SET(Sensor, row, title, title);
         }
         FIELD_SET(Sensor, row, meaning, sensor_meaning(s));
