@@ -22,13 +22,24 @@ static void findings_clear(Findings *x) {
 
 /* --- the agent's name */
 
-static void list_agents(const Picture *p, const SiteRow *site) {
-        size_t n;
+/* Those whose sensors are known by their names; hsmd.conf has all. */
+static void list_agents(const Options *o, const Picture *p, const SiteRow *site) {
+        size_t n, listed = 0;
         const SensorRow *rows = picture_sensors(p, BOARD_SITE_SENSORS, site->number, &n);
+        const char *last = "";
 
-        for (size_t i = 0; i < n; i++)
-                if (i == 0 || !streq(rows[i].agent, rows[i - 1].agent))
-                        fprintf(stderr, " %s/%s", site->name, rows[i].agent);
+        for (size_t i = 0; i < n; i++) {
+                if (!field_valid(&rows[i], SensorField_agent) || streq(rows[i].agent, last))
+                        continue;
+                last = rows[i].agent;
+                fprintf(stderr, " %s/%s", site->name, last);
+                listed++;
+        }
+        if (listed == 0)
+                fprintf(stderr,
+                        say(o, " %s/AGENT, as agents in hsmd.conf names them",
+                                " %s/代理（hsmd.conf 中该机房 agents 的 name）"),
+                        site->name);
         fputc('\n', stderr);
 }
 
@@ -37,7 +48,7 @@ static ExitCode is_a_site(const Options *o, const Picture *p, const SiteRow *sit
                 say(o, "hsmctl: %s is a site; say which of its agents:",
                         "hsmctl：%s 是机房，请指明其中哪个SNMP代理："),
                 site->name);
-        list_agents(p, site);
+        list_agents(o, p, site);
         return EXIT_USAGE;
 }
 

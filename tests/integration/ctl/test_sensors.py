@@ -182,6 +182,7 @@ def test_a_hostile_agents_texts_drive_no_terminal(stub, run):
     (["nowhere"], 2, "bureau-room portal-room bureau-1"), (["bureau-1", "x"], 1, "sensors [DEVICE|SITE]"),
     (["discover"], 1, "discover DEVICE|SITE/AGENT"), (["discover", "nowhere"], 2, "bureau-1"),
     (["discover", "bureau-room"], 1, "bureau-room/probe bureau-room/ups"), (["discover", "bureau-room/"], 1, "bureau-room/probe"),
+    (["discover", "portal-room"], 1, "portal-room/AGENT"),
     (["discover", "nowhere/ups"], 2, "bureau-room/..."), (["discover", "bureau-1/ups"], 2, "bureau-1")])
 def test_wrong_words_are_refused_with_what_would_be_right(stub, run, arguments, code, said):
     for lang in ("en", "zh"):
@@ -283,10 +284,30 @@ def test_a_hsmd_that_cannot_discover_says_so(stubs, monkeypatch):
     assert result.returncode == 1 and "cannot do that" in result.stderr
 
 
+ASK = """
+import struct, sys
+sys.path.insert(0, sys.argv[1])
+import ctl_bus
+s = ctl_bus.connect(sys.argv[2])
+body = ctl_bus.align(ctl_bus.string("bureau-1"), 4) + struct.pack("<I", 0)
+s.sendall(ctl_bus.method_call(1, "GetDiscovered", "su", body))
+print(ctl_bus.read_message(s)[0])
+"""
+
+
+def asked_for_what_was_found(stub, by=()):
+    """How the method itself answers: 2 with rows, 3 with an error."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    return int(subprocess.run([*by, "/usr/bin/python3", "-B", "-c", ASK, here, stub.path], env=environment(),
+                              capture_output=True, check=True, timeout=30).stdout)
+
+
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
 def test_members_of_the_group_see_sensors_and_discover_nothing(stubs):
     stub = stubs(group="nogroup")
     nobody = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
     assert hsmctl(stub.path, "sensors", by=nobody).returncode == 0
     assert hsmctl(stub.path, "sensors", "discover", "bureau-1", by=nobody).returncode == 6
-    stub.command("fleet", "ok")
+    stub.command("walked", WALKED)
+    assert asked_for_what_was_found(stub) == 2
+    assert asked_for_what_was_found(stub, by=nobody) == 3, "nor do they see what another discovered"
