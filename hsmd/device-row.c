@@ -216,7 +216,6 @@ void device_publish(Device *d) {
         board_publish(d->manager->board, BOARD_DEVICES, d->index, &row);
         device_publish_keys(d);
         measure_publish(d);
-        sensor_set_publish(d->sensors);
 }
 
 /* While it is suspect, a failed attempt says nothing of its keys yet: what it held at the last success

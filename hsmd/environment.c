@@ -134,6 +134,7 @@ void environment_device(Device *d, usec_t now) {
         for (size_t i = 0; i < set->n_sensors; i++)
                 if (sensor_meaning(&set->sensors[i]) == MEANING_TEMPERATURE)
                         compare(d, &set->sensors[i]);
+        sensor_set_publish(set);
         device_conditions(d, now);
 }
 

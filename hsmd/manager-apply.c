@@ -243,8 +243,10 @@ static void place_sites(Manager *m, Plan *plan) {
 }
 
 static void publish_all(Manager *m) {
-        for (size_t i = 0; i < m->n_devices; i++)
+        for (size_t i = 0; i < m->n_devices; i++) {
                 device_publish(m->devices[i]);
+                sensor_set_publish(m->devices[i]->sensors);
+        }
         for (size_t i = 0; i < m->n_sites; i++)
                 sensor_set_publish(m->sites[i].set);
         for (size_t i = 0; i < m->config->n_pools; i++)

@@ -93,26 +93,51 @@ static int agent_number(const Manager *m, const char *name, uint32_t *ret) {
         return d ? -ENODEV : -ENOENT;
 }
 
+/* What can be asked for beside the devices: " bureau-room/ups bureau-room/probe". */
+static void list_site_agents(const Manager *m, char *dst, size_t size) {
+        size_t n = 0;
+
+        dst[0] = '\0';
+        for (size_t i = 0; i < m->n_sites; i++)
+                for (size_t k = 0; k < m->sites[i].set->n_agents && n < size; k++)
+                        n += (size_t) snprintf(dst + n, size - n, " %s/%s", m->sites[i].set->name,
+                                m->sites[i].set->agents[k].name);
+}
+
+static void say_why_not(const Manager *m, const char *agent, int r, char **ret_message) {
+        char list[1024];
+
+        list_site_agents(m, list, sizeof(list));
+        switch (r) {
+        case -ENODEV:
+                r = asprintf(ret_message, "%s has no SNMP agent in the configuration; give it a group snmp",
+                        agent);
+                break;
+        case -ENOENT:
+                r = asprintf(ret_message,
+                        "there is no device or site's agent %s; beside the devices there are%s", agent,
+                        list[0] ? list : " none");
+                break;
+        case -EBUSY:
+                r = asprintf(ret_message, "another agent is being walked; wait until that is over");
+                break;
+        default:
+                r = -1;
+        }
+        if (r < 0)
+                *ret_message = NULL;
+}
+
 static int op_discover(
         void *userdata, const char *agent, const char *by, ControlReply *reply, char **ret_message) {
         Manager *m = userdata;
-        const char *message = NULL;
         uint32_t number;
         int r = agent_number(m, agent, &number);
 
-        if (r == -ENODEV)
-                message = "has no SNMP agent in the configuration; give it a group snmp with its address";
-        else if (r == -ENOENT)
-                message = "is no device and no SITE/AGENT";
-        else if (!m->poller)
-                r = -EIO;
         if (r >= 0)
-                r = poller_walk_start(poller_walk(m->poller), number, agent, reply);
-        if (r == -EBUSY)
-                message = "another agent is being walked; wait until that is over";
+                r = m->poller ? poller_walk_start(poller_walk(m->poller), number, agent, reply) : -EIO;
         if (r < 0) {
-                if (message && asprintf(ret_message, "%s: %s", agent, message) < 0)
-                        *ret_message = NULL;
+                say_why_not(m, agent, r, ret_message);
                 return r;
         }
         log_event(m->journal, &(LogEvent){.priority = LOG_NOTICE, .device = agent, .operator_name = by},

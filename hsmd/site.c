@@ -88,7 +88,7 @@ void environment_tick(Manager *m, usec_t now) {
                 Device *d = m->devices[i];
 
                 if (d->sensors->n_agents > 0 && sensor_set_tick(d->sensors, 0, now))
-                        device_conditions(d, now);
+                        environment_device(d, now);
         }
         for (size_t i = 0; i < m->config->n_sites; i++) {
                 for (size_t k = 0; k < m->sites[i].set->n_agents; k++)
