@@ -120,7 +120,7 @@ static void correct(Rise *rise, const RisePoint *part, size_t n, const Restlessn
                         late.span = rise->span;
                 *rise = late;
         } else if (apart > certain / 2) {
-                if (same_direction(rise, &late) && fabs(late.pace) >= fabs(rise->pace) / 3)
+                if (same_direction(rise, &late))
                         rise->pace = late.pace;
                 else
                         rise->strength = 0;
