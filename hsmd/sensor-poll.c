@@ -10,7 +10,7 @@
 
 /* sysUpTime counts hundredths of a second in 32 bits. */
 #define UPTIME_WRAP (UINT64_C(0x100000000) * 10 * USEC_PER_MSEC)
-#define UPTIME_SLACK (30 * USEC_PER_SEC)
+#define UPTIME_SLACK (10 * USEC_PER_SEC)
 
 /* --- samples, kept until their poll is over */
 
@@ -70,15 +70,15 @@ static const ConfigProfile *profile_of_item(
         return NULL;
 }
 
-static bool matches(char *const *patterns, const MsgSample *m) {
+static bool matches(char *const *patterns, const char *label, const char *index) {
         for (; patterns && *patterns; patterns++)
-                if (fnmatch(*patterns, m->label, 0) == 0 || fnmatch(*patterns, m->index, 0) == 0)
+                if (fnmatch(*patterns, label, 0) == 0 || fnmatch(*patterns, index, 0) == 0)
                         return true;
         return false;
 }
 
-static bool is_wanted(const ConfigSensor *c, const MsgSample *m) {
-        return (!c->only || matches(c->only, m)) && !matches(c->except, m);
+bool sensor_is_wanted(const ConfigSensor *c, const char *label, const char *index) {
+        return (!c->only || matches(c->only, label, index)) && !matches(c->except, label, index);
 }
 
 /* A row is known by its label, since a machine may renumber its table when it boots; by its index where it
@@ -135,7 +135,8 @@ static void take_sample(SensorSet *set, size_t agent, const MsgSample *m, bool d
         char key[128] = "";
         Sensor *s;
 
-        if (!p || config->walk != (m->index[0] != '\0') || (config->walk && !is_wanted(config, m)))
+        if (!p || config->walk != (m->index[0] != '\0') ||
+                (config->walk && !sensor_is_wanted(config, m->label, m->index)))
                 return;
         if (config->walk)
                 make_key(a, m, key, sizeof(key));
@@ -157,13 +158,25 @@ static void take_sample(SensorSet *set, size_t agent, const MsgSample *m, bool d
 
 /* --- the agent */
 
-/* The agent's clock began anew, and not because it had run for 497 days. */
-static bool began_anew(const SensorAgent *a, const MsgAgentState *m) {
-        usec_t expected = a->uptime + (m->when > a->when ? m->when - a->when : 0);
+/* What became of the agent's clock since its last answer. */
+typedef enum ClockChange {
+        CLOCK_WENT_ON,
+        CLOCK_BEGAN_ANEW,
+        CLOCK_JUMPED, /* it advanced otherwise than ours: one of the two hosts stood still */
+} ClockChange;
 
-        if (!a->has_uptime || !m->has_uptime || m->uptime + UPTIME_SLACK >= a->uptime)
-                return false;
-        return expected + UPTIME_SLACK < UPTIME_WRAP;
+static ClockChange clock_change(const SensorAgent *a, const MsgAgentState *m) {
+        usec_t passed = m->when > a->uptime_when ? m->when - a->uptime_when : 0;
+        usec_t expected = a->uptime + passed;
+
+        if (!a->has_uptime || !m->has_uptime)
+                return CLOCK_WENT_ON;
+        if (expected + UPTIME_SLACK >= UPTIME_WRAP && m->uptime < a->uptime) /* after 497 days */
+                expected -= MIN_OF(expected, UPTIME_WRAP);
+        if (m->uptime + UPTIME_SLACK >= expected && m->uptime <= expected + UPTIME_SLACK &&
+                (m->uptime >= a->uptime || expected < a->uptime))
+                return CLOCK_WENT_ON;
+        return m->uptime <= passed + UPTIME_SLACK ? CLOCK_BEGAN_ANEW : CLOCK_JUMPED;
 }
 
 static void log_agent(const SensorSet *set, const SensorAgent *a) {
@@ -174,6 +187,14 @@ static void log_agent(const SensorSet *set, const SensorAgent *a) {
                         .state = name_of(&agent_state_names, a->state)},
                 "%s: SNMP agent %s%s%s%s%s", set->name, a->name ? a->name : "", a->name ? " " : "",
                 name_of(&agent_state_names, a->state), a->detail[0] ? ": " : "", a->detail);
+}
+
+static void log_restart(const SensorSet *set, const MsgAgentState *m) {
+        log_event(set->manager->journal,
+                &(LogEvent){
+                        .priority = LOG_NOTICE, .message_id = MESSAGE_AGENT_RESTARTED, .device = set->name},
+                "%s: its SNMP agent began anew %llu s ago: counters have no rate for one poll", set->name,
+                (unsigned long long) (m->uptime / USEC_PER_SEC));
 }
 
 static void take_state(SensorSet *set, SensorAgent *a, const MsgAgentState *m, usec_t now) {
@@ -193,6 +214,7 @@ static void take_state(SensorSet *set, SensorAgent *a, const MsgAgentState *m, u
         if (m->has_uptime) {
                 a->has_uptime = true;
                 a->uptime = m->uptime;
+                a->uptime_when = a->when;
         }
         if (news)
                 log_agent(set, a);
@@ -212,23 +234,18 @@ static void miss(SensorSet *set, size_t agent, SensorReason reason, usec_t now) 
 
 bool sensor_set_poll(SensorSet *set, size_t agent, const MsgAgentState *m, usec_t now) {
         SensorAgent *a = &set->agents[agent];
-        bool answered = m->state == AGENT_OK || m->state == AGENT_DUPLICATE_ENGINE, anew;
+        bool answered = m->state == AGENT_OK || m->state == AGENT_DUPLICATE_ENGINE;
+        ClockChange clock = answered ? clock_change(a, m) : CLOCK_WENT_ON;
 
         if (m->state < AGENT_OK || m->state > AGENT_UNKNOWN)
                 return false;
-        anew = answered && began_anew(a, m);
-        if (anew) {
+        if (clock == CLOCK_BEGAN_ANEW) {
                 a->restarted = now;
-                log_event(set->manager->journal,
-                        &(LogEvent){.priority = LOG_NOTICE,
-                                .message_id = MESSAGE_AGENT_RESTARTED,
-                                .device = set->name},
-                        "%s: its SNMP agent began anew %llu s ago: counters have no rate for one poll",
-                        set->name, (unsigned long long) (m->uptime / USEC_PER_SEC));
+                log_restart(set, m);
         }
         take_state(set, a, m, now);
         for (size_t i = 0; answered && m->poll == a->poll && i < a->n_samples; i++)
-                take_sample(set, agent, &a->samples[i], anew);
+                take_sample(set, agent, &a->samples[i], clock != CLOCK_WENT_ON);
         a->n_samples = 0;
         miss(set, agent, answered ? SENSOR_REASON_NONOPERATIONAL : SENSOR_REASON_SILENT, now);
         return set->n_sensors > set->n_rows;

@@ -12,6 +12,7 @@ SERVING = ("up", "degraded")
 @pytest.fixture(name="demo", scope="module")
 def fixture_demo():
     with Demo() as demo:
+        wait_until(lambda: all(d["state"] == "up" for d in demo.devices().values()), 60, "all nine are up")
         yield demo
 
 
@@ -73,7 +74,7 @@ def test_rooms_are_monitored_where_somebody_measures(well):
     assert (unmeasured["monitored"], unmeasured["sensors"], "temperature_c" in unmeasured) == (False, [], False)
     assert [seen.sensor("bureau-room", name)["word"] for name in ("water", "source")] == ["dry", "normal"]
     names = {s["name"] for s in seen.devices["portal-1"]["sensors"]}
-    assert {"temperature", "fan.fan_1", "fan-state.fan_2", "psu.psu_1", "operations", "load", "uptime"} <= names
+    assert {"temperature", "fan.fan 1", "fan-state.fan 2", "psu.psu 1", "operations", "load", "uptime"} <= names
 
 
 def test_limit_that_a_machine_without_a_fan_will_reach_is_foretold(well):
