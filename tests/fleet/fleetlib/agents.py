@@ -89,7 +89,8 @@ def wait_until_up(process, directory, deadline):
 
 def start_all(snmpd, owners):
     for first in range(0, len(owners), AT_A_TIME):
-        batch = [(o, spawn(snmpd, o.directory, f"{o.path('snmpd.conf')},{o.path('snmpd.engine')}")) for o in owners[first:first + AT_A_TIME]]
+        batch = [(o, spawn(snmpd, o.directory, f"{o.path('snmpd.conf')},{o.path('snmpd.engine')}"))
+                 for o in owners[first:first + AT_A_TIME]]
         deadline = time.monotonic() + SECONDS
         for owner, process in batch:
             wait_until_up(process, owner.directory, deadline)

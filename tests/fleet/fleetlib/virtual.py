@@ -9,10 +9,10 @@ from .refusal import Refused, choice
 from .vhsm import VhsmMachine, Wrong
 
 # A machine that signs some hundred times a second, and is warmer when it does; health checks alone do not warm it. Without one
-# of its fans it warms from 41.5 to 86.5 degrees, and passes the limits of config/sensors/vhsm.conf, 65 and 75, after some 45
-# and 80 seconds: real machines take a quarter of an hour, which nobody watches.
+# of its fans it warms from 41.5 to 86.5 degrees, and passes the limits of config/sensors/vhsm.conf, 65 and 75, after some 30
+# and 55 seconds: real machines take a quarter of an hour, which nobody watches.
 RATE, WARMING = 400, 4.0  # operations a second; degrees for 1,000 of them
-FAN_WARMING, SETTLING = 45.0, 60.0  # degrees; seconds
+FAN_WARMING, SETTLING = 45.0, 40.0  # degrees; seconds
 AT_A_TIME = 16
 SETTLED = 3  # seconds: a machine writes its temperature twice a second
 

@@ -12,7 +12,6 @@ SERVING = ("up", "degraded")
 @pytest.fixture(name="demo", scope="module")
 def fixture_demo():
     with Demo() as demo:
-        wait_until(lambda: all(d["state"] == "up" for d in demo.devices().values()), 60, "all nine are up")
         yield demo
 
 
@@ -54,14 +53,18 @@ def see(demo, condition, seconds, what):
     return last[0]
 
 
-def all_well(seen):
-    return all(d["state"] == "up" for d in seen.devices.values()) and seen.sites["bureau-room"]["reason"] == "none"
+def all_well(demo):
+    """Nothing is wrong, and what is told of every machine and of the room that tells anything is fresh."""
+    seen = Seen(demo)
+    room = seen.sites["bureau-room"]
+    told = [room.get("temperature_status")] + [d.get("temperature_status") for d in seen.devices.values()]
+    return set(told) == {"ok"} and {d["state"] for d in seen.devices.values()} == {"up"} and room["reason"] == "none"
 
 
 @pytest.fixture(name="well")
 def fixture_well(demo):
     """The demo with nothing wrong; what a test does to it is taken back."""
-    see(demo, all_well, 90, "all is well")
+    wait_until(lambda: all_well(demo), 90, "all is well")
     yield demo
     for name in ("bureau-2", "bureau-room"):
         demo.fleet("clear", name)
@@ -77,28 +80,6 @@ def test_rooms_are_monitored_where_somebody_measures(well):
     assert {"temperature", "fan.fan 1", "fan-state.fan 2", "psu.psu 1", "operations", "load", "uptime"} <= names
 
 
-def test_limit_that_a_machine_without_a_fan_will_reach_is_foretold(well):
-    well.fleet("fault", "bureau-2", "fan")
-    seen = see(well, lambda s: "limit_in_ms" in s.sensor("bureau-2", "temperature"), 40, "the limit is foretold")
-    temperature = seen.sensor("bureau-2", "temperature")
-    assert seen.celsius("bureau-2") < 65, "foretold, not reached"
-    assert temperature["finding"] == "rising" and temperature["level"] == "normal"
-    assert 0 < temperature["limit_in_ms"] < 30 * 60 * 1000 and temperature["rise_per_h"] > 0
-    # the cause is told before what it brings about
-    device = see(well, lambda s: s.devices["bureau-2"]["reason"] == "fan_failed", 10, "a fan failed").devices["bureau-2"]
-    assert (device["state"], well.pool("bureau")["serving"]) == ("degraded", 7)
-    assert {n for n, d in seen.devices.items() if d["state"] != "up"} == {"bureau-2"}
-
-
-def test_warm_room_is_one_thing_and_not_seven(well):
-    well.fleet("fault", "bureau-room", "room", "38")
-    seen = see(well, lambda s: s.reasons() == {"room_warm"}, 60, "the room is what warms them")
-    assert seen.sites["bureau-room"]["reason"] == "room_warm"
-    assert seen.sites["bureau-room"]["devices_warm"] == 7
-    assert seen.sites["portal-room"]["reason"] == "none" and seen.reasons("portal") == {"none"}
-    assert max(seen.celsius(f"bureau-{n}") for n in range(1, 8)) < 65, "told before any of them is hot"
-
-
 def test_ups_on_battery_is_the_rooms_and_no_machines(well):
     well.fleet("fault", "bureau-room", "ups")
     seen = see(well, lambda s: s.sites["bureau-room"]["reason"] == "power_failed", 20, "the room is on battery")
@@ -112,3 +93,25 @@ def test_rooms_agent_that_falls_silent_costs_only_what_it_told(well):
     assert seen.sites["bureau-room"]["agents_ok"] == 0
     assert seen.sensor("bureau-room", "temperature")["reason"] == "silent"
     assert all(d["state"] == "up" for d in seen.devices.values())
+
+
+def test_warm_room_is_one_thing_and_not_seven(well):
+    well.fleet("fault", "bureau-room", "room", "42")
+    seen = see(well, lambda s: s.reasons() == {"room_warm"} and s.sites["bureau-room"]["devices_warm"] == 7, 60,
+               "the room is what warms all seven")
+    assert seen.sites["bureau-room"]["reason"] == "room_warm"
+    assert seen.sites["portal-room"]["reason"] == "none" and seen.reasons("portal") == {"none"}
+    assert max(seen.celsius(f"bureau-{n}") for n in range(1, 8)) < 65, "told before any of them is hot"
+
+
+def test_limit_that_a_machine_without_a_fan_will_reach_is_foretold(well):
+    well.fleet("fault", "bureau-2", "fan")
+    seen = see(well, lambda s: s.sensor("bureau-2", "temperature")["finding"] != "none", 40, "its temperature is news")
+    temperature = seen.sensor("bureau-2", "temperature")
+    assert seen.celsius("bureau-2") < 65, "foretold, not reached"
+    assert (temperature["finding"], temperature["level"]) == ("rising", "normal")
+    assert 0 < temperature["limit_in_ms"] < 30 * 60 * 1000 and temperature["rise_per_h"] > 0
+    # the cause is told before what it brings about
+    device = see(well, lambda s: s.devices["bureau-2"]["reason"] == "fan_failed", 10, "a fan failed").devices["bureau-2"]
+    assert (device["state"], well.pool("bureau")["serving"]) == ("degraded", 7)
+    assert {n for n, d in seen.devices.items() if d["state"] != "up"} == {"bureau-2"}
