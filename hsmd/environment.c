@@ -15,17 +15,17 @@ const Sensor *environment_room(const Device *d) {
 }
 
 bool environment_room_is_warm(const Device *d) {
-        return site_of(d)->room.warm;
+        return site_of(d)->warm;
 }
 
-static bool is_warm(const Sensor *s) {
+bool sensor_is_warm(const Sensor *s) {
         return sensor_meaning(s) == MEANING_TEMPERATURE && sensor_is_ok(s) &&
                (s->verdict.finding == FINDING_HIGH || s->verdict.finding == FINDING_RISING);
 }
 
 bool environment_is_warm(const Device *d) {
         for (size_t i = 0; i < d->sensors->n_sensors; i++)
-                if (is_warm(&d->sensors->sensors[i]))
+                if (sensor_is_warm(&d->sensors->sensors[i]))
                         return true;
         return false;
 }
@@ -147,7 +147,7 @@ static bool is_missed(const Sensor *s) {
                 MEANING_POWER, MEANING_BATTERY, MEANING_WATER};
 
         if (!s->config->walk)
-                return s->track.known;
+                return true;
         for (size_t i = 0; i < ELEMENTSOF(hardware); i++)
                 if (sensor_meaning(s) == hardware[i])
                         return s->verdict.has_value;
@@ -159,7 +159,7 @@ static Reason reason_of(const Sensor *s, bool room_warm) {
                 return s->verdict.reason == SENSOR_REASON_FROZEN ? REASON_SENSOR_FROZEN : REASON_SENSOR_LOST;
         if (s->verdict.status != SENSOR_OK)
                 return REASON_NONE;
-        if (room_warm && is_warm(s))
+        if (room_warm && sensor_is_warm(s))
                 return REASON_ROOM_WARM;
         return sensor_finding_reason(sensor_meaning(s), s->type, s->verdict.finding);
 }

@@ -13,7 +13,8 @@ typedef struct Device Device;
 typedef struct Site {
         const ConfigSite *config;
         SensorSet *set;
-        RoomTrack room;
+        RoomTrack room;  /* what its machines say together */
+        bool warm;       /* they or the room's own temperature do */
         uint32_t n_warm; /* machines that are warm now */
         Reason reason;   /* the most telling condition; REASON_NONE */
         char detail[192];
@@ -25,6 +26,8 @@ void environment_device(Device *device, usec_t now);
 
 /* Whether one of its temperatures is high or will soon be. */
 bool environment_is_warm(const Device *device);
+/* A temperature that is high or will soon be. */
+bool sensor_is_warm(const Sensor *sensor);
 /* Of its site; NULL if the site has no valid one. */
 const Sensor *environment_room(const Device *device);
 bool environment_room_is_warm(const Device *device);

@@ -49,9 +49,24 @@ static void show_verdict(const Sensor *s, SensorRow *row) {
                 FIELD_SET(Sensor, row, limit_in, v->limit_in);
 }
 
+/* "Battery charge", "Processor load cpu0", and not "Fan fan 1". */
+static void show_title(const Sensor *s, SensorRow *row) {
+        const char *title = s->spec.title ? s->spec.title : "", *key = s->key;
+        char text[256];
+
+        if (streq(title, s->config->name))
+                return;
+        if (streq(s->name, s->config->name))
+                key = "";
+        if (key[0] && strncasecmp(key, title, strlen(title)) == 0)
+                title = "";
+        snprintf(text, sizeof(text), "%s%s%s", title, title[0] && key[0] ? " " : "", key);
+        FIELD_TEXT_SET(Sensor, row, title, text);
+}
+
 static void show_sensor(const SensorSet *set, const Sensor *s, SensorRow *row) {
         const ConfigSensor *c = &s->spec;
-        char oid[160], title[256];
+        char oid[160];
 
         FIELD_SET(
                 Sensor, row, device, set->owner); /* of a site's row: site, which stands at the same place */
@@ -59,11 +74,7 @@ static void show_sensor(const SensorSet *set, const Sensor *s, SensorRow *row) {
         FIELD_TEXT_SET(Sensor, row, name, s->name);
         FIELD_SET(Sensor, row, type, s->type);
         FIELD_TEXT_SET(Sensor, row, units_display, s->units);
-        if (c->title && !streq(c->title, c->name)) {
-                snprintf(title, sizeof(title), "%s%s%s", c->title, streq(s->name, c->name) ? "" : " ",
-                        streq(s->name, c->name) ? "" : s->key);
-                FIELD_TEXT_SET(Sensor, row, title, title);
-        }
+        show_title(s, row);
         FIELD_SET(Sensor, row, meaning, sensor_meaning(s));
         FIELD_SET(Sensor, row, kind, c->kind);
         snprintf(oid, sizeof(oid), "%s%s%s", c->oid, s->index[0] ? "." : "", s->index);

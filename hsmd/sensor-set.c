@@ -86,6 +86,19 @@ static bool same_text(const char *a, const char *b) {
         return a && b ? streq(a, b) : !a && !b;
 }
 
+/* A key is LABEL, LABEL#INDEX or #INDEX. What is not wanted any more, say a fan that is gone for good, keeps
+ * its number and is not shown. */
+static bool key_is_wanted(const ConfigSensor *c, const char *key) {
+        char label[128];
+        char *index;
+
+        copy_text(label, sizeof(label), key);
+        index = strrchr(label, '#');
+        if (index)
+                *index++ = '\0';
+        return sensor_is_wanted(c, label, index ? index : "");
+}
+
 /* The rows of a walked table that were found before: without an answer yet they are shown as silent. */
 static int add_found(SensorSet *set, const Sensor *base) {
         const SensorNumber *known;
@@ -97,7 +110,7 @@ static int add_found(SensorSet *set, const Sensor *base) {
 
                 if (!same_text(name->agent, set->agents[base->agent].name) ||
                         !streq(name->profile, base->profile->name) ||
-                        !streq(name->sensor, base->config->name))
+                        !streq(name->sensor, base->config->name) || !key_is_wanted(base->config, name->key))
                         continue;
                 s.number = known[i].number;
                 sensor_set_key(&s, name->key);
@@ -229,6 +242,7 @@ static void inherit_agent(SensorAgent *agent, const SensorSet *old) {
                 memcpy(agent->engine_id, o->engine_id, sizeof(agent->engine_id));
                 agent->has_uptime = o->has_uptime;
                 agent->uptime = o->uptime;
+                agent->uptime_when = o->uptime_when;
                 agent->restarted = o->restarted;
         }
 }

@@ -29,9 +29,9 @@ typedef struct SensorAgent {
         usec_t heard; /* likewise, later by what hsmd itself did not run meanwhile */
         char detail[128], engine_id[72];
         bool has_uptime;
-        usec_t uptime;      /* as told by the last poll */
-        usec_t restarted;   /* when it was seen to have begun anew; 0: never */
-        MsgSample *samples; /* of the poll under way */
+        usec_t uptime, uptime_when; /* as told last, and when */
+        usec_t restarted;           /* when it was seen to have begun anew; 0: never */
+        MsgSample *samples;         /* of the poll under way */
         size_t n_samples;
         uint64_t poll; /* to which they belong */
 } SensorAgent;
@@ -104,6 +104,9 @@ bool sensor_is_ok(const Sensor *sensor);
 
 /* Keeps a sample until its poll is over. */
 void sensor_set_sample(SensorSet *set, size_t agent, const MsgSample *sample);
+
+/* Whether the entry means this row of its table: “only” and “except”. */
+bool sensor_is_wanted(const ConfigSensor *config, const char *label, const char *index);
 
 /* The poll is over: judges its samples, and what was missing. Returns whether sensors were found that have no
  * row on the board. */

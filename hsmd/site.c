@@ -39,13 +39,13 @@ static void judge_site(Manager *m, Site *site, usec_t now) {
 
         site->detail[0] = '\0';
         if (site->room.warm) {
-                snprintf(words, sizeof(words), "%u machines are warm at one time%s%s", site->n_warm,
-                        t && sensor_is_ok(t) ? "; the room's " : "", "");
+                snprintf(words, sizeof(words), "%u machines are warm at one time%s", site->n_warm,
+                        t && sensor_is_ok(t) ? "; the room's " : "");
                 if (t && sensor_is_ok(t))
                         sensor_words(t, words + strlen(words), sizeof(words) - strlen(words));
                 site_found(&f, REASON_ROOM_WARM, words);
         }
-        environment_conditions(site->set, site->room.warm, now, site_found, &f);
+        environment_conditions(site->set, site->warm, now, site_found, &f);
         site->reason = conditions_worst(&f.conditions);
         if (site->reason != before)
                 log_site(m, site);
@@ -62,23 +62,30 @@ static bool has_temperature(const Device *d) {
         return s && sensor_is_ok(s);
 }
 
-static void judge_room(Manager *m, size_t index, usec_t now) {
-        Site *site = &m->sites[index];
-        size_t warm = 0, n = 0;
-        bool changed;
-
+static void count_warm(const Manager *m, size_t site, size_t *ret_warm, size_t *ret_n) {
+        *ret_warm = *ret_n = 0;
         for (size_t i = 0; i < m->n_devices; i++) {
                 const Device *d = m->devices[i];
 
-                if (d->config->site != index || !has_temperature(d))
+                if (d->config->site != site || !has_temperature(d))
                         continue;
-                n++;
-                warm += environment_is_warm(d);
+                (*ret_n)++;
+                *ret_warm += environment_is_warm(d);
         }
+}
+
+static void judge_room(Manager *m, size_t index, usec_t now) {
+        Site *site = &m->sites[index];
+        const Sensor *own = sensor_set_temperature(site->set);
+        bool before = site->warm;
+        size_t warm, n;
+
+        count_warm(m, index, &warm, &n);
         site->n_warm = (uint32_t) warm;
-        changed = room_judge(&site->room, warm, n, now);
+        (void) room_judge(&site->room, warm, n, now);
+        site->warm = site->room.warm || (own && sensor_is_warm(own));
         environment_site(m, site, now);
-        for (size_t i = 0; changed && i < m->n_devices; i++)
+        for (size_t i = 0; site->warm != before && i < m->n_devices; i++)
                 if (m->devices[i]->config->site == index)
                         device_conditions(m->devices[i], now);
 }
