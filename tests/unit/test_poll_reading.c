@@ -223,6 +223,47 @@ static void a_share_of_nothing_is_nonoperational(void **state UNUSED) {
                 poll_reading(&item, &used, NULL, &text, NULL), SENSOR_UNAVAILABLE, SENSOR_REASON_WRONG_TYPE);
 }
 
+static void a_table_s_status_comes_before_its_value(void **state UNUSED) {
+        const struct {
+                PollRaw status;
+                SensorStatus told;
+                SensorReason reason;
+        } cases[] = {
+                {{.kind = RAW_NUMBER, .number = 1}, SENSOR_OK, SENSOR_REASON_OK},
+                {{.kind = RAW_NUMBER, .number = 2}, SENSOR_UNAVAILABLE, SENSOR_REASON_NONOPERATIONAL},
+                {{.kind = RAW_NUMBER, .number = 3}, SENSOR_NONOPERATIONAL, SENSOR_REASON_NONOPERATIONAL},
+                {{.kind = RAW_NUMBER, .number = 4}, SENSOR_UNAVAILABLE, SENSOR_REASON_WRONG_TYPE},
+                {{.kind = RAW_OTHER}, SENSOR_UNAVAILABLE, SENSOR_REASON_WRONG_TYPE},
+                {{.kind = RAW_NONE}, SENSOR_NONOPERATIONAL, SENSOR_REASON_NONOPERATIONAL},
+        };
+        PollItem item = item_of(1);
+        PollRaw value = {.kind = RAW_NUMBER, .number = 20}, text = {.kind = RAW_OTHER};
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                Reading r = poll_reading(&item, &value, &cases[i].status, NULL, NULL);
+
+                assert_int_equal(r.status, cases[i].told);
+                assert_int_equal(r.reason, cases[i].reason);
+                assert_true(r.value == (r.status == SENSOR_OK ? 20 : 0));
+        }
+        assert_not_ok(poll_reading(&item, &text, &cases[2].status, NULL, NULL), SENSOR_NONOPERATIONAL,
+                SENSOR_REASON_NONOPERATIONAL);
+}
+
+/* RFC 3433, EntitySensorValue: these two numbers mean less and more than can be told. */
+static void a_table_s_under_and_overflow_is_out_of_range(void **state UNUSED) {
+        PollFacts facts = {.scale = 1, .known = POLL_FACT(COLUMN_SCALE)};
+        PollItem item = item_of(1);
+
+        item.columns[COLUMN_SCALE].n = 1;
+        for (double number = -1e9; number <= 1e9; number += 2e9) {
+                PollRaw value = {.kind = RAW_NUMBER, .number = number};
+
+                assert_not_ok(poll_reading(&item, &value, NULL, NULL, &facts), SENSOR_UNAVAILABLE,
+                        SENSOR_REASON_OUT_OF_RANGE);
+        }
+}
+
 /* RFC 3433, EntitySensorPrecision: only a positive one moves the point. */
 static void scale_and_precision_of_a_table_are_followed(void **state UNUSED) {
         const struct {
@@ -338,6 +379,8 @@ int main(void) {
                 cmocka_unit_test(a_counter_is_told_as_it_was_read),
                 cmocka_unit_test(a_state_is_a_whole_number_without_scale),
                 cmocka_unit_test(a_share_of_nothing_is_nonoperational),
+                cmocka_unit_test(a_table_s_status_comes_before_its_value),
+                cmocka_unit_test(a_table_s_under_and_overflow_is_out_of_range),
                 cmocka_unit_test(scale_and_precision_of_a_table_are_followed),
                 cmocka_unit_test(facts_out_of_their_range_are_not_known),
                 cmocka_unit_test(texts_are_trimmed_and_printable),

@@ -190,6 +190,14 @@ static void assert_samples(const PollTable *t, bool labels, const char *expected
         assert_string_equal(said, expected);
 }
 
+static void assert_trouble(PollTable *t, const char *expected) {
+        char words[128];
+
+        assert_int_equal(poll_table_settle(t, NOW), 0);
+        poll_table_trouble(t, words, sizeof(words));
+        assert_string_equal(words, expected);
+}
+
 static const Row rows[] = {
         {"1.3.6.1.2.1.1.3.0", 4711, NULL},
         {"1.3.6.9.1.1", 0, "one"},
@@ -260,6 +268,7 @@ static void whatever_the_room_and_the_version_the_same_is_read(void **state UNUS
                         for (usec_t now = NOW; now < 4 * NOW; now += NOW) {
                                 (void) poll_once(t, &agent, now);
                                 assert_samples(t, true, "one=10 two=0! three=30");
+                                assert_trouble(t, "");
                         }
                         poll_table_free(t);
                 }
@@ -291,14 +300,6 @@ static netsnmp_pdu *begin(PollTable *t) {
         assert_non_null(asked);
         snmp_free_pdu(asked);
         return response();
-}
-
-static void assert_trouble(PollTable *t, const char *expected) {
-        char words[128];
-
-        assert_int_equal(poll_table_settle(t, NOW), 0);
-        poll_table_trouble(t, words, sizeof(words));
-        assert_string_equal(words, expected);
 }
 
 static void names_that_do_not_increase_drop_their_column_only(void **state UNUSED) {
@@ -344,13 +345,12 @@ static void an_error_leaves_out_what_it_names_or_everything(void **state UNUSED)
                         table_of(SNMP_VERSION_V2C, item("1.3.6.9.2", "", NULL), item("1.3.6.9.5", "", NULL));
                 netsnmp_pdu *answer = begin(t);
                 size_t left = 0;
-                PollCursor *c;
 
                 answer->errstat = cases[i].error;
                 answer->errindex = cases[i].index;
                 assert_int_equal(poll_answer(t, answer, NOW), cases[i].taken);
-                for (size_t k = 0; (c = poll_table_cursor(t, k)); k++)
-                        left += !c->done;
+                for (size_t k = 0; k < poll_table_cursors(t); k++)
+                        left += !poll_table_cursor(t, k)->done;
                 assert_int_equal(left, cases[i].left);
                 snmp_free_pdu(answer);
                 poll_table_free(t);

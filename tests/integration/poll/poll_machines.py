@@ -227,12 +227,12 @@ class Poll:
                 if m["message"] == "sample" and m["agent"] == agent and m["item"] == item
             ]
 
-    def samples_of(self, state):
+    def samples_of(self, state, since=0):
         """All samples of the poll that a state ends."""
         with self.changed:
             return [
                 m
-                for m in self.messages
+                for m in self.messages[since:]
                 if m["message"] == "sample" and (m["agent"], m["poll"]) == (state["agent"], state["poll"])
             ]
 
@@ -248,7 +248,7 @@ class Poll:
                 (
                     (state, samples)
                     for state in self.states(agent, since)
-                    if condition(samples := self.samples_of(state))
+                    if condition(samples := self.samples_of(state, since))
                 ),
                 None,
             ),

@@ -6,7 +6,7 @@ import socket
 import subprocess
 
 import pytest
-from poll_machines import TEMPERATURE, Responder, environment, free_port
+from poll_machines import FAN_LABEL, FAN_SPEED, TEMPERATURE, Responder, environment, free_port
 
 INTERVAL = 500_000  # microseconds, the fixtures' interval
 
@@ -54,15 +54,27 @@ def test_stopped_snmpd_is_silent_delays_nobody_and_is_back_within_one_poll(poll,
 
 
 def test_fifty_silent_of_a_hundred(poll, machine, silent_address):
-    machines = [machine() for _ in range(10)]
+    """A quarter of them from before the start, another quarter later."""
+    machines, turning = [machine() for _ in range(10)], [machine() for _ in range(5)]
+    live, silent, later = range(2, 101, 2), range(1, 101, 4), range(3, 101, 4)
     for device in range(1, 101):
-        address = silent_address() if device % 2 else machines[device // 2 % 10].address
+        if device in silent:
+            address = silent_address()
+        else:
+            address = (turning[device // 4 % 5] if device in later else machines[device // 2 % 10]).address
         poll.agent(device, address)
     poll.start()
-    for device in range(2, 101, 2):
-        assert {s["state"] for s in poll.wait_polls(device, 6)} == {"ok"}
-        assert_none_skipped(poll, device, 6)
-    assert {s["state"] for device in range(1, 101, 2) for s in poll.wait_polls(device)} == {"silent"}
+    for device in (*live, *later):
+        assert poll.wait_polls(device)[0]["state"] == "ok"
+    for m in turning:
+        m.process.send_signal(signal.SIGSTOP)
+    mark = poll.mark()
+    for device in live:
+        assert {s["state"] for s in poll.wait_polls(device, 7)} == {"ok"}
+        assert_none_skipped(poll, device, 7)
+    for device in later:
+        poll.wait_state(device, "silent", mark)
+    assert {s["state"] for device in silent for s in poll.wait_polls(device)} == {"silent"}
 
 
 def exchange(poll, machine, prepare):
@@ -171,7 +183,7 @@ def huge(datagram):
 
 
 def echoed(datagram):
-    return [datagram, datagram.replace(b"\xa0", b"\xa2", 1)]
+    return [datagram, datagram.replace(b"\xa0", b"\xa2", 1), datagram.replace(b"\xa5", b"\xa2", 1)]
 
 
 def empty_and_random(datagram):
@@ -185,15 +197,20 @@ GARBAGE = [flipped, truncated, lying_lengths, huge, echoed, empty_and_random]
 def test_garbage_harms_nothing(poll, machine, answer):
     good, responder = machine(), Responder(answer)
     responder.start()
+    table = {"oid": FAN_SPEED, "walk": 1, "label": FAN_LABEL}
     poll.agent(1, responder.address, version="v2c")
     poll.agent(2, responder.address, version="v3")
     poll.agent(3, good.address)
+    poll.agent(4, responder.address, version="v2c", items={2: {"oid": TEMPERATURE}, 3: table})
+    poll.agent(5, responder.address, version="v1", items={2: {"oid": TEMPERATURE}, 3: table})
     poll.start()
-    for device in (1, 2):
+    for device in (1, 2, 4, 5):
         states = {s["state"] for s in poll.wait_polls(device, 3)}
-        # an echo of our own v2c request is a well-formed answer that holds no value
-        assert states <= ({"silent", "ok"} if (answer, device) == (echoed, 1) else {"silent"})
-        assert not [s for s in poll.samples(device) if s["status"] == "ok"]
+        # an echo of our own request without security is a well-formed answer that holds no value
+        assert states <= ({"silent", "ok"} if answer is echoed and device != 2 else {"silent"})
+        assert not poll.samples(device) and not poll.samples(device, 2) and not poll.samples(device, 3)
+    last, found = poll.walk(4)
+    assert last["error"] != "ok" or not found
     assert responder.answered > 0
     assert {s["state"] for s in poll.wait_polls(3, 4)} == {"ok"}
     poll.wait_value(3, 45.1)

@@ -146,6 +146,23 @@ def test_names_that_do_not_increase_cost_that_column_only(poll):
     agent.end()
 
 
+def test_huge_texts_are_cut_and_no_number(poll):
+    lies = {f"{FAN_LABEL}.1": "x" * 20000, f"{FAN_SPEED}.2": "9" * 20000}
+    told = [(name, "string", lies[name]) if name in lies else (name, kind, value) for name, kind, value in fans(*FANS)]
+    agent = Agent(told)
+    agent.start()
+    poll.agent(1, agent.address, version="v2c", items={1: SPEED, 2: STATE})
+    poll.start()
+    samples = poll.samples_of(poll.wait_state(1, "ok"))
+    assert [(s["label"], s["reason"]) for s in samples if s["item"] == 1] == [
+        ("x" * 63, "ok"),
+        ("fan 2", "wrong_type"),
+        ('fan "3"', "ok"),
+    ]
+    assert rows(samples, 2) == [("1", "x" * 63, 1), ("2", "fan 2", 1), ("3", 'fan "3"', 2)]
+    agent.end()
+
+
 def test_endless_table_ends(poll):
     def next_of(name):
         arcs = name.split(".")

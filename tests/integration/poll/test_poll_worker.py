@@ -9,7 +9,7 @@ import time
 import pytest
 from hsmdtest.processes import state
 from hsmdtest.waiting import wait_until
-from poll_machines import PATIENCE, Responder
+from poll_machines import FAN_LABEL, FAN_SPEED, MACHINE, PATIENCE, TEMPERATURE, Responder, fans
 
 
 def test_hello_comes_first_and_pings_are_answered(poll, silent_address):
@@ -113,6 +113,24 @@ def test_reload_keeps_unchanged_agents_and_ends_the_untold(poll, machine):
     assert len(before & after) == 2 and len(after - before) == 2 and len(before - after) == 2
     poll.wait_polls(1, 3, mark)
     assert not poll.states(3, since=poll.mark() - 5)
+
+
+def test_kept_agent_goes_by_its_items_new_numbers(poll, machine):
+    """hsmd may number items anew in each set: what they ask for is what makes an agent another one."""
+    m = machine(root=f"{MACHINE}.2", table=fans((1, "fan 1", 4200, 1)))
+    speed = {"oid": FAN_SPEED, "walk": 1, "label": FAN_LABEL}
+    poll.agent(1, m.address, items={1: {"oid": TEMPERATURE, "scale": 0.1}, 2: speed})
+    poll.start()
+    polls = poll.wait_polls(1, 2)[1]["poll"]
+    poll.agent(1, m.address, items={2: {"oid": TEMPERATURE, "scale": 0.1}, 7: speed})
+    poll.start()
+    state, samples = poll.wait_poll(1, lambda ss: [s["item"] for s in ss] == [2, 7], "new numbers")
+    assert [s["value"] for s in samples] == [45.1, 4200] and state["poll"] > polls, "it was not kept"
+    poll.agent(1, m.address, items={2: {"oid": TEMPERATURE, "scale": 0.2}, 7: speed})
+    mark = poll.mark()
+    poll.start()
+    state, _ = poll.wait_poll(1, lambda ss: [s["value"] for s in ss] == [90.2, 4200], "the new scale", mark)
+    assert state["poll"] <= 2, "it was kept"
 
 
 def test_agent_told_twice_before_the_start_is_polled_once_as_told_last(poll, machine, silent_address):
