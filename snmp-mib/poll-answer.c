@@ -88,14 +88,16 @@ static void take_row(PollCursor *c, const netsnmp_variable_list *v, usec_t now) 
         c->when = now;
 }
 
+static bool is_value(const netsnmp_variable_list *v) {
+        return v->type != SNMP_ENDOFMIBVIEW && v->type != SNMP_NOSUCHOBJECT && v->type != SNMP_NOSUCHINSTANCE;
+}
+
 static void take_of_column(PollCursor *c, const netsnmp_variable_list *v, usec_t now) {
         if (c->done)
                 return; /* its end was seen earlier in this answer */
-        if (v->type == SNMP_ENDOFMIBVIEW || v->type == SNMP_NOSUCHOBJECT || v->type == SNMP_NOSUCHINSTANCE)
-                poll_cursor_end(c, NULL, false);
-        else if (!comes_after(c, v))
+        if (is_value(v) && !comes_after(c, v))
                 poll_cursor_end(c, not_increasing, true);
-        else if (!poll_oid_within(c->name, v->name, v->name_length))
+        else if (!is_value(v) || !poll_oid_within(c->name, v->name, v->name_length))
                 poll_cursor_end(c, NULL, false);
         else
                 take_row(c, v, now);

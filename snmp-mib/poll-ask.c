@@ -10,11 +10,12 @@ static void ask_for(PollTable *t, PollCursor *cursor) {
 }
 
 static void collect(PollTable *t, bool column, bool by_get) {
-        PollCursor *c;
+        for (size_t k = 0; t->n_asked < t->batch && k < poll_table_cursors(t); k++) {
+                PollCursor *c = poll_table_cursor(t, k);
 
-        for (size_t k = 0; t->n_asked < t->batch && (c = poll_table_cursor(t, k)); k++)
                 if (!c->done && c->column == column && (column || c->by_get == by_get))
                         ask_for(t, c);
+        }
 }
 
 static bool collect_walk(PollTable *t) {

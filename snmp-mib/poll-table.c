@@ -32,18 +32,18 @@ int poll_table_new(PollItem *const *items, size_t n, SnmpVersion version, PollTa
                 set_entry(&t->entries[t->n], items[t->n]);
                 walks = walks || items[t->n]->walk;
         }
-        for (size_t k = 0; poll_table_cursor(t, k); k++)
+        for (size_t k = 0; k < poll_table_cursors(t); k++)
                 poll_table_cursor(t, k)->by_get = !walks;
         *ret = t;
         return 0;
 }
 
 PollTable *poll_table_free(PollTable *t) {
-        PollCursor *c;
-
         if (!t)
                 return NULL;
-        for (size_t k = 0; t->entries && (c = poll_table_cursor(t, k)); k++) {
+        for (size_t k = 0; k < poll_table_cursors(t); k++) {
+                PollCursor *c = poll_table_cursor(t, k);
+
                 free(c->cells);
                 free(c->last);
         }
@@ -56,13 +56,15 @@ PollTable *poll_table_free(PollTable *t) {
         return NULL;
 }
 
+size_t poll_table_cursors(const PollTable *t) {
+        return 1 + 3 * t->n;
+}
+
 PollCursor *poll_table_cursor(PollTable *t, size_t k) {
         PollEntry *e;
 
         if (k == 0)
                 return &t->uptime;
-        if ((k - 1) / 3 >= t->n)
-                return NULL;
         e = &t->entries[(k - 1) / 3];
         return (PollCursor *[]){&e->value, &e->status, &e->total}[(k - 1) % 3];
 }
@@ -70,9 +72,9 @@ PollCursor *poll_table_cursor(PollTable *t, size_t k) {
 /* ---- a poll ---- */
 
 void poll_table_begin(PollTable *t, usec_t now) {
-        PollCursor *c;
+        for (size_t k = 0; k < poll_table_cursors(t); k++) {
+                PollCursor *c = poll_table_cursor(t, k);
 
-        for (size_t k = 0; (c = poll_table_cursor(t, k)); k++) {
                 if (c->done)
                         c->before = c->n;
                 c->n = c->n_last = 0;
@@ -97,11 +99,12 @@ void poll_cursor_end(PollCursor *c, const char *trouble, bool drop) {
 }
 
 void poll_table_cut(PollTable *t, const char *trouble) {
-        PollCursor *c;
+        for (size_t k = 0; k < poll_table_cursors(t); k++) {
+                PollCursor *c = poll_table_cursor(t, k);
 
-        for (size_t k = 0; (c = poll_table_cursor(t, k)); k++)
                 if (!c->done)
                         poll_cursor_end(c, trouble, false);
+        }
         for (size_t i = 0; i < t->n; i++)
                 for (size_t row = 0; row < t->entries[i].n_facts; row++)
                         if (t->entries[i].facts[row].wanted) {
@@ -185,9 +188,10 @@ void poll_table_trouble(PollTable *t, char *dst, size_t size) {
         const char *words = t->facts_trouble;
         size_t n = words != NULL;
         char name[POLL_INDEX_SIZE];
-        PollCursor *c;
 
-        for (size_t k = 0; (c = poll_table_cursor(t, k)); k++) {
+        for (size_t k = 0; k < poll_table_cursors(t); k++) {
+                PollCursor *c = poll_table_cursor(t, k);
+
                 if (!c->trouble)
                         continue;
                 if (n++ == 0) {

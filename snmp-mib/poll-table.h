@@ -97,7 +97,8 @@ void poll_table_cut(PollTable *table, const char *trouble);
 /* Once all instances and columns are read: makes facts fit the rows. Does nothing the second time. */
 int poll_table_settle(PollTable *table, usec_t now);
 
-/* The k-th cursor, from 0, also those without a name; NULL at the end. */
+/* How many cursors there are, also those without a name, and the k-th of them, from 0. */
+size_t poll_table_cursors(const PollTable *table);
 PollCursor *poll_table_cursor(PollTable *table, size_t k);
 
 /* Ends a cursor; drop: what was read of it cannot be trusted. */

@@ -54,15 +54,27 @@ def test_stopped_snmpd_is_silent_delays_nobody_and_is_back_within_one_poll(poll,
 
 
 def test_fifty_silent_of_a_hundred(poll, machine, silent_address):
-    machines = [machine() for _ in range(10)]
+    """A quarter of them from before the start, another quarter later."""
+    machines, turning = [machine() for _ in range(10)], [machine() for _ in range(5)]
+    live, silent, later = range(2, 101, 2), range(1, 101, 4), range(3, 101, 4)
     for device in range(1, 101):
-        address = silent_address() if device % 2 else machines[device // 2 % 10].address
+        if device in silent:
+            address = silent_address()
+        else:
+            address = (turning[device // 4 % 5] if device in later else machines[device // 2 % 10]).address
         poll.agent(device, address)
     poll.start()
-    for device in range(2, 101, 2):
-        assert {s["state"] for s in poll.wait_polls(device, 6)} == {"ok"}
-        assert_none_skipped(poll, device, 6)
-    assert {s["state"] for device in range(1, 101, 2) for s in poll.wait_polls(device)} == {"silent"}
+    for device in (*live, *later):
+        assert poll.wait_polls(device)[0]["state"] == "ok"
+    for m in turning:
+        m.process.send_signal(signal.SIGSTOP)
+    mark = poll.mark()
+    for device in live:
+        assert {s["state"] for s in poll.wait_polls(device, 7)} == {"ok"}
+        assert_none_skipped(poll, device, 7)
+    for device in later:
+        poll.wait_state(device, "silent", mark)
+    assert {s["state"] for device in silent for s in poll.wait_polls(device)} == {"silent"}
 
 
 def exchange(poll, machine, prepare):
