@@ -5,7 +5,9 @@ import pathlib
 import re
 
 SENSORS = pathlib.Path(__file__).resolve().parents[3] / "config" / "sensors"
-COLUMNS = ("label", "type", "scale", "precision", "status", "units")
+# a key of the configuration: the driver's
+COLUMNS = {"label_column": "label", "type_column": "row_type", "scale_column": "row_scale", "precision_column": "row_precision",
+           "status_column": "row_status", "units_column": "units", "total": "total"}
 TOKEN = re.compile(r'(?:\s|#[^\n]*|//[^\n]*)*("(?:[^"\\]|\\.)*"|[-+.\w]+|[][(){}=:;,])')
 
 
@@ -61,7 +63,14 @@ def profile(name):
 
 def item(sensor):
     """The keys of an item, as Poll.item takes them."""
-    keys = {"oid": sensor.get("walk") or sensor["oid"], "walk": "walk" in sensor, "type": sensor.get("type", "other")}
+    keys = {"oid": sensor.get("walk") or sensor["oid"], "walk": int("walk" in sensor), "type": sensor.get("type", "other")}
     keys["kind"] = sensor.get("kind", "state" if "states" in sensor else "gauge")
-    keys |= {key: sensor[key] for key in ("scale", "min", "max", "total") if key in sensor}
-    return keys | {column: sensor[f"{column}_column"] for column in COLUMNS if f"{column}_column" in sensor}
+    keys |= {"scale": sensor.get("scale", 1), "min": sensor.get("min", "-inf"), "max": sensor.get("max", "inf")}
+    keys |= {key: sensor[config] for config, key in COLUMNS.items() if config in sensor}
+    return keys
+
+
+def items(*names):
+    """The items of these profiles, by number, and their numbers, by the sensor's name."""
+    sensors = [sensor for name in names for sensor in profile(name)]
+    return {n: item(s) for n, s in enumerate(sensors, 1)}, {s["name"]: n for n, s in enumerate(sensors, 1)}
