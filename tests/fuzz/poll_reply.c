@@ -225,6 +225,11 @@ static void must_be_a_value(const MsgSample *m, const MsgPollItem *item) {
                 MUST(m->counter_bits == 64 || m->counter <= UINT32_MAX, "item %u", m->item);
                 return;
         }
+        if (item->kind == SENSOR_STATE) { /* as the profile's states are */
+                MUST(m->value >= INT32_MIN && m->value <= INT32_MAX && m->value == round(m->value),
+                        "item %u: %g", m->item, m->value);
+                return;
+        }
         MUST(m->value >= item->min && m->value <= item->max, "item %u: %g", m->item, m->value);
 }
 
