@@ -28,7 +28,6 @@
 #define HOW_WALK 0x08    /* is walked for discovery, too */
 
 #define MACHINE "1.3.6.1.4.1.8072.9999.9999.157."
-#define ENTITY "1.3.6.1.2.1.99.1.1.1."
 
 #define ANY .min = -1e15, .max = 1e15
 
@@ -72,13 +71,13 @@ static const MsgPollItem items[] = {
                 .type = SENSOR_TYPE_OTHER,
                 .scale = 1,
                 ANY,
-                .oid = ENTITY "4",
+                .oid = "1.3.6.1.2.1.99.1.1.1.4",
                 .columns = {[COLUMN_LABEL] = "1.3.6.1.2.1.47.1.1.1.1.7",
-                        [COLUMN_TYPE] = ENTITY "1",
-                        [COLUMN_SCALE] = ENTITY "2",
-                        [COLUMN_PRECISION] = ENTITY "3",
-                        [COLUMN_STATUS] = ENTITY "5",
-                        [COLUMN_UNITS] = ENTITY "6"}},
+                        [COLUMN_TYPE] = "1.3.6.1.2.1.99.1.1.1.1",
+                        [COLUMN_SCALE] = "1.3.6.1.2.1.99.1.1.1.2",
+                        [COLUMN_PRECISION] = "1.3.6.1.2.1.99.1.1.1.3",
+                        [COLUMN_STATUS] = "1.3.6.1.2.1.99.1.1.1.5",
+                        [COLUMN_UNITS] = "1.3.6.1.2.1.99.1.1.1.6"}},
         {.item = 7,
                 .walk = 1,
                 .kind = SENSOR_GAUGE,

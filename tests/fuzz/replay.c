@@ -278,7 +278,7 @@ static int run_directory(Replay *replay, const char *directory) {
 }
 
 static int run_file(const char *path) {
-        Seed seed;
+        Seed seed = {0};
         int r = read_seed(path, path, &seed);
 
         if (r < 0) {
