@@ -3,6 +3,7 @@
  * something is wrong both are printed: --seed and --mutation repeat exactly that one.
  *
  *   fuzz_NAME DIRECTORY [--seconds S] [--seed N] [--mutation K] [--save FILE]
+ *                                   3 seconds of them if not told; 120 where HSMD_LONG is set
  *   fuzz_NAME FILE                  one input, of libFuzzer's for example */
 
 #include <dirent.h>
@@ -293,7 +294,7 @@ static int run_file(const char *path) {
 }
 
 int main(int argc, char **argv) {
-        CLEANUP(free_seeds) Replay replay = {.seconds = 3};
+        CLEANUP(free_seeds) Replay replay = {.seconds = getenv("HSMD_LONG") ? 120 : 3};
         struct stat status;
 
         replay.seed = (uint64_t) time(NULL) << 16 ^ (uint64_t) getpid();
