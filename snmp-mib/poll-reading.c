@@ -79,12 +79,13 @@ static PollRaw number_in_text(const char *s, size_t n) {
         return raw;
 }
 
+/* SMIv2 has no gauge of 64 bits, and CounterBasedGauge64 (RFC 2856) is one all the same. */
 static PollRaw counter64(const netsnmp_variable_list *v) {
         const struct counter64 *c = v->val.counter64;
+        uint64_t counter = (uint64_t) (uint32_t) c->high << 32 | (uint32_t) c->low;
 
-        return (PollRaw){.kind = RAW_COUNTER,
-                .counter_bits = 64,
-                .counter = (uint64_t) (uint32_t) c->high << 32 | (uint32_t) c->low};
+        return (PollRaw){
+                .kind = RAW_NUMBER, .counter_bits = 64, .counter = counter, .number = (double) counter};
 }
 
 static bool holds(const netsnmp_variable_list *v, size_t size) {
@@ -276,6 +277,11 @@ static void read_status(Reading *reading, const PollRaw *status) {
                 spoil(reading, (SensorStatus) status->number, SENSOR_REASON_NONOPERATIONAL);
 }
 
+/* Enumerations are INTEGERs, of 32 bits (RFC 2578, 7.1.1). */
+static bool is_enumerated(const PollRaw *value) {
+        return value->decimals == 0 && value->number >= INT32_MIN && value->number <= INT32_MAX;
+}
+
 Reading poll_reading(const PollItem *item, const PollRaw *value, const PollRaw *status, const PollRaw *total,
         const PollFacts *facts) {
         Reading reading = {.status = SENSOR_OK, .reason = SENSOR_REASON_OK, .type = item->type};
@@ -290,7 +296,7 @@ Reading poll_reading(const PollItem *item, const PollRaw *value, const PollRaw *
                 spoil(&reading, SENSOR_NONOPERATIONAL, SENSOR_REASON_NONOPERATIONAL);
         else if (item->kind == SENSOR_COUNTER)
                 read_counter(&reading, value);
-        else if (value->kind != RAW_NUMBER || (item->kind == SENSOR_STATE && value->decimals > 0))
+        else if (value->kind != RAW_NUMBER || (item->kind == SENSOR_STATE && !is_enumerated(value)))
                 spoil(&reading, SENSOR_UNAVAILABLE, SENSOR_REASON_WRONG_TYPE);
         else if (item->kind == SENSOR_STATE)
                 reading.value = value->number;

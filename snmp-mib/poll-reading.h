@@ -3,17 +3,17 @@
 /* What an agent's answer says about one sensor: pure functions.
  *
  * Numbers are INTEGER, Gauge32, TimeTicks (in hundredths of a second: a scale of 0.01 makes seconds of them),
- * Opaque float and double, and an OCTET STRING that holds a number and perhaps a unit ("41.5", "41.5 C"). A
- * Counter32 or Counter64 is a number only for an item of kind counter, because as a measurement it means
- * nothing; for such an item a whole number that is not negative will do, too, since not every agent knows
- * better. */
+ * Counter64 (CounterBasedGauge64, such as UCD-SNMP-MIB's memTotalRealX), Opaque float and double, and an
+ * OCTET STRING that holds a number and perhaps a unit ("41.5", "41.5 C"). A Counter32 is a number only for an
+ * item of kind counter, because as a measurement it means nothing; for such an item a whole number that is
+ * not negative will do, too, since not every agent knows better. */
 
 #include "poll-item.h"
 
 typedef enum RawKind {
         RAW_NONE = 0, /* the agent has none */
         RAW_NUMBER,
-        RAW_COUNTER, /* Counter32 or Counter64: only as a counter */
+        RAW_COUNTER, /* Counter32: only as a counter */
         RAW_OTHER,   /* something else */
 } RawKind;
 

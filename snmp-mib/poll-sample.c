@@ -58,6 +58,7 @@ int poll_samples(const PollTable *t, const uint32_t *number_of, uint32_t agent, 
         MsgSample **ret, bool *ret_cut) {
         size_t found = count(t), n = MIN_OF(found, (size_t) POLL_SAMPLES_MAX);
         MsgSample *samples = NULL, *s;
+        const MsgSample *end;
 
         if (n > 0) {
                 samples = calloc(n, sizeof(*samples));
@@ -65,10 +66,11 @@ int poll_samples(const PollTable *t, const uint32_t *number_of, uint32_t agent, 
                         return -ENOMEM;
         }
         s = samples;
+        end = n > 0 ? samples + n : NULL;
         for (size_t i = 0; i < t->n; i++) {
                 MsgSample *first = s;
 
-                s = add_entry(&t->entries[i], s, samples + n);
+                s = add_entry(&t->entries[i], s, end);
                 for (; first < s; first++) {
                         first->head = (MessageHead){.type = MSG_SAMPLE, .size = sizeof(*first)};
                         first->agent = agent;

@@ -17,15 +17,15 @@ USER = {"user": "bench", "auth_protocol": "SHA-256", "auth_secret": "auth-secret
 # A cipher machine's ten: name, OID, type as snmpd's override has it, value, and the scale to units.
 SENSORS = [
     ("temperature", f"{BASE}.1.1.0", "integer", 451, 0.1),
-    ("fan_1", f"{BASE}.2.1.3.1", "integer", 4020, 1),
-    ("fan_2", f"{BASE}.2.1.3.2", "integer", 4080, 1),
-    ("fan_3", f"{BASE}.2.1.3.3", "integer", 3990, 1),
+    ("fan_1", f"{BASE}.2.1.3.1", "unsigned", 4020, 1),
+    ("fan_2", f"{BASE}.2.1.3.2", "unsigned", 4080, 1),
+    ("fan_3", f"{BASE}.2.1.3.3", "unsigned", 3990, 1),
     ("psu_1", f"{BASE}.3.1.3.1", "integer", 1, 1),
     ("psu_2", f"{BASE}.3.1.3.2", "integer", 1, 1),
     ("operations", f"{BASE}.4.1.0", "counter", 1234567, 1),
-    ("sessions", f"{BASE}.4.2.0", "integer", 17, 1),
-    ("session_limit", f"{BASE}.4.3.0", "integer", 256, 1),
-    ("load", f"{BASE}.4.4.0", "integer", 35, 1),
+    ("sessions", f"{BASE}.4.2.0", "unsigned", 17, 1),
+    ("session_limit", f"{BASE}.4.3.0", "unsigned", 256, 1),
+    ("load", f"{BASE}.4.4.0", "unsigned", 35, 1),
 ]
 
 

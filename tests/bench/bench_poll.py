@@ -49,16 +49,16 @@ class Worker:
 
     @staticmethod
     def items():
-        return []
+        return [f"item item={n} oid={oid} kind={'counter' if kind == 'counter' else 'gauge'} type=other scale={scale} min=-1e9 max=1e9"
+                for n, (_, oid, kind, _, scale) in enumerate(SENSORS, 1)]
 
     @staticmethod
     def agent(number, address, version, interval, timeout):
-        keys = {"device": number, "name": f"agent-{number}", "address": address, "version": version,
+        keys = {"agent": number, "name": f"agent-{number}", "address": address, "version": version,
                 "interval_ms": round(interval * 1000), "timeout_ms": round(timeout * 1000)}
         keys |= USER if version == "v3" else {"community": "public"}
-        words = [f"{key}={value}" for key, value in keys.items()]
-        words += [f"sensor={n},{oid},{scale}" for n, (_, oid, _, _, scale) in enumerate(SENSORS, 1)]
-        return "agent " + " ".join(words)
+        keys["items"] = ",".join(str(n) for n in range(1, len(SENSORS) + 1))
+        return "agent " + " ".join(f"{key}={value}" for key, value in keys.items())
 
     def read(self):
         for line in self.process.stdout:
@@ -83,8 +83,8 @@ class Worker:
         while True:
             counts = dict.fromkeys(numbers, 0)
             for state in self.since(mark):
-                if state["device"] in counts:
-                    counts[state["device"]] += 1
+                if state["agent"] in counts:
+                    counts[state["agent"]] += 1
             if min(counts.values()) >= n:
                 return self.since(mark)
             if time.monotonic() > end:
@@ -112,12 +112,12 @@ def cost(addresses, version, interval, cycles):
     return {"cpu_ms_a_cycle": 1000 * cpu * interval / wall, "cpu_us_a_poll": 1e6 * cpu / len(states),
             "polls": len(states), "polls_due": round(len(addresses) * wall / interval),
             "failed": sum(s["state"] != "ok" for s in states),
-            "requests_a_poll": sum(s.get("requests", 1) for s in states) / len(states),
+            "requests_a_poll": sum(s["requests"] for s in states) / len(states),
             "start_delay_p99_ms": quantile([s["start_delay"] for s in states], .99) / 1000}
 
 
 def delays_of(states, numbers):
-    return [s["start_delay"] / 1000 for s in states if s["device"] in numbers]
+    return [s["start_delay"] / 1000 for s in states if s["agent"] in numbers]
 
 
 def silence(agents, interval, cycles):
@@ -139,8 +139,8 @@ def silence(agents, interval, cycles):
             agents.resume([*before, *later])
         delays = delays_of(states, live)
         result[name] = {"n": len(delays), "p50_ms": quantile(delays, .5), "p99_ms": quantile(delays, .99), "max_ms": max(delays),
-                        "failed": sum(s["state"] != "ok" for s in states if s["device"] in live),
-                        "silent_polls": sum(s["state"] != "ok" for s in states if s["device"] not in live)}
+                        "failed": sum(s["state"] != "ok" for s in states if s["agent"] in live),
+                        "silent_polls": sum(s["state"] != "ok" for s in states if s["agent"] not in live)}
 
     run("quiet", [], [])
     run("silent_from_before", silent, [])

@@ -180,6 +180,26 @@ static void what_the_agent_does_not_have_is_nonoperational(void **state UNUSED) 
         }
 }
 
+static void a_gauge_of_64_bits_comes_as_a_counter64(void **state UNUSED) {
+        PollItem item = {.kind = SENSOR_GAUGE, .scale = 0.001, .min = 0, .max = 1e9};
+        struct counter64 memory = {.high = 1, .low = 4};
+        netsnmp_variable_list v = {
+                .type = ASN_COUNTER64, .val.counter64 = &memory, .val_len = sizeof(memory)};
+        PollRaw value = poll_raw_of(&v);
+        Reading r = poll_reading(&item, &value, NULL, NULL, NULL);
+
+        assert_int_equal(r.status, SENSOR_OK);
+        assert_true(r.value > 4294967.299 && r.value < 4294967.301);
+        assert_int_equal(r.counter_bits, 0);
+}
+
+static void a_state_of_more_than_32_bits_is_none(void **state UNUSED) {
+        PollItem item = {.kind = SENSOR_STATE, .scale = 1};
+
+        assert_int_equal(read_integer(&item, INT32_MIN).status, SENSOR_OK);
+        assert_not_ok(read_integer(&item, INT32_MAX + 1L), SENSOR_UNAVAILABLE, SENSOR_REASON_WRONG_TYPE);
+}
+
 static void a_counter_is_told_as_it_was_read(void **state UNUSED) {
         PollItem item = {.kind = SENSOR_COUNTER, .scale = 1, .min = 0, .max = 1};
         struct counter64 big = {.high = 0xfffffff0, .low = 7};
@@ -376,6 +396,8 @@ int main(void) {
                 cmocka_unit_test(other_types_are_no_measurement),
                 cmocka_unit_test(a_value_of_a_lying_length_is_not_read),
                 cmocka_unit_test(what_the_agent_does_not_have_is_nonoperational),
+                cmocka_unit_test(a_gauge_of_64_bits_comes_as_a_counter64),
+                cmocka_unit_test(a_state_of_more_than_32_bits_is_none),
                 cmocka_unit_test(a_counter_is_told_as_it_was_read),
                 cmocka_unit_test(a_state_is_a_whole_number_without_scale),
                 cmocka_unit_test(a_share_of_nothing_is_nonoperational),
