@@ -64,6 +64,15 @@ static void show_title(const Sensor *s, SensorRow *row) {
         FIELD_TEXT_SET(Sensor, row, title, text);
 }
 
+/* A site has several agents, and they may well have names in common. */
+static void show_name(const SensorSet *set, const Sensor *s, SensorRow *row) {
+        const char *agent = set->agents[s->agent].name;
+        char name[sizeof(s->name) + 64];
+
+        snprintf(name, sizeof(name), "%s%s%s", agent ? agent : "", agent ? "/" : "", s->name);
+        FIELD_TEXT_SET(Sensor, row, name, name);
+}
+
 static void show_sensor(const SensorSet *set, const Sensor *s, SensorRow *row) {
         const ConfigSensor *c = &s->spec;
         char oid[160];
@@ -71,7 +80,7 @@ static void show_sensor(const SensorSet *set, const Sensor *s, SensorRow *row) {
         FIELD_SET(
                 Sensor, row, device, set->owner); /* of a site's row: site, which stands at the same place */
         FIELD_SET(Sensor, row, number, s->number);
-        FIELD_TEXT_SET(Sensor, row, name, s->name);
+        show_name(set, s, row);
         FIELD_SET(Sensor, row, type, s->type);
         FIELD_TEXT_SET(Sensor, row, units_display, s->units);
         show_title(s, row);

@@ -44,15 +44,8 @@ static void age_text(Lang lang, usec_t now, const SensorRow *row, char *dst, siz
                 snprintf(dst, size, "-");
 }
 
-/* A site may have several agents: then a sensor's name begins with its agent's. */
-static void name_text(const SensorRow *row, char *dst, size_t size) {
-        bool agent = field_valid(row, SensorField_agent) && *row->agent;
-
-        snprintf(dst, size, "%s%s%s", agent ? row->agent : "", agent ? "/" : "", row->name);
-}
-
 static void sensor_texts(const Screen *s, const Picture *p, const SensorRow *row, SensorTexts *ret) {
-        name_text(row, ret->name, sizeof(ret->name));
+        copy_text(ret->name, sizeof(ret->name), row->name);
         ret->title = field_valid(row, SensorField_title) && !streq(row->title, row->name) ? row->title : "";
         sensor_value(s->lang, row, ret->value, sizeof(ret->value));
         ret->level = sensor_level(s->lang, row);

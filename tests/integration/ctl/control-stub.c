@@ -379,12 +379,12 @@ static void fill_sensors(SensorRow *rows, uint32_t device) {
 /* The first room has a probe and a UPS, the second nothing. */
 static void fill_rooms(Stub *s) {
         static const SensorKindOf kinds[] = {
-                {"temperature", "Room temperature", "degrees", NULL, SENSOR_GAUGE, SENSOR_TYPE_CELSIUS,
+                {"probe/temperature", "Room temperature", "degrees", NULL, SENSOR_GAUGE, SENSOR_TYPE_CELSIUS,
                         MEANING_TEMPERATURE, 1, 245, 280},
-                {"humidity", "Relative humidity", "%", NULL, SENSOR_GAUGE, SENSOR_TYPE_PERCENT_RH,
+                {"probe/humidity", "Relative humidity", "%", NULL, SENSOR_GAUGE, SENSOR_TYPE_PERCENT_RH,
                         MEANING_HUMIDITY, 0, 41, 0},
-                {"battery", "Battery", "%", NULL, SENSOR_GAUGE, SENSOR_TYPE_OTHER, MEANING_BATTERY, 0, 100,
-                        0},
+                {"ups/battery", "Battery", "%", NULL, SENSOR_GAUGE, SENSOR_TYPE_OTHER, MEANING_BATTERY, 0,
+                        100, 0},
         };
 
         for (uint32_t i = 0; i < ELEMENTSOF(kinds); i++) {

@@ -75,7 +75,7 @@ def test_rooms_are_monitored_where_somebody_measures(well):
     measured, unmeasured = seen.sites["bureau-room"], seen.sites["portal-room"]
     assert (measured["monitored"], measured["temperature_c"], measured["agents_ok"]) == (True, 22.0, 1)
     assert (unmeasured["monitored"], unmeasured["sensors"], "temperature_c" in unmeasured) == (False, [], False)
-    assert [seen.sensor("bureau-room", name)["word"] for name in ("water", "source")] == ["dry", "normal"]
+    assert [seen.sensor("bureau-room", name)["word"] for name in ("probe/water", "probe/source")] == ["dry", "normal"]
     names = {s["name"] for s in seen.devices["portal-1"]["sensors"]}
     assert {"temperature", "fan.fan 1", "fan-state.fan 2", "psu.psu 1", "operations", "load", "uptime"} <= names
 
@@ -83,7 +83,7 @@ def test_rooms_are_monitored_where_somebody_measures(well):
 def test_ups_on_battery_is_the_rooms_and_no_machines(well):
     well.fleet("fault", "bureau-room", "ups")
     seen = see(well, lambda s: s.sites["bureau-room"]["reason"] == "power_failed", 20, "the room is on battery")
-    assert seen.sensor("bureau-room", "source")["word"] == "battery"
+    assert seen.sensor("bureau-room", "probe/source")["word"] == "battery"
     assert all(d["state"] == "up" for d in seen.devices.values())
 
 
@@ -91,7 +91,7 @@ def test_rooms_agent_that_falls_silent_costs_only_what_it_told(well):
     well.fleet("fault", "bureau-room", "silence")
     seen = see(well, lambda s: s.sites["bureau-room"]["reason"] == "sensor_lost", 20, "the room's sensors are lost")
     assert seen.sites["bureau-room"]["agents_ok"] == 0
-    assert seen.sensor("bureau-room", "temperature")["reason"] == "silent"
+    assert seen.sensor("bureau-room", "probe/temperature")["reason"] == "silent"
     assert all(d["state"] == "up" for d in seen.devices.values())
 
 
