@@ -417,7 +417,7 @@ PollAgent *poll_agent_free(PollAgent *a) {
         sd_event_source_disable_unref(a->timer);
         sd_event_source_disable_unref(a->io);
         engine_close(&a->engine);
-        poll_walk_free(a->walk);
+        a->walk = poll_walk_free(a->walk);
         poll_table_free(a->table);
         free(a->samples);
         free(a);
