@@ -47,8 +47,10 @@ int engine_peer(const char *address, char *dst, size_t size);
 
 /* Opens the socket and session of a filled-in Engine, silently if it is open. Negative errno. */
 int engine_open(Engine *engine);
-void engine_close(
-        Engine *engine); /* also wipes secrets and keys; outstanding requests are dropped without a call */
+
+/* Also wipes secrets and keys. The callbacks of outstanding requests are told NETSNMP_CALLBACK_OP_TIMED_OUT.
+ */
+void engine_close(Engine *engine);
 
 int engine_fd(const Engine *engine);
 

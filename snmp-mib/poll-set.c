@@ -191,9 +191,13 @@ int poll_set_add(PollSet *set, const MsgPollAgent *config) {
         return r;
 }
 
+bool poll_set_keeps(const PollSet *set, const PollAgent *agent) {
+        return contains(set->next, set->n_next, agent);
+}
+
 static void end_the_untold(PollSet *set) {
         for (size_t i = 0; i < set->n; i++)
-                if (!contains(set->next, set->n_next, set->agents[i]))
+                if (!poll_set_keeps(set, set->agents[i]))
                         poll_agent_free(set->agents[i]);
         free(set->agents);
 }

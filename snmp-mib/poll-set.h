@@ -34,6 +34,9 @@ int poll_set_add(PollSet *set, const MsgPollAgent *config);
  */
 int poll_set_start(PollSet *set, sd_event *event, const PollWatcher *watcher);
 
+/* Whether an agent of the present set is in the next one, too. */
+bool poll_set_keeps(const PollSet *set, const PollAgent *agent);
+
 /* The agent of the present set with this number, or NULL. */
 PollAgent *poll_set_find(const PollSet *set, uint32_t number);
 

@@ -33,6 +33,7 @@ typedef enum WalkOutcome { /* of the request that is out */
 } WalkOutcome;
 
 struct PollWalk {
+        PollWalk **kept_at; /* see poll_walk_new */
         Engine *engine;
         sd_event_source *timer;
         PollWalkReady ready;
@@ -145,10 +146,10 @@ static void take_response(PollWalk *w, const netsnmp_pdu *pdu) {
 /* Called while the library is busy with the session: nothing is sent from here. */
 static int on_answer(
         int operation, netsnmp_session *session UNUSED, int request UNUSED, netsnmp_pdu *pdu, void *data) {
-        PollWalk *w = data;
+        PollWalk *w = *(PollWalk **) data;
         const char *why;
 
-        if (w->state != WALK_ASKING || w->outcome != WALK_PENDING)
+        if (!w || w->state != WALK_ASKING || w->outcome != WALK_PENDING)
                 return 1;
         switch (operation) {
         case NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE:
@@ -200,7 +201,7 @@ static int send_request(PollWalk *w) {
                 return -ENOMEM;
         }
         w->requests++;
-        return engine_get(w->engine, pdu, on_answer, w);
+        return engine_get(w->engine, pdu, on_answer, w->kept_at);
 }
 
 static void ask(PollWalk *w) {
@@ -275,6 +276,12 @@ void poll_walk_poll_ended(PollWalk *w, AgentState state, const char *detail) {
 
 /* ---- for the poller ---- */
 
+const MsgPollFound *poll_walk_stop(PollWalk *w, AgentState error, const char *why) {
+        end(w, error, why);
+        w->state = WALK_FULL;
+        return &w->batch;
+}
+
 const MsgPollFound *poll_walk_batch(const PollWalk *w) {
         return w->state == WALK_FULL ? &w->batch : NULL;
 }
@@ -307,6 +314,7 @@ int poll_walk_new(const MsgPollWalk *order, Engine *engine, sd_event *event, Pol
 
         if (!w)
                 return -ENOMEM;
+        w->kept_at = ret;
         w->engine = engine;
         w->ready = ready;
         w->data = data;

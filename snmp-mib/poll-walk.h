@@ -20,7 +20,8 @@ typedef struct PollWalk PollWalk;
  * does so last. */
 typedef void (*PollWalkReady)(void *data);
 
-/* The engine is open and outlives the walk, or the walk is freed right after it was closed. */
+/* The engine is open and outlives the walk, or the walk is freed right after it was closed. *ret is where the
+ * walk is kept, and NULL once it is freed: it must live as long as the engine, which may call back late. */
 int poll_walk_new(const MsgPollWalk *order, Engine *engine, sd_event *event, PollWalkReady ready, void *data,
         PollWalk **ret);
 PollWalk *poll_walk_free(PollWalk *walk); /* returns NULL */
@@ -31,6 +32,10 @@ void poll_walk_step(PollWalk *walk);
 
 /* A poll of the agent has ended so: a walk that waits for the engine to be known begins, or ends. */
 void poll_walk_poll_ended(PollWalk *walk, AgentState state, const char *detail);
+
+/* Ends it and returns what is to be sent last. It is freed after the engine was closed, not before: closing
+ * calls back for the request that is out. */
+const MsgPollFound *poll_walk_stop(PollWalk *walk, AgentState error, const char *why);
 
 /* What is to be sent now; NULL if nothing is. */
 const MsgPollFound *poll_walk_batch(const PollWalk *walk);

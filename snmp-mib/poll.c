@@ -169,6 +169,24 @@ static int add_agent(Poller *p, MsgPollAgent *config) {
         return poll_set_add(&p->set, config);
 }
 
+/* As with a walk that is refused, what cannot be sent now is not kept. */
+static void stop_walk(Poller *p, PollAgent *a) {
+        const MsgPollFound *last =
+                poll_walk_stop(a->walk, AGENT_NOT_CONFIGURED, "the agent is no longer polled as it was");
+
+        (void) protocol_send(p->fd, &last->head, -1);
+}
+
+static int start(Poller *p) {
+        for (size_t i = 0; i < p->set.n; i++) {
+                PollAgent *a = p->set.agents[i];
+
+                if (a->walk && !poll_set_keeps(&p->set, a))
+                        stop_walk(p, a);
+        }
+        return poll_set_start(&p->set, p->event, &p->watcher);
+}
+
 static int handle(Poller *p, int type) {
         switch (type) {
         case MSG_PING:
@@ -184,7 +202,7 @@ static int handle(Poller *p, int type) {
                 walk(p, p->buffer);
                 return 0;
         case MSG_POLL_START:
-                return poll_set_start(&p->set, p->event, &p->watcher);
+                return start(p);
         case 0:
         case MSG_CLOSE:
                 return sd_event_exit(p->event, 0);

@@ -66,7 +66,7 @@ def test_walk_of_a_slow_agent_goes_on_beside_its_polls_and_another_s(poll, machi
 
 
 def test_walk_waits_while_hsmd_does_not_read_and_loses_nothing(poll):
-    names = [f"{MACHINE}.9.{n}" for n in range(1, 3001)]
+    names = [f"{MACHINE}.9.{n}" for n in range(1, 1501)]
     agent = Agent([(name, "integer", 1) for name in names])
     agent.start()
     poll.agent(1, agent.address, version="v2c", interval_ms=60000, timeout_ms=5000)
@@ -74,9 +74,25 @@ def test_walk_waits_while_hsmd_does_not_read_and_loses_nothing(poll):
     mark = poll.mark()
     poll.tell("deaf")
     poll.tell("walk agent=1 max_rows=10000 walk=3")
-    wait_until(lambda: agent.answered > 20, PATIENCE, "twenty answers that hsmd does not read")
+    wait_until(lambda: agent.answered > 10, PATIENCE, "ten answers that hsmd does not read")
     poll.tell("hear")
     poll.wait(lambda ms: [m for m in ms[mark:] if m["message"] == "found" and m["last"]], "end of the walk")
     found = [row["oid"] for m in poll.messages[mark:] if m["message"] == "found" for row in m["found"]]
     assert found == names
     agent.end()
+
+
+def test_walk_of_an_agent_that_is_no_longer_told_ends(poll, machine):
+    slow = Agent([(TEMPERATURE, "integer", 451)], delay=0.3)
+    slow.start()
+    poll.agent(1, slow.address, version="v2c", timeout_ms=1000)
+    poll.start()
+    poll.wait_state(1, "ok")
+    mark = poll.mark()
+    poll.tell("walk agent=1 max_rows=1000 walk=5")
+    poll.agent(2, machine().address)
+    poll.start()
+    last = poll.wait(lambda ms: [m for m in ms[mark:] if m["message"] == "found" and m["last"]], "end of the walk")[0]
+    assert (last["walk"], last["error"]) == (5, "not_configured") and "no longer" in last["detail"]
+    poll.wait_state(2, "ok")
+    slow.end()
