@@ -155,7 +155,7 @@ def test_json_of_one_machine_or_room_or_of_what_is_wrong(mixed, run):
     assert [site["name"] for site in room["sites"]] == ["portal-room"] and len(room["devices"]) == 2
     bad = json.loads(run("sensors", "--bad", "--json=short").stdout)
     assert [len(device["sensors"]) for device in bad["devices"]] == [0, 4, 0, 0, 0, 0, 0, 0, 0]
-    assert [s["name"] for s in bad["sites"][0]["sensors"]] == ["temperature"]
+    assert [s["name"] for s in bad["sites"][0]["sensors"]] == ["probe/temperature"]
 
 
 def test_status_tells_of_a_warm_room_first(mixed, run):
