@@ -85,6 +85,11 @@ static void add_profile(const Section *s, const config_setting_t *at, const char
         size_t index = SIZE_MAX;
 
         find_profile(s->reader, name, at, &index);
+        for (size_t i = 0; i < snmp->n_profiles; i++)
+                if (snmp->profiles[i] == index) {
+                        config_error(s->reader, at, "profile \"%s\" is named twice; name it once", name);
+                        return;
+                }
         if (index != SIZE_MAX)
                 snmp->profiles[snmp->n_profiles++] = index;
 }

@@ -34,17 +34,20 @@ int control_method_discover_sensors(sd_bus_message *m, void *userdata, sd_bus_er
         return control_say_no(error, r < 0 ? r : -EIO, agent, message);
 }
 
-void control_reply_discovered(ControlReply *reply, uint32_t found) {
-        (void) sd_bus_reply_method_return(control_reply_call(reply), "u", found);
-        control_reply_drop(reply);
-}
-
 /* Texts come from the network: the worker makes them printable, and is not trusted to have done it. */
 static void printable(char *dst, size_t size, const char *text) {
         copy_text(dst, size, text);
         for (char *p = dst; *p; p++)
                 if (*p < ' ' || *p > '~')
                         *p = '?';
+}
+
+void control_reply_discovered(ControlReply *reply, uint32_t found, const char *early) {
+        char words[256];
+
+        printable(words, sizeof(words), early);
+        (void) sd_bus_reply_method_return(control_reply_call(reply), "us", found, words);
+        control_reply_drop(reply);
 }
 
 static int append_found(sd_bus_message *reply, const PollFound *found, size_t *size) {

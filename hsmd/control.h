@@ -40,8 +40,9 @@
  *   number is answered at once. What it comes to stands in GetAttempts and the device's row; while it runs
  *   the row's step_under_way says where it is.
  *
- * - DiscoverSensors(s agent, s by) -> u: walks what an SNMP agent serves, beside its polls; agent: a device's
- *   name, or SITE/AGENT. Answered when the walk is over with the number of variables found.
+ * - DiscoverSensors(s agent, s by) -> us: walks what an SNMP agent serves, beside its polls; agent: a
+ * device's name, or SITE/AGENT. Answered when the walk is over with the number of variables found and why it
+ * ended early, or "".
  *
  * - GetDiscovered(s agent, u first) -> a(sus): what the last walk found, from row `first` on, at most 1,000 a
  *   page (an empty one says that there are no more): OID, ASN.1 tag and value as text. Kept for five minutes.
@@ -137,7 +138,7 @@ Control *control_free(Control *control);
 void control_reply(ControlReply *reply, int error, const char *message);
 /* Likewise, of a measurement that succeeded. */
 void control_reply_measured(ControlReply *reply, const MeasureOutcome *outcome);
-/* Likewise, of a walk that succeeded: the number of variables found. */
-void control_reply_discovered(ControlReply *reply, uint32_t found);
+/* Likewise, of a walk that found something: how many variables, and why it ended early, or "". */
+void control_reply_discovered(ControlReply *reply, uint32_t found, const char *early);
 
 #endif

@@ -1,7 +1,5 @@
 #include "device.h"
 
-#include <math.h>
-
 #include "manager.h"
 #include "measure.h"
 
@@ -163,16 +161,14 @@ static void show_agent(const SensorSet *set, DeviceRow *row) {
 
 /* A machine's own uptime says when it booted. */
 static void show_boot(const SensorSet *set, DeviceRow *row) {
-        for (size_t i = 0; i < set->n_sensors; i++) {
-                const Sensor *s = &set->sensors[i];
-                usec_t up = (usec_t) (s->verdict.value * USEC_PER_SEC), age;
+        const Sensor *s = sensor_set_uptime(set);
+        double now = (double) (now_realtime() / USEC_PER_SEC), up;
 
-                if (sensor_meaning(s) != MEANING_UPTIME || !sensor_is_ok(s))
-                        continue;
-                age = now_monotonic() - s->verdict.value_when;
-                FIELD_SET(Device, row, booted, (now_realtime() - up - age) / USEC_PER_SEC * USEC_PER_SEC);
+        if (!s || !sensor_is_ok(s))
                 return;
-        }
+        up = s->verdict.value + (double) (now_monotonic() - s->verdict.value_when) / USEC_PER_SEC;
+        if (up >= 0 && up < now)
+                FIELD_SET(Device, row, booted, (uint64_t) (now - up) * USEC_PER_SEC);
 }
 
 static void show_sensors(const Device *d, DeviceRow *row) {
@@ -183,8 +179,7 @@ static void show_sensors(const Device *d, DeviceRow *row) {
         show_agent(set, row);
         show_boot(set, row);
         for (size_t i = 0; i < set->n_sensors; i++)
-                bad += set->sensors[i].verdict.status != SENSOR_OK ||
-                       set->sensors[i].verdict.finding != FINDING_NONE;
+                bad += sensor_is_missed(&set->sensors[i]) || set->sensors[i].verdict.finding != FINDING_NONE;
         FIELD_SET(Device, row, sensors, (uint32_t) set->n_sensors);
         FIELD_SET(Device, row, sensors_bad, bad);
         if (!t || !t->track.known)
@@ -195,10 +190,9 @@ static void show_sensors(const Device *d, DeviceRow *row) {
         /* a broken sensor is not a cold one */
         if (!sensor_is_ok(t))
                 return;
-        FIELD_SET(Device, row, temperature, (int32_t) lround(t->verdict.value * 10));
+        FIELD_SET(Device, row, temperature, sensor_tenths(t->verdict.value));
         if (room)
-                FIELD_SET(Device, row, above_room,
-                        (int32_t) lround((t->verdict.value - room->verdict.value) * 10));
+                FIELD_SET(Device, row, above_room, sensor_tenths(t->verdict.value - room->verdict.value));
 }
 
 void device_publish(Device *d) {

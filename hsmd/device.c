@@ -58,13 +58,21 @@ void device_carry_counters(Device *d, const Device *old) {
         d->logins = old->logins;
         d->signs = old->signs + old->signs_of_probe;
         d->recycles = old->recycles;
+        d->rebooted = old->rebooted;
         d->logins_day = old->logins_day;
         d->signs_day = old->signs_day;
         for (size_t i = 0; i < d->pool->n_keys; i++)
                 carry_key(d, i, old);
 }
 
+static bool same_address(const SensorSet *a, const SensorSet *b) {
+        return a && a->n_agents > 0 && b->n_agents > 0 &&
+               streq(a->agents[0].config->address, b->agents[0].config->address);
+}
+
 void device_set_sensors(Device *d, SensorSet *set) {
+        if (!same_address(d->sensors, set)) /* perhaps another machine: it did not reboot */
+                d->uptime_sensor = 0;
         sensor_set_free(d->sensors);
         d->sensors = set;
 }

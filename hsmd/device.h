@@ -113,9 +113,10 @@ typedef struct Device {
         int connect_error;
         usec_t connect_usec;
 
-        SensorSet *sensors; /* what the machine's SNMP agent tells */
-        double uptime;      /* of the machine itself, as last told; seconds */
-        usec_t rebooted;    /* when that began anew; 0: never seen */
+        SensorSet *sensors;     /* what the machine's SNMP agent tells */
+        double uptime;          /* of the machine itself, as last told; seconds */
+        uint32_t uptime_sensor; /* by which */
+        usec_t rebooted;        /* when that began anew; 0: never seen */
 } Device;
 
 /* device.c */

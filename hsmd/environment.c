@@ -2,6 +2,7 @@
 
 #include "manager.h"
 
+#define FAILED_POLLS_TOLD 2
 #define MEMBERS_COMPARED 64 /* of a large pool so many others are enough for a median */
 
 static const Site *site_of(const Device *d) {
@@ -70,12 +71,16 @@ static PoolReading reading_of(const SensorSet *set, const Sensor *s) {
 
 static size_t others_of(const Device *d, const Sensor *s, PoolReading ret[static MEMBERS_COMPARED]) {
         const Manager *m = d->manager;
-        size_t n = 0;
+        size_t n = 0, looked_at = 0;
 
-        for (size_t i = 0; i < m->n_devices && n < MEMBERS_COMPARED; i++) {
+        for (size_t i = 0; i < m->n_devices && looked_at < MEMBERS_COMPARED; i++) {
                 const Device *o = m->devices[i];
-                const Sensor *c = o != d && o->pool == d->pool ? counterpart(o->sensors, s) : NULL;
+                const Sensor *c;
 
+                if (o == d || o->pool != d->pool)
+                        continue;
+                looked_at++;
+                c = counterpart(o->sensors, s);
                 if (c)
                         ret[n++] = reading_of(o->sensors, c);
         }
@@ -89,7 +94,7 @@ static void compare(const Device *d, Sensor *s) {
 
         if (!sensor_is_ok(s))
                 return;
-        if (room) {
+        if (room && sensor_meaning(s) == MEANING_TEMPERATURE) {
                 track_beside_room(&s->track, &s->spec, room->verdict.value, &s->verdict);
                 s->beside = room->verdict.value;
         }
@@ -105,26 +110,25 @@ static void compare(const Device *d, Sensor *s) {
 /* The machine's own clock of hundredths begins anew after 497 days without a reboot. */
 #define UPTIME_WRAP_S 42949672.0
 
+static void tell_reboot(Device *d, double uptime, usec_t now) {
+        d->rebooted = now;
+        log_event(d->manager->journal,
+                &(LogEvent){
+                        .priority = LOG_WARNING, .message_id = MESSAGE_REBOOTED, .device = d->config->name},
+                "%s (%s): the machine rebooted %.0f s ago", d->config->name, d->config->title, uptime);
+}
+
+/* Only the first one that means the machine's uptime is watched: another may be the agent's. */
 static void watch_uptime(Device *d, usec_t now) {
-        const SensorSet *set = d->sensors;
+        const Sensor *s = sensor_set_uptime(d->sensors);
 
-        for (size_t i = 0; i < set->n_sensors; i++) {
-                const Sensor *s = &set->sensors[i];
-
-                if (sensor_meaning(s) != MEANING_UPTIME || !sensor_is_ok(s))
-                        continue;
-                if (s->verdict.value + 30 < d->uptime && d->uptime < UPTIME_WRAP_S - 3600) {
-                        d->rebooted = now;
-                        log_event(d->manager->journal,
-                                &(LogEvent){.priority = LOG_WARNING,
-                                        .message_id = MESSAGE_REBOOTED,
-                                        .device = d->config->name},
-                                "%s (%s): the machine rebooted %.0f s ago", d->config->name, d->config->title,
-                                s->verdict.value);
-                }
-                d->uptime = s->verdict.value;
+        if (!s || !sensor_is_ok(s))
                 return;
-        }
+        if (d->uptime_sensor == s->number && s->verdict.value + 2 < d->uptime &&
+                d->uptime < UPTIME_WRAP_S - 3600)
+                tell_reboot(d, s->verdict.value, now);
+        d->uptime = s->verdict.value;
+        d->uptime_sensor = s->number;
 }
 
 void environment_device(Device *d, usec_t now) {
@@ -132,30 +136,15 @@ void environment_device(Device *d, usec_t now) {
 
         watch_uptime(d, now);
         for (size_t i = 0; i < set->n_sensors; i++)
-                if (sensor_meaning(&set->sensors[i]) == MEANING_TEMPERATURE)
-                        compare(d, &set->sensors[i]);
+                compare(d, &set->sensors[i]);
         sensor_set_publish(set);
         device_conditions(d, now);
 }
 
 /* --- conditions */
 
-/* Of a table's rows only what is hardware is missed, and only what was there: interfaces and storage come and
- * go, and not every slot has a fan in it. What is configured one by one is missed in any case. */
-static bool is_missed(const Sensor *s) {
-        static const SensorMeaning hardware[] = {MEANING_TEMPERATURE, MEANING_HUMIDITY, MEANING_FAN,
-                MEANING_POWER, MEANING_BATTERY, MEANING_WATER};
-
-        if (!s->config->walk)
-                return true;
-        for (size_t i = 0; i < ELEMENTSOF(hardware); i++)
-                if (sensor_meaning(s) == hardware[i])
-                        return s->verdict.has_value;
-        return false;
-}
-
 static Reason reason_of(const Sensor *s, bool room_warm) {
-        if (s->verdict.status != SENSOR_OK && is_missed(s))
+        if (sensor_is_missed(s))
                 return s->verdict.reason == SENSOR_REASON_FROZEN ? REASON_SENSOR_FROZEN : REASON_SENSOR_LOST;
         if (s->verdict.status != SENSOR_OK)
                 return REASON_NONE;
@@ -169,6 +158,8 @@ static bool agent_conditions(const SensorAgent *a, usec_t now, ConditionFound fo
 
         if (a->state == AGENT_UNKNOWN)
                 return false;
+        if ((a->state == AGENT_SILENT || a->state == AGENT_REFUSED) && a->failed < FAILED_POLLS_TOLD)
+                return false; /* two datagrams may be lost: the next poll tells */
         if (a->state == AGENT_SILENT || a->state == AGENT_REFUSED) {
                 snprintf(words, sizeof(words), "its SNMP agent %s%sis %s", a->name ? a->name : "",
                         a->name ? " " : "", name_of(&agent_state_names, a->state));

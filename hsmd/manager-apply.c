@@ -138,6 +138,7 @@ static int make_device_set(Manager *m, const Config *c, const ConfigDevice *d, S
 static int make_site(Manager *m, const Config *c, size_t index, Plan *plan) {
         int r = sensor_set_of_site(m, c, index, &plan->site_sets[index]);
 
+        plan->sites[index].reason = REASON_NONE;
         for (size_t i = 0; r >= 0 && i < m->n_sites; i++)
                 if (streq(m->sites[i].config->name, c->sites[index].name)) {
                         plan->sites[index] = m->sites[i];

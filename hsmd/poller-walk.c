@@ -41,7 +41,7 @@ static void end(PollerWalk *w, int r, const char *message) {
         if (r < 0)
                 control_reply(reply, r, message);
         else
-                control_reply_discovered(reply, (uint32_t) w->n);
+                control_reply_discovered(reply, (uint32_t) w->n, message);
 }
 
 PollerWalk *poller_walk_free(PollerWalk *w) {
@@ -119,6 +119,8 @@ void poller_walk_found(PollerWalk *w, const MsgPollFound *m) {
         snprintf(message, sizeof(message), "%s: its SNMP agent %s%s%s", w->name,
                 w->n > 0 ? "ended the walk early" : "told nothing", detail[0] ? ": " : "", detail);
         /* what was found before it broke off is worth having */
+        if (w->n > 0 && m->error == AGENT_OK)
+                message[0] = '\0';
         end(w, w->n == 0 ? -EIO : 0, message);
 }
 

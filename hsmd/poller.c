@@ -127,27 +127,52 @@ static void tell(Poller *p) {
                         break;
                 p->told++;
         }
+        start.sequence = p->number;
         if (p->telling && r >= 0)
                 r = keeper_send(p->keeper, &start.head, -1);
         if (r == -EAGAIN)
                 return;
+        if (r < 0)
+                log_event(p->manager->journal, &(LogEvent){.priority = LOG_ERR},
+                        "the worker that polls cannot be told its agents: %s", strerror(-r));
         p->telling = false;
         poll_set_done(&p->set);
 }
 
+static SensorSet *set_of_agent(
+        const Manager *m, uint32_t number, size_t *ret_agent, Device **ret_device, Site **ret_site);
+
 /* An agent whose secret cannot be read is not polled, and that is said. */
+static void refuse_unreadable(const Poller *p, const MsgPollAgent *agent, int error) {
+        const char *why = error == -EACCES     ? "readable by others; mode 0600 would be right"
+                          : error == -EMSGSIZE ? "too long"
+                                               : strerror(-error);
+        char words[160];
+        SensorSet *set;
+        Device *device;
+        size_t index;
+        Site *site;
+
+        log_event(p->manager->journal, &(LogEvent){.priority = LOG_ERR, .device = agent->name},
+                "%s: its SNMP agent is not polled: a secret cannot be read (%s)", agent->name, why);
+        set = set_of_agent(p->manager, agent->agent, &index, &device, &site);
+        if (!set)
+                return;
+        snprintf(words, sizeof(words), "not polled: a secret cannot be read (%s)", why);
+        sensor_set_refuse(set, index, words, now_monotonic());
+        if (device)
+                environment_device(device, now_monotonic());
+        else
+                environment_site(p->manager, site, now_monotonic());
+}
+
 static void drop_unreadable(const Poller *p, SetJob *job) {
         PollSet *set = &job->set;
         size_t n = 0;
 
         for (size_t i = 0; i < set->n_agents; i++) {
                 if (job->errors[i] < 0) {
-                        log_event(p->manager->journal,
-                                &(LogEvent){.priority = LOG_ERR, .device = set->agents[i].name},
-                                "%s: its SNMP agent is not polled: a secret cannot be read (%s)",
-                                set->agents[i].name,
-                                job->errors[i] == -EACCES ? "readable by others; mode 0600 would be right"
-                                                          : strerror(-job->errors[i]));
+                        refuse_unreadable(p, &set->agents[i], job->errors[i]);
                         continue;
                 }
                 if (n != i)
@@ -306,9 +331,10 @@ static void on_hello(void *userdata) {
 static void on_message(int type, const void *message, void *userdata) {
         Poller *p = userdata;
 
-        if (type == MSG_SAMPLE)
+        /* what an older set tells has its numbers, which may mean something else by now */
+        if (type == MSG_SAMPLE && ((const MsgSample *) message)->set == p->number)
                 take_sample(p->manager, message);
-        else if (type == MSG_AGENT_STATE)
+        else if (type == MSG_AGENT_STATE && ((const MsgAgentState *) message)->set == p->number)
                 take_state(p->manager, message);
         else if (type == MSG_POLL_FOUND)
                 poller_walk_found(p->walk, message);

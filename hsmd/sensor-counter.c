@@ -22,8 +22,6 @@ static bool advance(const SensorTrack *t, const MsgSample *s, uint64_t now, doub
         /* a counter that begins anew falls as well, and would seem to race around */
         if (fell && !(t->has_pace && by <= FASTER * t->pace * seconds))
                 return false;
-        if (has_wrapped_often(t, s, seconds))
-                return false;
         *ret = by;
         return true;
 }
@@ -34,26 +32,30 @@ static bool is_possible(const ConfigSensor *c, double pace, double rate) {
         return isfinite(rate) && pace <= PACE_MAX && (!has_range || (rate >= c->min && rate <= c->max));
 }
 
-bool counter_rate(
+int counter_rate(
         SensorTrack *t, const ConfigSensor *config, const MsgSample *s, bool discontinuity, double *ret) {
         uint64_t now = s->counter_bits == 32 ? (uint32_t) s->counter : s->counter;
         bool goes_on = t->has_counter && !discontinuity && s->when >= t->counter_when, counted = false;
         double seconds = goes_on ? (double) (s->when - t->counter_when) / USEC_PER_SEC : 0, by = 0, pace;
 
         if (goes_on && s->when - t->counter_when < APART_MIN)
-                return false; /* the next is measured from the same reading as this one */
+                return 0; /* the next is measured from the same reading as this one */
         if (goes_on)
                 counted = advance(t, s, now, seconds, &by);
         t->has_counter = true;
         t->counter = now;
         t->counter_when = s->when;
+        if (goes_on && has_wrapped_often(t, s, seconds)) {
+                t->has_pace = false; /* or it would never be believed again */
+                return -ERANGE;
+        }
         if (!counted)
-                return false;
+                return 0;
         pace = by / seconds;
         if (!is_possible(config, pace, pace * config->scale))
-                return false;
+                return -ERANGE;
         t->has_pace = true;
         t->pace = pace;
         *ret = pace * config->scale;
-        return true;
+        return 1;
 }

@@ -4,10 +4,11 @@
 
 #include "sensor-judge.h"
 
-/* Takes a reading in; *ret is its rate in units a second. Returns false where there is none this time: of the
- * first reading, after a discontinuity, after a fall that is no wrap at the pace known so far, of a pace that
- * no machine has. Never a guess: the next reading has one again. */
-bool counter_rate(SensorTrack *track, const ConfigSensor *config, const MsgSample *sample, bool discontinuity,
+/* Takes a reading in; *ret is its rate in units a second. 1; 0 where there is none this time: of the first
+ * reading, after a discontinuity, after a fall that is no wrap at the pace known so far; -ERANGE where there
+ * can be none: of a pace that no machine has, of 32 bits that may have wrapped more than once. Never a guess.
+ */
+int counter_rate(SensorTrack *track, const ConfigSensor *config, const MsgSample *sample, bool discontinuity,
         double *ret);
 
 #endif

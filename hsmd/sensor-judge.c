@@ -108,6 +108,7 @@ static void take_value(SensorTrack *t, const ConfigSensor *c, double value, usec
 
 void track_sample(SensorTrack *t, const ConfigSensor *c, const MsgSample *s, bool discontinuity) {
         double value = s->value;
+        int r;
 
         t->known = true;
         if (!is_sane(s)) {
@@ -125,7 +126,10 @@ void track_sample(SensorTrack *t, const ConfigSensor *c, const MsgSample *s, boo
         t->status = SENSOR_OK;
         t->reason = SENSOR_REASON_OK;
         watch_freezing(t, c, s);
-        if (c->kind == SENSOR_COUNTER && !counter_rate(t, c, s, discontinuity, &value))
+        r = c->kind == SENSOR_COUNTER ? counter_rate(t, c, s, discontinuity, &value) : 1;
+        if (r < 0)
+                not_valid(t, SENSOR_UNAVAILABLE, SENSOR_REASON_OUT_OF_RANGE);
+        if (r <= 0)
                 return;
         take_value(t, c, value, s->when);
 }

@@ -11,16 +11,20 @@ struct SensorNumbers {
         char *directory;
         Disk *disk;
         SensorOwner **owners;
-        size_t n_owners;
+        size_t n_owners, last; /* the owner found last is mostly the one asked for next */
 };
 
 /* --- in memory
  * ----------------------------------------------------------------------------------------------- */
 
 static SensorOwner *find_owner(const SensorNumbers *s, const char *name) {
+        if (s->last < s->n_owners && streq(s->owners[s->last]->name, name))
+                return s->owners[s->last];
         for (size_t i = 0; i < s->n_owners; i++)
-                if (streq(s->owners[i]->name, name))
+                if (streq(s->owners[i]->name, name)) {
+                        ((SensorNumbers *) (uintptr_t) s)->last = i;
                         return s->owners[i];
+                }
         return NULL;
 }
 

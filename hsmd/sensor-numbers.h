@@ -9,10 +9,10 @@
  *      ...
  *      next NUMBER
  *
- * AGENT is "-" for a device's own, PROFILE and SENSOR the names in the configuration, KEY the row's label
- * where the table has labels and the label is unique, else its index ("#1.3"), or "-" for a single instance:
- * a machine may renumber its table when it boots. Words are percent-encoded, and so is OWNER with its dots.
- * The last line says that the file is whole.
+ * AGENT is "-" for a device's own, PROFILE and SENSOR the names in the configuration. KEY is the row's label,
+ * since a machine may renumber its table when it boots; a tab and its index where it has no label; label, tab
+ * and index where an earlier row of the same poll had the same label; "-" for a single instance. Words are
+ * percent-encoded, and so is OWNER with its dots. The last line says that the file is whole.
  *
  * A file that cannot be read is set aside, never overwritten. What can be read of it stays in use, and new
  * numbers begin after a gap, so that none of those that were lost is used again. */

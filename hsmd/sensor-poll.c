@@ -7,6 +7,9 @@
 
 /* so many missed polls make the last value worthless, whatever the poll worker said last */
 #define POLLS_MISSED 3
+#define POLL_TIMEOUTS 6 /* so long a poll of a slow agent may last */
+
+#define SENSORS_MAX 2048 /* of a device or site, those included that are gone */
 
 /* sysUpTime counts hundredths of a second in 32 bits. */
 #define UPTIME_WRAP (UINT64_C(0x100000000) * 10 * USEC_PER_MSEC)
@@ -81,21 +84,6 @@ bool sensor_is_wanted(const ConfigSensor *c, const char *label, const char *inde
         return (!c->only || matches(c->only, label, index)) && !matches(c->except, label, index);
 }
 
-/* A row is known by its label, since a machine may renumber its table when it boots; by its index where it
- * has no label; by both where an earlier row of this poll has the same label. */
-static void make_key(const SensorAgent *a, const MsgSample *m, char *dst, size_t size) {
-        bool repeated = false;
-
-        for (const MsgSample *s = a->samples; s < m; s++)
-                repeated = repeated || (s->item == m->item && streq(s->label, m->label));
-        if (!m->label[0])
-                snprintf(dst, size, "#%s", m->index);
-        else if (repeated)
-                snprintf(dst, size, "%s#%s", m->label, m->index);
-        else
-                copy_text(dst, size, m->label);
-}
-
 static Sensor *find_sensor(SensorSet *set, size_t agent, uint32_t item, const char *key) {
         for (size_t i = 0; i < set->n_sensors; i++) {
                 Sensor *s = &set->sensors[i];
@@ -106,6 +94,30 @@ static Sensor *find_sensor(SensorSet *set, size_t agent, uint32_t item, const ch
         return NULL;
 }
 
+/* A row is known by its label, since a machine may renumber its table when it boots; by its index where it
+ * has no label; by both where an earlier row of this poll has the same label, or where it was known so
+ * before. A tab stands between the two, since no label has one. */
+static void make_key(SensorSet *set, size_t agent, const MsgSample *m, char *dst, size_t size) {
+        const SensorAgent *a = &set->agents[agent];
+        bool repeated = false;
+
+        snprintf(dst, size, "%s\t%s", m->label, m->index);
+        if (!m->label[0] || find_sensor(set, agent, m->item, dst))
+                return;
+        for (const MsgSample *s = a->samples; s < m; s++)
+                repeated = repeated || (s->item == m->item && streq(s->label, m->label));
+        if (!repeated)
+                copy_text(dst, size, m->label);
+}
+
+/* Once, however many rows there are. */
+static void say_no_number(SensorSet *set, const char *entry, const char *key, const char *why) {
+        if (set->unnumbered++ == 0)
+                log_event(set->manager->journal, &(LogEvent){.priority = LOG_WARNING, .device = set->name},
+                        "%s: sensor %s.%s is not shown: %s; narrow its profile by “only” or “except”",
+                        set->name, entry, key, why);
+}
+
 static Sensor *add_row(SensorSet *set, size_t agent, const ConfigProfile *profile, const ConfigSensor *config,
         const MsgSample *m, const char *key) {
         SensorName name = {.agent = set->agents[agent].name,
@@ -113,14 +125,18 @@ static Sensor *add_row(SensorSet *set, size_t agent, const ConfigProfile *profil
                 .sensor = config->name,
                 .key = key};
         Sensor s = {.agent = agent, .profile = profile, .config = config, .item = m->item};
-        int r = sensor_numbers_assign(set->manager->sensor_numbers, set->owner_name, &name, &s.number);
+        int r;
 
+        s.interval = set->agents[agent].config->interval;
+
+        if (set->n_sensors >= SENSORS_MAX) {
+                say_no_number(set, config->name, key, "it has too many sensors");
+                return NULL;
+        }
+        r = sensor_numbers_assign(set->manager->sensor_numbers, set->owner_name, &name, &s.number);
         if (r < 0) {
-                if (set->unnumbered++ == 0)
-                        log_event(set->manager->journal, &(LogEvent){.priority = LOG_WARNING},
-                                "%s: sensor %s.%s gets no number: %s", set->name, config->name, key,
-                                r == -ENOSPC ? "all 9,000 are used; narrow its profile by “only” or “except”"
-                                             : strerror(-r));
+                say_no_number(
+                        set, config->name, key, r == -ENOSPC ? "all 9,000 numbers are used" : strerror(-r));
                 return NULL;
         }
         sensor_set_type(&s, m->type);
@@ -139,9 +155,10 @@ static void take_sample(SensorSet *set, size_t agent, const MsgSample *m, bool d
                 (config->walk && !sensor_is_wanted(config, m->label, m->index)))
                 return;
         if (config->walk)
-                make_key(a, m, key, sizeof(key));
+                make_key(set, agent, m, key, sizeof(key));
         s = find_sensor(set, agent, m->item, key);
-        if (!s && config->walk && set->n_sensors < POLL_SAMPLES_MAX)
+        /* an empty slot is no sensor */
+        if (!s && config->walk && m->status == SENSOR_OK)
                 s = add_row(set, agent, p, config, m, key);
         if (!s || s->sampled)
                 return;
@@ -189,12 +206,12 @@ static void log_agent(const SensorSet *set, const SensorAgent *a) {
                 name_of(&agent_state_names, a->state), a->detail[0] ? ": " : "", a->detail);
 }
 
-static void log_restart(const SensorSet *set, const MsgAgentState *m) {
+static void log_restart(const SensorSet *set, const SensorAgent *a, const MsgAgentState *m) {
         log_event(set->manager->journal,
                 &(LogEvent){
                         .priority = LOG_NOTICE, .message_id = MESSAGE_AGENT_RESTARTED, .device = set->name},
-                "%s: its SNMP agent began anew %llu s ago: counters have no rate for one poll", set->name,
-                (unsigned long long) (m->uptime / USEC_PER_SEC));
+                "%s: its SNMP agent %s%sbegan anew %llu s ago: counters have no rate for one poll", set->name,
+                a->name ? a->name : "", a->name ? " " : "", (unsigned long long) (m->uptime / USEC_PER_SEC));
 }
 
 static void take_state(SensorSet *set, SensorAgent *a, const MsgAgentState *m, usec_t now) {
@@ -211,6 +228,7 @@ static void take_state(SensorSet *set, SensorAgent *a, const MsgAgentState *m, u
         a->state = m->state;
         a->when = MIN_OF(m->when, now);
         a->heard = now;
+        a->failed = m->state == AGENT_OK || m->state == AGENT_DUPLICATE_ENGINE ? 0 : a->failed + 1;
         if (m->has_uptime) {
                 a->has_uptime = true;
                 a->uptime = m->uptime;
@@ -241,7 +259,7 @@ bool sensor_set_poll(SensorSet *set, size_t agent, const MsgAgentState *m, usec_
                 return false;
         if (clock == CLOCK_BEGAN_ANEW) {
                 a->restarted = now;
-                log_restart(set, m);
+                log_restart(set, a, m);
         }
         take_state(set, a, m, now);
         for (size_t i = 0; answered && m->poll == a->poll && i < a->n_samples; i++)
@@ -249,6 +267,15 @@ bool sensor_set_poll(SensorSet *set, size_t agent, const MsgAgentState *m, usec_
         a->n_samples = 0;
         miss(set, agent, answered ? SENSOR_REASON_NONOPERATIONAL : SENSOR_REASON_SILENT, now);
         return set->n_sensors > set->n_rows;
+}
+
+void sensor_set_refuse(SensorSet *set, size_t agent, const char *why, usec_t now) {
+        SensorAgent *a = &set->agents[agent];
+
+        a->state = AGENT_REFUSED;
+        a->failed = POLLS_MISSED;
+        copy_text(a->detail, sizeof(a->detail), why);
+        miss(set, agent, SENSOR_REASON_SILENT, now);
 }
 
 void sensor_set_extend(SensorSet *set, usec_t lateness) {
@@ -260,10 +287,11 @@ void sensor_set_extend(SensorSet *set, usec_t lateness) {
 bool sensor_set_tick(SensorSet *set, size_t agent, usec_t now) {
         SensorAgent *a = &set->agents[agent];
 
-        if ((a->state != AGENT_OK && a->state != AGENT_DUPLICATE_ENGINE) || now < a->heard ||
-                now - a->heard <= POLLS_MISSED * a->config->interval + 2 * a->config->timeout)
+        if (a->state == AGENT_SILENT || a->state == AGENT_REFUSED || now < a->heard ||
+                now - a->heard <= POLLS_MISSED * a->config->interval + POLL_TIMEOUTS * a->config->timeout)
                 return false;
         a->state = AGENT_SILENT;
+        a->failed = POLLS_MISSED;
         copy_text(a->detail, sizeof(a->detail), "nothing was heard for three polls");
         log_agent(set, a);
         miss(set, agent, SENSOR_REASON_SILENT, now);

@@ -1,10 +1,19 @@
 /* What is shown of a set's sensors: a device's and a site's rows are laid out alike. */
 #include "manager.h"
 
-static int32_t encoded(const Sensor *s, double value, int32_t *ret_scale, int32_t *ret_precision) {
-        int32_t encoded = 0;
+int32_t sensor_tenths(double value) {
+        return sensor_encode_as(value, 9, 1);
+}
 
-        sensor_encode(value, (unsigned) s->precision, ret_scale, ret_precision, &encoded);
+/* A value that once needed a larger scale keeps it. */
+static int32_t encode(Sensor *s, double value) {
+        int32_t scale, precision, encoded;
+
+        sensor_encode(value, (unsigned) s->precision, &scale, &precision, &encoded);
+        if (s->scale > scale)
+                return sensor_encode_as(value, s->scale, s->shown_precision);
+        s->scale = scale;
+        s->shown_precision = precision;
         return encoded;
 }
 
@@ -21,12 +30,11 @@ static void show_limits(const ConfigSensor *c, int32_t scale, int32_t precision,
                 FIELD_SET(Sensor, row, high_critical, sensor_encode_as(l->high_critical, scale, precision));
 }
 
-static void show_verdict(const Sensor *s, SensorRow *row) {
+static void show_verdict(Sensor *s, SensorRow *row) {
         const SensorVerdict *v = &s->verdict;
-        int32_t scale = 9, precision = s->precision, value = 0;
+        int32_t value = encode(s, v->has_value ? v->value : 0), scale = s->scale,
+                precision = s->shown_precision;
 
-        if (v->has_value)
-                value = encoded(s, v->value, &scale, &precision);
         FIELD_SET(Sensor, row, scale, scale);
         FIELD_SET(Sensor, row, precision, precision);
         show_limits(&s->spec, scale, precision, row);
@@ -73,7 +81,7 @@ static void show_name(const SensorSet *set, const Sensor *s, SensorRow *row) {
         FIELD_TEXT_SET(Sensor, row, name, name);
 }
 
-static void show_sensor(const SensorSet *set, const Sensor *s, SensorRow *row) {
+static void show_sensor(const SensorSet *set, Sensor *s, SensorRow *row) {
         const ConfigSensor *c = &s->spec;
         char oid[160];
 
@@ -91,10 +99,11 @@ static void show_sensor(const SensorSet *set, const Sensor *s, SensorRow *row) {
         if (set->agents[s->agent].name)
                 FIELD_TEXT_SET(Sensor, row, agent, set->agents[s->agent].name);
         FIELD_TEXT_SET(Sensor, row, profile, s->profile->name);
+        FIELD_SET(Sensor, row, missed, sensor_is_missed(s));
         show_verdict(s, row);
 }
 
-void sensor_set_publish(const SensorSet *set) {
+void sensor_set_publish(SensorSet *set) {
         /* a sensor that was just found may stand between others: until the board is made anew, the rows stay
          */
         if (set->n_rows != set->n_sensors)

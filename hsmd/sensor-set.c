@@ -31,28 +31,38 @@ Sensor *sensor_set_add(SensorSet *set, const Sensor *sensor) {
         return &more[at];
 }
 
+/* a slope needs so many points */
+#define RISE_POLLS 10
+
 void sensor_set_type(Sensor *s, SensorType type) {
         s->type = type;
         s->spec = config_sensor_as(s->config, type);
+        if (s->spec.limits.rise_window > 0) /* an agent that is asked seldom has to have some points in it */
+                s->spec.limits.rise_window = MAX_OF(s->spec.limits.rise_window, RISE_POLLS * s->interval);
         if (!s->config->columns[COLUMN_PRECISION])
                 s->precision = (int32_t) s->spec.precision;
         copy_text(s->units, sizeof(s->units), s->spec.units ? s->spec.units : "");
 }
 
 void sensor_set_key(Sensor *s, const char *key) {
-        const char *row = key[0] == '#' ? key + 1 : key;
+        char row[sizeof(s->key)], name[sizeof(row) + 64];
 
         copy_text(s->key, sizeof(s->key), key);
+        copy_text(row, sizeof(row), key[0] == '\t' ? key + 1 : key);
+        for (char *c = row; *c; c++)
+                if (*c == '\t')
+                        *c = '#';
         /* a scalar that is walked, because not every machine has it, is no row of a table */
-        if (!row[0] || streq(key, "#0"))
-                copy_text(s->name, sizeof(s->name), s->config->name);
+        if (!row[0] || streq(key, "\t0"))
+                copy_text(name, sizeof(name), s->config->name);
         else
-                snprintf(s->name, sizeof(s->name), "%s.%s", s->config->name, row);
+                snprintf(name, sizeof(name), "%s.%s", s->config->name, row);
+        copy_text(s->name, sizeof(s->name), name);
 }
 
-static Sensor make_sensor(
-        size_t agent, const ConfigProfile *profile, const ConfigSensor *config, uint32_t item) {
-        Sensor s = {.agent = agent, .profile = profile, .config = config, .item = item};
+static Sensor make_sensor(size_t agent, usec_t interval, const ConfigProfile *profile,
+        const ConfigSensor *config, uint32_t item) {
+        Sensor s = {.agent = agent, .profile = profile, .config = config, .item = item, .interval = interval};
 
         s.verdict = (SensorVerdict){.status = SENSOR_UNAVAILABLE,
                 .reason = SENSOR_REASON_SILENT,
@@ -86,14 +96,14 @@ static bool same_text(const char *a, const char *b) {
         return a && b ? streq(a, b) : !a && !b;
 }
 
-/* A key is LABEL, LABEL#INDEX or #INDEX. What is not wanted any more, say a fan that is gone for good, keeps
- * its number and is not shown. */
+/* A key is LABEL, LABEL<tab>INDEX or <tab>INDEX. What is not wanted any more, say a fan that is gone for
+ * good, keeps its number and is not shown. */
 static bool key_is_wanted(const ConfigSensor *c, const char *key) {
         char label[128];
         char *index;
 
         copy_text(label, sizeof(label), key);
-        index = strrchr(label, '#');
+        index = strchr(label, '\t');
         if (index)
                 *index++ = '\0';
         return sensor_is_wanted(c, label, index ? index : "");
@@ -125,7 +135,8 @@ static int add_profile(SensorSet *set, const Config *c, size_t agent, size_t pro
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < p->n_sensors; i++) {
-                Sensor s = make_sensor(agent, p, &p->sensors[i], sensor_item(c, profile, i));
+                Sensor s = make_sensor(agent, set->agents[agent].config->interval, p, &p->sensors[i],
+                        sensor_item(c, profile, i));
 
                 r = p->sensors[i].walk ? add_found(set, &s) : add_single(set, &s);
         }
@@ -156,6 +167,7 @@ static int add_agent(SensorSet *set, const Config *c, const SensorAgent *agent) 
 
         set->agents[at] = *agent;
         set->agents[at].state = AGENT_UNKNOWN;
+        set->agents[at].heard = now_monotonic(); /* three polls from now on something must have been heard */
         for (size_t i = 0; r >= 0 && i < agent->config->n_profiles; i++)
                 r = add_profile(set, c, at, agent->config->profiles[i]);
         return r;
@@ -237,7 +249,7 @@ static void inherit_agent(SensorAgent *agent, const SensorSet *old) {
                         continue;
                 agent->state = o->state;
                 agent->when = o->when;
-                agent->heard = o->heard;
+                agent->failed = o->failed;
                 memcpy(agent->detail, o->detail, sizeof(agent->detail));
                 memcpy(agent->engine_id, o->engine_id, sizeof(agent->engine_id));
                 agent->has_uptime = o->has_uptime;
@@ -270,37 +282,68 @@ void sensor_set_inherit(SensorSet *set, const SensorSet *old) {
 }
 
 /* Profiles are asked in the order in which the agent names them, and their entries in the file's. */
-static bool comes_before(const Sensor *a, const Sensor *b, const SensorSet *set) {
-        const ConfigSnmp *c = set->agents[a->agent].config;
-        size_t pa = 0, pb = 0;
+static size_t place_of_entry(const SensorSet *set, const Sensor *s) {
+        const ConfigSnmp *c = set->agents[s->agent].config;
+        size_t place = s->agent * POLL_ITEMS_MAX;
 
-        if (a->agent != b->agent)
-                return a->agent < b->agent;
-        if (a->profile == b->profile)
-                return a->item != b->item ? a->item < b->item : a->number < b->number;
         for (size_t i = 0; i < c->n_profiles; i++) {
                 const ConfigProfile *p = &set->manager->config->profiles[c->profiles[i]];
 
-                pa = p == a->profile ? i : pa;
-                pb = p == b->profile ? i : pb;
+                if (p == s->profile)
+                        return place + (size_t) (s->config - p->sensors);
+                place += p->n_sensors;
         }
-        return pa < pb;
+        return place;
+}
+
+/* Within the rows of one table a living one, for a row that is gone keeps its number. */
+static unsigned life(const Sensor *s) {
+        return sensor_is_ok(s) ? 0 : s->verdict.has_value ? 1 : 2;
+}
+
+const Sensor *sensor_set_temperature(const SensorSet *set) {
+        const Sensor *best = NULL;
+
+        for (size_t i = 0; i < set->n_sensors; i++) {
+                const Sensor *s = &set->sensors[i];
+                size_t place, best_place;
+
+                if (sensor_meaning(s) != MEANING_TEMPERATURE || s->spec.kind != SENSOR_GAUGE)
+                        continue;
+                place = place_of_entry(set, s);
+                best_place = best ? place_of_entry(set, best) : 0;
+                if (!best || place < best_place || (place == best_place && life(s) < life(best)))
+                        best = s;
+        }
+        return best;
 }
 
 SensorMeaning sensor_meaning(const Sensor *s) {
         return s->spec.meaning;
 }
 
-const Sensor *sensor_set_temperature(const SensorSet *set) {
-        const Sensor *first = NULL;
+const Sensor *sensor_set_uptime(const SensorSet *set) {
+        for (size_t i = 0; i < set->n_sensors; i++)
+                if (sensor_meaning(&set->sensors[i]) == MEANING_UPTIME)
+                        return &set->sensors[i];
+        return NULL;
+}
 
-        for (size_t i = 0; i < set->n_sensors; i++) {
-                const Sensor *s = &set->sensors[i];
+/* Of a table's rows only what is hardware is missed: interfaces and storage come and go. (A row gets its
+ * number with its first value: an empty slot has none.) What is configured one by one is missed in any case.
+ */
+bool sensor_is_missed(const Sensor *s) {
+        static const SensorMeaning hardware[] = {MEANING_TEMPERATURE, MEANING_HUMIDITY, MEANING_FAN,
+                MEANING_POWER, MEANING_BATTERY, MEANING_WATER};
 
-                if (sensor_meaning(s) == MEANING_TEMPERATURE && (!first || comes_before(s, first, set)))
-                        first = s;
-        }
-        return first;
+        if (s->verdict.status == SENSOR_OK)
+                return false;
+        if (!s->config->walk)
+                return true;
+        for (size_t i = 0; i < ELEMENTSOF(hardware); i++)
+                if (sensor_meaning(s) == hardware[i])
+                        return true;
+        return false;
 }
 
 bool sensor_is_ok(const Sensor *s) {

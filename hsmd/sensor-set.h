@@ -25,9 +25,10 @@ typedef struct SensorAgent {
         const char *title; /* for people */
         uint32_t number;   /* by which poll knows it */
         AgentState state;
-        usec_t when;  /* of the last poll; 0: none yet */
-        usec_t heard; /* likewise, later by what hsmd itself did not run meanwhile */
-        char detail[128], engine_id[72];
+        usec_t when;     /* of the last poll; 0: none yet */
+        usec_t heard;    /* likewise, later by what hsmd itself did not run meanwhile */
+        unsigned failed; /* polls in a row without an answer */
+        char detail[256], engine_id[72];
         bool has_uptime;
         usec_t uptime, uptime_when; /* as told last, and when */
         usec_t restarted;           /* when it was seen to have begun anew; 0: never */
@@ -42,9 +43,10 @@ typedef struct Sensor {
         const ConfigProfile *profile;
         const ConfigSensor *config; /* its entry in the profile */
         ConfigSensor
-                spec;  /* the same with what the type adds where the table tells it: by this it is judged */
-        uint32_t item; /* by which poll knows its entry in the profile */
-        char key[128]; /* of a row: its label or index; "" for a single instance */
+                spec;    /* the same with what the type adds where the table tells it: by this it is judged */
+        usec_t interval; /* between polls of its agent */
+        uint32_t item;   /* by which poll knows its entry in the profile */
+        char key[128];   /* of a row: its label or index; "" for a single instance */
         char name[64], index[64];
         SensorType type; /* the entry's, or as the table tells; set by sensor_set_type */
         int32_t precision;
@@ -52,7 +54,8 @@ typedef struct Sensor {
         bool sampled; /* in the poll under way */
         SensorTrack track;
         SensorVerdict verdict;
-        double beside; /* what it was compared with last: the pool's median, or the room */
+        int32_t scale, shown_precision; /* as shown last: an NMS learns them once, so they never fall back */
+        double beside;                  /* what it was compared with last: the pool's median, or the room */
 } Sensor;
 
 typedef struct SensorSet {
@@ -94,8 +97,14 @@ Sensor *sensor_set_add(SensorSet *set, const Sensor *sensor);
 /* The machine's, or the room's, temperature: of the first entry that means one; NULL if there is none. */
 const Sensor *sensor_set_temperature(const SensorSet *set);
 
+/* What tells how long the machine itself runs; NULL if nothing does. */
+const Sensor *sensor_set_uptime(const SensorSet *set);
+
 /* What it is about: as configured, else as its type says. */
 SensorMeaning sensor_meaning(const Sensor *sensor);
+
+/* Whether somebody is to be told that it tells nothing of worth. */
+bool sensor_is_missed(const Sensor *sensor);
 
 /* Whether the sensor's value is worth something now. */
 bool sensor_is_ok(const Sensor *sensor);
@@ -112,6 +121,9 @@ bool sensor_is_wanted(const ConfigSensor *config, const char *label, const char 
  * row on the board. */
 bool sensor_set_poll(SensorSet *set, size_t agent, const MsgAgentState *state, usec_t now);
 
+/* The agent is not polled at all, and why. */
+void sensor_set_refuse(SensorSet *set, size_t agent, const char *why, usec_t now);
+
 /* hsmd itself did not run for so long: no agent is to blame. */
 void sensor_set_extend(SensorSet *set, usec_t lateness);
 
@@ -120,7 +132,10 @@ void sensor_set_extend(SensorSet *set, usec_t lateness);
 bool sensor_set_tick(SensorSet *set, size_t agent, usec_t now);
 
 /* --- sensor-row.c */
-void sensor_set_publish(const SensorSet *set);
+void sensor_set_publish(SensorSet *set);
+
+/* Tenths of a unit, as FIELD_CELSIUS has them. */
+int32_t sensor_tenths(double value);
 
 /* --- sensor-words.c: English, for a device's or site's detail and the journal. Each returns dst. */
 

@@ -1,10 +1,12 @@
+#include <math.h>
+
 #include "sensor-set.h"
 
 const char *sensor_state_word(const Sensor *s, double value) {
         const ConfigSensor *c = &s->spec;
 
         for (size_t i = 0; c->kind == SENSOR_STATE && i < c->n_states; i++)
-                if (c->states[i].value == (int32_t) value)
+                if (c->states[i].value == value)
                         return c->states[i].name;
         return NULL;
 }
@@ -32,7 +34,8 @@ static void limit_words(const Sensor *s, char *dst, size_t size) {
 
 static void rise_words(const Sensor *s, char *dst, size_t size) {
         const SensorVerdict *v = &s->verdict;
-        int n = snprintf(dst, size, ", rising %.*f an hour", (int) s->precision, v->rise);
+        int n = snprintf(dst, size, ", %s %.*f an hour", v->rise < 0 ? "falling" : "rising",
+                (int) s->precision, fabs(v->rise));
 
         if (v->has_limit_in && n > 0 && (size_t) n < size)
                 snprintf(dst + n, size - (size_t) n, ": %.*f in %llu min", (int) s->precision, v->limit,

@@ -1,6 +1,4 @@
 /* A room: what its own sensors tell, and what its machines tell of it together. */
-#include <math.h>
-
 #include "environment.h"
 #include "manager.h"
 
@@ -130,7 +128,7 @@ void site_publish(const Manager *m, const Site *site, uint32_t devices, uint32_t
                 if (t->verdict.has_value)
                         FIELD_SET(Site, &row, temperature_age, t->verdict.value_when);
                 if (sensor_is_ok(t))
-                        FIELD_SET(Site, &row, temperature, (int32_t) lround(t->verdict.value * 10));
+                        FIELD_SET(Site, &row, temperature, sensor_tenths(t->verdict.value));
         }
         board_publish(m->board, BOARD_SITES, (size_t) (site - m->sites), &row);
 }

@@ -10,6 +10,7 @@ typedef struct Poller {
         sd_event *event;
         sd_event_source *control;
         PollSet set;
+        uint64_t started; /* number of the present set */
         PollWatcher watcher;
         uint64_t pong; /* sequence to answer with, when pong_due */
         bool pong_due;
@@ -23,15 +24,18 @@ typedef struct Poller {
  * and is sent when there is room again. */
 
 /* Goes on where it had to stop. */
-static int send_result(int fd, PollAgent *a) {
+static int send_result(const Poller *p, PollAgent *a) {
         for (; a->n_told < a->n_samples; a->n_told++) {
                 MsgSample *sample = &a->samples[a->n_told];
-                int r = protocol_send(fd, &sample->head, -1);
+                int r;
 
+                sample->set = p->started;
+                r = protocol_send(p->fd, &sample->head, -1);
                 if (r < 0)
                         return r;
         }
-        return protocol_send(fd, &a->state.head, -1);
+        a->state.set = p->started;
+        return protocol_send(p->fd, &a->state.head, -1);
 }
 
 static bool send_pong(Poller *p) {
@@ -47,7 +51,7 @@ static bool send_results(Poller *p) {
         for (size_t i = 0; i < p->set.n; i++) {
                 PollAgent *a = p->set.agents[i];
 
-                if (a->unreported && send_result(p->fd, a) < 0)
+                if (a->unreported && send_result(p, a) < 0)
                         return false;
                 if (a->unreported)
                         poll_agent_told(a);
@@ -103,7 +107,7 @@ static void mark_duplicate(PollAgent *agent, const PollAgent *twin) {
 
         agent->state.state = AGENT_DUPLICATE_ENGINE;
         engine_id_text(&agent->engine, id, sizeof(id));
-        snprintf(agent->state.detail, sizeof(agent->state.detail), "engine id %.34s: both %.32s and %.32s",
+        snprintf(agent->state.detail, sizeof(agent->state.detail), "engine id %.64s: both %.80s and %.80s",
                 id, agent->name, twin->name);
 }
 
@@ -177,10 +181,14 @@ static void stop_walk(Poller *p, PollAgent *a) {
         (void) protocol_send(p->fd, &last->head, -1);
 }
 
-static int start(Poller *p) {
+/* What is not told yet has the old set's numbers, which may mean something else in the new one. */
+static int start(Poller *p, uint64_t number) {
+        p->started = number;
         for (size_t i = 0; i < p->set.n; i++) {
                 PollAgent *a = p->set.agents[i];
 
+                if (a->unreported)
+                        poll_agent_told(a);
                 if (a->walk && !poll_set_keeps(&p->set, a))
                         stop_walk(p, a);
         }
@@ -202,7 +210,7 @@ static int handle(Poller *p, int type) {
                 walk(p, p->buffer);
                 return 0;
         case MSG_POLL_START:
-                return start(p);
+                return start(p, ((const MsgPlain *) p->buffer)->sequence);
         case 0:
         case MSG_CLOSE:
                 return sd_event_exit(p->event, 0);

@@ -51,7 +51,7 @@ const TableInfo board_tables[BOARD_TABLES] = {
 };
 
 _Static_assert(sizeof(SiteSensorRow) == sizeof(SensorRow) &&
-                       (int) SiteSensorField_profile == (int) SensorField_profile,
+                       (int) SiteSensorField_missed == (int) SensorField_missed,
         "one function fills both");
 _Static_assert(ELEMENTSOF(device_fields) <= 128, "the valid bits of a row are 128");
 

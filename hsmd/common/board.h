@@ -245,7 +245,8 @@ typedef enum FieldType {
 
 /* Values, limits and rise are integers in units of 10^(3·(scale − 9)) · 10^−precision, as RFC 3433 has it; of
  * a counter they are rates a second. word: what a state's number means. rise: of a measurement, an hour.
- * limit_in: when it reaches a limit at that pace. agent: the SNMP agent of a site that has several. */
+ * limit_in: when it reaches a limit at that pace. agent: the SNMP agent of a site that has several. missed:
+ * it tells nothing of worth, and should. */
 #define BOARD_SENSOR_COMMON_FIELDS(F)                                                                        \
         F(U32, number, "number", 1, NULL)                                                                    \
         F(NAME, name, "name", 2, NULL)                                                                       \
@@ -271,7 +272,8 @@ typedef enum FieldType {
         F(MSEC, limit_in, "limit_in_ms", 0, NULL)                                                            \
         F(TEXT, oid, "oid", 0, NULL)                                                                         \
         F(NAME, agent, "agent", 0, NULL)                                                                     \
-        F(NAME, profile, "profile", 0, NULL)
+        F(NAME, profile, "profile", 0, NULL)                                                                 \
+        F(BOOL, missed, "missed", 0, NULL)
 
 #define BOARD_SENSOR_FIELDS(F)                                                                               \
         F(U32, device, "device", 0, NULL)                                                                    \

@@ -269,8 +269,9 @@ typedef struct MsgMeasured {
         char detail[160];
 } MsgMeasured;
 
-/* --- poll. hsmd tells a set: every MSG_POLL_ITEM, then every MSG_POLL_AGENT, then MSG_POLL_START. Each poll
- * is told by a MSG_SAMPLE a sensor and then one MSG_AGENT_STATE, all with the same number of the poll. */
+/* --- poll. hsmd tells a set: every MSG_POLL_ITEM, then every MSG_POLL_AGENT, then MSG_POLL_START with its
+ * number. Each poll is told by a MSG_SAMPLE a sensor and then one MSG_AGENT_STATE, all with the same number
+ * of the poll. */
 
 /* Columns beside the value of a walked table, by their place in MsgPollItem.columns. */
 typedef enum PollColumn {
@@ -309,7 +310,7 @@ typedef struct MsgPollItem {
 typedef struct MsgPollAgent {
         MessageHead head;
         uint32_t agent;
-        char name[64];                             /* for messages */
+        char name[160];                            /* for messages: "bureau-1", "bureau-room/ups" */
         char address[64];                          /* numeric: "127.0.0.1:161", "[::1]:161" */
         uint32_t version;                          /* SnmpVersion */
         uint64_t interval;                         /* microseconds between polls */
@@ -325,6 +326,7 @@ typedef struct MsgPollAgent {
 typedef struct MsgSample {
         MessageHead head;
         uint32_t agent, item; /* numbers */
+        uint64_t set;         /* sequence of the MSG_POLL_START whose numbers these are */
         uint64_t poll;
         uint32_t status;       /* SensorStatus */
         uint32_t reason;       /* SensorReason: all but FROZEN, which is the judge's */
@@ -344,6 +346,7 @@ typedef struct MsgAgentState {
         MessageHead head;
         uint32_t agent;
         uint32_t state; /* AgentState */
+        uint64_t set;   /* as in MsgSample */
         uint64_t poll;  /* counts from 1; also those that failed */
         usec_t when;
         uint64_t start_delay; /* microseconds from due to sent, of this poll */
@@ -351,7 +354,7 @@ typedef struct MsgAgentState {
         uint32_t has_uptime;
         uint64_t uptime;    /* microseconds, sysUpTime; wraps after 497 days */
         char engine_id[72]; /* v3, hexadecimal; else empty */
-        char detail[128];
+        char detail[256];
 } MsgAgentState;
 
 /* Walks an agent once beside its polls, for `hsmctl sensors discover`; answered by MSG_POLL_FOUND, the last

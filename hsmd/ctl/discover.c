@@ -127,13 +127,21 @@ static int read_pages(Client *client, const char *agent, Findings *x) {
 static int walk(const Options *o, Client *client, const char *agent, Findings *x) {
         CLEANUP_MESSAGE sd_bus_message *reply = NULL;
         char what[128];
+        const char *early;
         Ticker ticker;
+        uint32_t n;
         int r;
 
         snprintf(what, sizeof(what), say(o, "walking %s", "正在遍历 %s"), agent);
         ticker_start(&ticker, client, o, what);
         r = client_call(client, WALK_DEADLINE, &reply, "DiscoverSensors", "ss", agent, o->by);
         ticker_end(&ticker, client);
+        if (r >= 0)
+                r = sd_bus_message_read(reply, "us", &n, &early) < 0 ? -EBADMSG : 0;
+        if (r >= 0 && early[0])
+                fprintf(stderr,
+                        say(o, "hsmctl: not everything was found: %s\n", "hsmctl：未能全部读出：%s\n"),
+                        early);
         return r < 0 ? r : read_pages(client, agent, x);
 }
 

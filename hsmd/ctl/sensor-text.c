@@ -66,8 +66,8 @@ bool sensor_is_bad(const SensorRow *s) {
 }
 
 unsigned sensor_urgency(const SensorRow *s) {
-        if (!tells(s))
-                return 2;
+        if (!tells(s)) /* an interface that is gone is no news */
+                return !field_valid(s, SensorField_missed) || s->missed ? 2 : 0;
         switch (level_of(s)) {
         case LEVEL_CRITICAL:
                 return 4;

@@ -771,7 +771,7 @@ static int command_walked(Stub *s, char *const *args) {
         for (size_t i = 0; i < s->n_found; i++)
                 make_up(&s->found[i], i);
         if (s->owed)
-                control_reply_discovered(s->owed, (uint32_t) s->n_found);
+                control_reply_discovered(s->owed, (uint32_t) s->n_found, "");
         s->owed = NULL;
         return 0;
 }

@@ -80,6 +80,12 @@ def test_rooms_are_monitored_where_somebody_measures(well):
     assert {"temperature", "fan.fan 1", "fan-state.fan 2", "psu.psu 1", "operations", "load", "uptime"} <= names
 
 
+def test_sessions_that_run_short_are_told_before_none_is_left(well):
+    well.fleet("fault", "bureau-2", "sessions-used", "60")
+    seen = see(well, lambda s: s.devices["bureau-2"]["reason"] == "sessions_near_limit", 20, "sessions run short")
+    assert seen.sensor("bureau-2", "sessions-used")["level"] == "critical"
+
+
 def test_ups_on_battery_is_the_rooms_and_no_machines(well):
     well.fleet("fault", "bureau-room", "ups")
     seen = see(well, lambda s: s.sites["bureau-room"]["reason"] == "power_failed", 20, "the room is on battery")
@@ -115,3 +121,18 @@ def test_limit_that_a_machine_without_a_fan_will_reach_is_foretold(well):
     device = see(well, lambda s: s.devices["bureau-2"]["reason"] == "fan_failed", 10, "a fan failed").devices["bureau-2"]
     assert (device["state"], well.pool("bureau")["serving"]) == ("degraded", 7)
     assert {n for n, d in seen.devices.items() if d["state"] != "up"} == {"bureau-2"}
+
+
+def test_cloned_agents_are_named_and_both_read_on(well):
+    well.fleet("fault", "bureau-2", "snmp-clone", "bureau-1")
+    seen = see(well, lambda s: s.devices["bureau-2"]["reason"] == "duplicate_engine_id", 30, "the clone is noticed")
+    assert "bureau-1" in seen.devices["bureau-2"]["detail"]
+    assert seen.celsius("bureau-2") > 0 and seen.sensor("bureau-2", "temperature")["age_s"] < 10
+
+
+def test_machine_that_rebooted_is_said_to_have(well):
+    """The last one: for ten minutes the machine says so."""
+    booted = well.device("portal-1")["booted"]
+    well.fleet("fault", "portal-1", "reboot")
+    device = well.wait_state("portal-1", "degraded", "rebooted")
+    assert device["booted"] > booted
