@@ -132,26 +132,30 @@ int engine_fd(const Engine *e) {
         return snmp_sess_transport(e->session)->sock;
 }
 
-static void remove_user(const Engine *e) {
-        struct usmUser *user = usm_get_user(e->id, e->id_size, e->user);
-
-        if (!user)
-                return;
-        usm_remove_user(user);
-        usm_free_user(user); /* wipes its keys */
+/* Ours is in the library's list only while it is used: that list is searched from its start several times a
+ * message, and a namesake of the same engine id would be taken for ours. */
+static void remove_user(Engine *e) {
+        if (e->usm)
+                usm_free_user(e->usm); /* wipes its keys */
+        e->usm = NULL;
 }
 
-/* Localises our keys for the engine and gives them to the library, in place of a namesake's. */
-static int place_user(Engine *e) {
+/* Makes the library localise our keys for the engine. */
+static int make_user(Engine *e) {
         netsnmp_session *s = snmp_sess_session(e->session);
 
         remove_user(e);
         s->flags &= ~(u_long) SNMP_FLAGS_USER_CREATED;
-        return usm_create_user_from_session(s) == SNMPERR_SUCCESS ? 0 : -EIO;
+        if (usm_create_user_from_session(s) != SNMPERR_SUCCESS)
+                return -EIO;
+        e->usm = usm_get_user(e->id, e->id_size, e->user);
+        if (!e->usm)
+                return -EIO;
+        usm_remove_user(e->usm);
+        return 0;
 }
 
-/* Puts our view of the engine's clock and, if others share its id, our user in place. Each use stands between
- * enter and leave. */
+/* Puts our view of the engine's clock and our user in place. Each use stands between enter and leave. */
 static void enter(Engine *e) {
         struct enginetime_struct *record;
 
@@ -165,14 +169,16 @@ static void enter(Engine *e) {
                 record->lastReceivedEngineTime = e->clock.received;
                 record->authenticatedFlag = e->clock.authenticated;
         }
-        if (e->shared && e->adopted)
-                (void) place_user(e); /* without it the request fails, which is told */
+        if (e->usm)
+                (void) usm_add_user(e->usm); /* without it the request fails, which is told */
 }
 
 static void leave(Engine *e) {
         const struct enginetime_struct *record =
                 e->id_size > 0 ? search_enginetime_list(e->id, (u_int) e->id_size) : NULL;
 
+        if (e->usm)
+                usm_remove_user(e->usm);
         if (!record)
                 return;
         e->clock = (EngineClock){.boots = record->engineBoot,
@@ -185,8 +191,7 @@ void engine_close(Engine *e) {
         if (e->session) {
                 netsnmp_session *s = snmp_sess_session(e->session);
 
-                if (e->adopted)
-                        remove_user(e);
+                remove_user(e);
                 wipe(s->securityAuthKey, sizeof(s->securityAuthKey));
                 wipe(s->securityPrivKey, sizeof(s->securityPrivKey));
                 if (s->community)
@@ -242,7 +247,7 @@ int engine_adopt(Engine *e) {
                 if (e->clock.authenticated)
                         e->clock = (EngineClock){0}; /* unless a namesake's are in its place */
         }
-        r = place_user(e);
+        r = make_user(e);
         if (r < 0)
                 return r;
         e->adopted = true;
@@ -255,8 +260,7 @@ void engine_forget(Engine *e) {
         if (e->version != SNMP_VERSION_V3 || !e->session)
                 return;
         s = snmp_sess_session(e->session);
-        if (e->adopted)
-                remove_user(e);
+        remove_user(e);
         SNMP_FREE(s->securityEngineID);
         s->securityEngineIDLen = 0;
         SNMP_FREE(s->contextEngineID);

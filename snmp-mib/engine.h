@@ -24,15 +24,15 @@ typedef struct EngineClock { /* as net-snmp's record of an engine */
 
 typedef struct Engine {
         SnmpVersion version;
-        char peer[96];      /* "udp:127.0.0.1:161" */
-        char community[64]; /* v1, v2c; wiped by engine_close */
-        char user[64];      /* v3 securityName */
-        UsmKeys keys;       /* v3; wiped by engine_close */
-        usec_t timeout;     /* of one request */
-        void *session;      /* NULL: not open */
-        bool adopted;       /* v3: the engine is known and its user made */
-        bool shared; /* another machine may have the same engine id: our user is put in place before each use
-                      */
+        char peer[96];       /* "udp:127.0.0.1:161" */
+        char community[64];  /* v1, v2c; wiped by engine_close */
+        char user[64];       /* v3 securityName */
+        UsmKeys keys;        /* v3; wiped by engine_close */
+        usec_t timeout;      /* of one request */
+        void *session;       /* NULL: not open */
+        bool adopted;        /* v3: the engine is known and its user made */
+        bool shared;         /* another machine may have the same engine id */
+        struct usmUser *usm; /* v3: our user, in the library's list only while it is used */
         uint8_t id[ENGINE_ID_MAX];
         size_t id_size; /* the id last learnt; kept while it is being discovered again */
         EngineClock clock;

@@ -47,14 +47,19 @@ static bool send_pong(Poller *p) {
         return !p->pong_due;
 }
 
+static bool send_one(Poller *p, PollAgent *a) {
+        if (send_result(p->fd, a) < 0)
+                return false;
+        poll_agent_told(a);
+        return true;
+}
+
 static bool send_results(Poller *p) {
         for (size_t i = 0; i < p->set.n; i++) {
                 PollAgent *a = p->set.agents[i];
 
-                if (a->unreported && send_result(p, a) < 0)
+                if (a->unreported && !send_one(p, a))
                         return false;
-                if (a->unreported)
-                        poll_agent_told(a);
         }
         p->unreported = false;
         return true;
@@ -119,6 +124,9 @@ static void on_done(PollAgent *agent, void *data) {
         if (twin && agent->state.state == AGENT_OK && !streq(twin->engine.peer, agent->engine.peer))
                 mark_duplicate(agent, twin);
         agent->unreported = true;
+        /* at once if nobody waits before it, without a look at all the others */
+        if (!p->unreported && send_one(p, agent))
+                return;
         p->unreported = true;
         flush(p);
 }

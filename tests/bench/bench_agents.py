@@ -44,7 +44,9 @@ class Agents:
         self.processes = []
 
     def configuration(self, address):
-        lines = [f"agentAddress udp:{address}", "dontLogTCPWrappersConnects yes", "rocommunity public",
+        # of a thousand that snmpd makes by itself in one second, some are alike
+        engine = "80001f8804" + "".join(f"{int(octet):02x}" for octet in address.partition(":")[0].split("."))
+        lines = [f"exactEngineID 0x{engine}", f"agentAddress udp:{address}", "dontLogTCPWrappersConnects yes", "rocommunity public",
                  f"createUser {USER['user']} {USER['auth_protocol']} {USER['auth_secret']} {USER['priv_protocol']} "
                  f"{USER['priv_secret']}", f"rouser {USER['user']} priv"]
         lines += [f"override .{oid} {kind} {value}" for _, oid, kind, value, _ in SENSORS]
