@@ -48,7 +48,7 @@ static bool send_pong(Poller *p) {
 }
 
 static bool send_one(Poller *p, PollAgent *a) {
-        if (send_result(p->fd, a) < 0)
+        if (send_result(p, a) < 0)
                 return false;
         poll_agent_told(a);
         return true;
