@@ -279,20 +279,29 @@ static void place_devices(Manager *m, const Plan *plan) {
         publish_all(m);
 }
 
-static void fit_workers(Manager *m, bool agent_changed) {
+void manager_fit_poller(Manager *m) {
         bool any_agent = false;
+        int r = 0;
 
         for (size_t i = 0; i < m->n_devices; i++)
                 any_agent = any_agent || m->devices[i]->sensors->n_agents > 0;
         for (size_t i = 0; i < m->n_sites; i++)
                 any_agent = any_agent || m->sites[i].set->n_agents > 0;
-        if (any_agent && !m->poller) {
-                poller_new(m, &m->poller);
-        } else if (!any_agent && m->poller) {
+        if (any_agent && !m->poller)
+                r = poller_new(m, &m->poller);
+        else if (!any_agent && m->poller)
                 m->poller = poller_free(m->poller);
-        } else if (m->poller) {
+        if (r < 0)
+                log_event(m->journal, &(LogEvent){.priority = LOG_ERR},
+                        "hsmd-snmp poll cannot be started: %s; it is tried again", strerror(-r));
+}
+
+static void fit_workers(Manager *m, bool agent_changed) {
+        bool polled = m->poller != NULL;
+
+        manager_fit_poller(m);
+        if (polled && m->poller)
                 poller_reconfigure(m->poller);
-        }
         if (!m->server)
                 server_new(m, &m->server);
         else

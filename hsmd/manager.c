@@ -79,6 +79,7 @@ static void each_second(Manager *m, usec_t now) {
         sensor_numbers_save(m->sensor_numbers);
         if (m->board_outgrown)
                 manager_renew_board(m);
+        manager_fit_poller(m);
         if (m->poller)
                 poller_tick(m->poller, now);
         if (m->server)

@@ -73,6 +73,8 @@ void manager_reload(Manager *manager, uid_t uid, const char *by, ReloadDone done
 /* manager-apply.c */
 /* Makes board, devices and workers fit a configuration, which it takes over; what is unchanged stays. */
 int manager_apply(Manager *manager, Config *config);
+/* Starts or ends the worker that polls, as agents are configured or not. */
+void manager_fit_poller(Manager *manager);
 /* The same configuration on a board with rows for the sensors that were found. */
 int manager_renew_board(Manager *manager);
 /* The mechanisms with which the keys of a device's pool are exercised on it: its rows in the table of

@@ -348,8 +348,11 @@ static void a_counter_that_may_have_wrapped_often_gives_no_rate(void **state UNU
         s.now += HOUR; /* 8 times around, or 9 */
         assert_true(count(&s, 200000000, 32, false)->value == 1e7);
         assert_true(s.verdict.value_when < s.now - HOUR);
+        assert_int_equal(s.verdict.status, SENSOR_UNAVAILABLE);
+        assert_int_equal(s.verdict.reason, SENSOR_REASON_OUT_OF_RANGE);
         assert_true(count(&s, 300000000, 32, false)->value == 1e7);
         assert_int_equal(s.verdict.value_when, s.now);
+        assert_int_equal(s.verdict.status, SENSOR_OK);
 }
 
 static void a_clock_that_stands_still_or_goes_back_gives_no_rate(void **state UNUSED) {
@@ -370,6 +373,7 @@ static void a_pace_that_no_machine_has_is_none(void **state UNUSED) {
         s.config.max = INFINITY;
         count(&s, 0, 64, false);
         assert_false(count(&s, UINT64_MAX / 2, 64, false)->has_value);
+        assert_int_equal(s.verdict.reason, SENSOR_REASON_OUT_OF_RANGE);
         assert_true(count(&s, UINT64_MAX / 2 + 10, 64, false)->value == 1);
         s.config.max = 1000;
         assert_true(count(&s, UINT64_MAX / 2 + 20010, 64, false)->value == 1); /* out of its range */
