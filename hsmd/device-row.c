@@ -162,7 +162,7 @@ static void show_agent(const SensorSet *set, DeviceRow *row) {
 /* A machine's own uptime says when it booted. */
 static void show_boot(const SensorSet *set, DeviceRow *row) {
         const Sensor *s = sensor_set_uptime(set);
-        double now = (double) (now_realtime() / USEC_PER_SEC), up;
+        double now = (double) now_realtime() / USEC_PER_SEC, up;
 
         if (!s || !sensor_is_ok(s))
                 return;

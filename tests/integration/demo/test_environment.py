@@ -123,7 +123,7 @@ def test_limit_that_a_machine_without_a_fan_will_reach_is_foretold(well):
     assert {n for n, d in seen.devices.items() if d["state"] != "up"} == {"bureau-2"}
 
 
-# What these two leave behind is told for ten minutes, so they come last.
+# What these leave behind is told for ten minutes, so they come last.
 
 
 def test_cloned_agents_are_named_and_both_read_on(demo):
@@ -137,3 +137,11 @@ def test_machine_that_rebooted_is_said_to_have(demo):
     booted = demo.device("portal-1")["booted"]
     demo.fleet("fault", "portal-1", "reboot")
     assert demo.wait_state("portal-1", "degraded", "rebooted")["booted"] > booted
+
+
+def test_agent_that_was_restarted_is_told_apart_from_a_machine_that_rebooted(demo):
+    operations = Seen(demo).sensor("portal-2", "operations")["value"]
+    demo.fleet("fault", "portal-2", "snmp-restart")
+    device = demo.wait_state("portal-2", "degraded", "agent_restarted")
+    assert "began anew" in device["detail"]
+    assert Seen(demo).sensor("portal-2", "operations")["value"] <= operations + 5, "no rate out of nothing"
