@@ -265,7 +265,8 @@ bool sensor_set_poll(SensorSet *set, size_t agent, const MsgAgentState *m, usec_
         for (size_t i = 0; answered && m->poll == a->poll && i < a->n_samples; i++)
                 take_sample(set, agent, &a->samples[i], clock != CLOCK_WENT_ON);
         a->n_samples = 0;
-        miss(set, agent, answered ? SENSOR_REASON_NONOPERATIONAL : SENSOR_REASON_SILENT, now);
+        /* of a poll that was cut nobody knows whether what has no sample is still there */
+        miss(set, agent, answered && !m->cut ? SENSOR_REASON_NONOPERATIONAL : SENSOR_REASON_SILENT, now);
         return set->n_sensors > set->n_rows;
 }
 

@@ -75,6 +75,7 @@ static void finish_answered(PollAgent *a) {
         a->n_samples = (size_t) n;
         a->state.has_uptime = a->table->has_uptime;
         a->state.uptime = a->table->has_uptime ? a->table->uptime_ticks * 10 * USEC_PER_MSEC : 0;
+        a->state.cut = cut || poll_table_is_cut(a->table);
         poll_table_trouble(a->table, detail, sizeof(detail));
         if (cut && !*detail)
                 snprintf(detail, sizeof(detail), "more than %d sensors, the others are not read",
@@ -138,23 +139,35 @@ static usec_t patience(const PollAgent *a) {
         return MAX_OF(a->interval, 4 * a->engine.timeout);
 }
 
-/* Why nothing more is asked in this poll; NULL if it goes on. */
-static const char *limit_reached(const PollAgent *a) {
+/* Why nothing more is asked in this poll once this share of its bounds is used up; NULL if it goes on. */
+static const char *limit_reached(const PollAgent *a, unsigned quarters) {
         unsigned most = a->engine.version == SNMP_VERSION_V1 ? POLL_REQUESTS_MAX_V1 : POLL_REQUESTS_MAX;
 
-        if (a->state.requests >= most)
+        if (4 * a->state.requests >= quarters * most)
                 return "not read, too many requests in one poll";
-        return a->waited >= patience(a) ? "not read, the agent is too slow" : NULL;
+        return 4 * a->waited >= quarters * patience(a) ? "not read, the agent is too slow" : NULL;
+}
+
+/* Ends what has not been read yet. */
+static int cut_short(PollAgent *a, const char *why) {
+        int r;
+
+        poll_table_cut(a->table, why); /* instances and columns */
+        r = poll_table_settle(a->table, now_monotonic());
+        poll_table_cut(a->table, why); /* and the names of what these have shown */
+        return r;
 }
 
 static int ask(PollAgent *a, netsnmp_pdu **ret) {
-        const char *limit = limit_reached(a);
+        const char *limit = limit_reached(a, 4);
 
         if (limit) {
-                poll_table_cut(a->table, limit);
                 *ret = NULL;
-                return poll_table_settle(a->table, now_monotonic());
+                return cut_short(a, limit);
         }
+        limit = limit_reached(a, 3);
+        if (limit && !a->table->settled && poll_table_wants_facts(a->table))
+                poll_table_cut(a->table, limit);
         return poll_ask(a->table, now_monotonic(), ret);
 }
 
@@ -191,6 +204,11 @@ static void send_request(PollAgent *a) {
 /* The second and last attempt of a poll. To a v3 agent it is a discovery: one that was replaced or reset
  * meanwhile would never answer the same request, and so is back within the poll in which that happened. */
 static void retry(PollAgent *a) {
+        if (a->retried && poll_table_has_read(a->table) &&
+                cut_short(a, "not read, its answer was lost") >= 0) {
+                finish_answered(a);
+                return;
+        }
         if (a->retried) {
                 finish_silent(a);
                 return;
@@ -292,6 +310,7 @@ static void begin(PollAgent *a, usec_t now) {
         a->state.poll++;
         a->state.requests = 0;
         a->state.has_uptime = 0;
+        a->state.cut = 0;
         a->state.uptime = 0;
         a->retried = a->met = false;
         a->waited = 0;

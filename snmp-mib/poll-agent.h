@@ -8,8 +8,11 @@
  * reads a row a time: POLL_REQUESTS_MAX_V1); and none any more once it has waited for answers for an interval
  * or for four timeouts, whichever is longer. So it lasts at most that and two timeouts (the last request, and
  * a discovery after it). A request's wait counts with its timeout at most: time in which this process stood
- * still is not held against the agent. What has been read by then is the result, and the detail says that it
- * is not all. */
+ * still is not held against the agent. What has been read by then is the result, and it says that it is not
+ * all. Where rows' names are to be read, the last quarter of both bounds is theirs.
+ *
+ * A poll that loses a second answer ends likewise with what has been read: one of hundreds of requests would
+ * otherwise seldom come to its end on a bad line. It is silent only if nothing was. */
 
 #include <systemd/sd-event.h>
 

@@ -28,16 +28,11 @@ static PollCell *add_cell(PollCursor *c) {
 
 static void take_instance(PollCursor *c, const netsnmp_variable_list *v, usec_t now) {
         PollRaw raw = poll_raw_of(v);
-        PollCell *cell;
+        PollCell *cell = raw.kind == RAW_NONE ? NULL : add_cell(c);
 
-        c->done = true;
-        if (raw.kind == RAW_NONE)
+        poll_cursor_end(c, raw.kind == RAW_NONE || cell ? NULL : no_memory, false);
+        if (!cell)
                 return;
-        cell = add_cell(c);
-        if (!cell) {
-                c->trouble = no_memory;
-                return;
-        }
         cell->raw = raw;
         c->when = now;
 }
@@ -129,6 +124,13 @@ static void take_walk(PollTable *t, const netsnmp_variable_list *v, usec_t now) 
 
 /* ---- a GET ---- */
 
+/* It stays as it was, and is asked for again by the next poll. */
+static void fact_failed(PollTable *t, const PollAsked *a, const char *trouble) {
+        a->entry->facts[a->row].failed |= POLL_FACT(a->column);
+        t->facts_trouble = trouble;
+        t->facts_column = &a->entry->item->columns[a->column];
+}
+
 static const netsnmp_variable_list *find(
         const netsnmp_variable_list *v, const PollOid *name, const oid *row, size_t n_row) {
         for (; v; v = v->next_variable)
@@ -142,8 +144,12 @@ static const netsnmp_variable_list *find(
 static void take_gets(PollTable *t, const netsnmp_variable_list *variables, usec_t now) {
         for (size_t i = 0; i < t->n_asked; i++) {
                 PollCursor *c = t->asked[i].cursor;
+                const netsnmp_variable_list *v = find(variables, c->name, NULL, 0);
 
-                take_instance(c, find(variables, c->name, NULL, 0), now);
+                if (v)
+                        take_instance(c, v, now);
+                else
+                        poll_cursor_end(c, unanswered, false);
         }
 }
 
@@ -153,9 +159,10 @@ static void take_facts(PollTable *t, const netsnmp_variable_list *variables) {
                 PollFacts *facts = &a->entry->facts[a->row];
                 oid row[POLL_INDEX_SIZE];
                 size_t n = poll_oid_of_index(facts->index, row);
+                const netsnmp_variable_list *v = find(variables, &a->entry->item->columns[a->column], row, n);
 
-                poll_facts_take(
-                        facts, a->column, find(variables, &a->entry->item->columns[a->column], row, n));
+                if (!v || !poll_facts_take(facts, a->column, v))
+                        fact_failed(t, a, unanswered);
         }
 }
 
@@ -164,15 +171,12 @@ static void take_facts(PollTable *t, const netsnmp_variable_list *variables) {
 static void leave_out(PollTable *t, size_t i, const char *trouble) {
         const PollAsked *a = &t->asked[i];
 
-        if (t->verb != VERB_FACTS) {
+        if (t->verb != VERB_FACTS)
                 poll_cursor_end(a->cursor, trouble, false);
-                return;
-        }
-        poll_facts_take(&a->entry->facts[a->row], a->column, NULL);
-        if (trouble) {
-                t->facts_trouble = trouble;
-                t->facts_column = &a->entry->item->columns[a->column];
-        }
+        else if (trouble)
+                fact_failed(t, a, trouble);
+        else
+                (void) poll_facts_take(&a->entry->facts[a->row], a->column, NULL);
 }
 
 static void leave_all_out(PollTable *t, const char *trouble) {
@@ -187,12 +191,14 @@ static PollTaken take_error(PollTable *t, const netsnmp_pdu *pdu) {
 
         if (pdu->errstat == SNMP_ERR_AUTHORIZATIONERROR || pdu->errstat == SNMP_ERR_NOACCESS)
                 return REFUSED;
-        if (pdu->errstat == SNMP_ERR_TOOBIG && t->batch > 1 && t->n_asked > 1)
-                t->batch = MAX_OF(MIN_OF(t->batch, t->n_asked) / 2, (size_t) 1);
+        if (pdu->errstat == SNMP_ERR_TOOBIG && t->n_expected > 1)
+                t->batch = MAX_OF(MIN_OF(t->batch, t->n_expected) / 2, (size_t) 1);
         else if (pdu->errstat == SNMP_ERR_TOOBIG)
                 leave_all_out(t, too_big);
         else if (pdu->errindex >= 1 && (size_t) pdu->errindex <= t->n_asked)
                 leave_out(t, (size_t) pdu->errindex - 1, trouble);
+        else if (t->verb == VERB_FACTS)
+                leave_all_out(t, error_answer); /* which of them there is none of, it does not say */
         else
                 leave_all_out(t, trouble);
         return TAKEN;

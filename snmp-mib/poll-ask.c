@@ -32,17 +32,27 @@ static bool collect_gets(PollTable *t) {
         return t->n_asked > 0;
 }
 
-static void collect_row(PollTable *t, PollEntry *e, size_t row) {
+static void collect_row(PollTable *t, PollEntry *e, size_t row, uint32_t facts) {
         for (PollColumn c = 0; c < POLL_COLUMNS && t->n_asked < t->batch; c++)
-                if (e->facts[row].wanted & POLL_FACT(c))
+                if (facts & POLL_FACT(c))
                         t->asked[t->n_asked++] = (PollAsked){.entry = e, .row = row, .column = c};
 }
 
+static void collect_facts_of(PollTable *t, PollEntry *e, bool fresh) {
+        for (size_t row = 0; e->item->walk && row < e->value.n && t->n_asked < t->batch; row++) {
+                const PollFacts *f = &e->facts[row];
+                uint32_t wanted = f->wanted & ~f->failed;
+
+                collect_row(t, e, row, fresh ? wanted & ~f->read : wanted & f->read);
+        }
+}
+
+/* What was never told comes first: without it there is nothing to tell of a row. */
 static bool collect_facts(PollTable *t) {
         t->verb = VERB_FACTS;
-        for (size_t i = 0; i < t->n; i++)
-                for (size_t row = 0; row < t->entries[i].n_facts && t->n_asked < t->batch; row++)
-                        collect_row(t, &t->entries[i], row);
+        for (int fresh = 1; fresh >= 0; fresh--)
+                for (size_t i = 0; i < t->n; i++)
+                        collect_facts_of(t, &t->entries[i], fresh);
         return t->n_asked > 0;
 }
 
@@ -107,14 +117,16 @@ static int command_of(const PollTable *t) {
         return t->getbulk ? SNMP_MSG_GETBULK : SNMP_MSG_GETNEXT;
 }
 
-static netsnmp_pdu *build(const PollTable *t) {
+static netsnmp_pdu *build(PollTable *t) {
         netsnmp_pdu *pdu = snmp_pdu_create(command_of(t));
 
         if (!pdu)
                 return NULL;
+        t->n_expected = t->n_asked;
         if (pdu->command == SNMP_MSG_GETBULK) {
                 pdu->non_repeaters = (long) t->n_scalars;
                 pdu->max_repetitions = repetitions(t);
+                t->n_expected = t->n_scalars + (t->n_asked - t->n_scalars) * (size_t) pdu->max_repetitions;
         }
         for (size_t i = 0; i < t->n_asked; i++)
                 if (!add(pdu, t, &t->asked[i])) {

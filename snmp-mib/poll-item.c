@@ -4,6 +4,19 @@ bool poll_column_is_fact(PollColumn column) {
         return column != COLUMN_STATUS && column != COLUMN_TOTAL;
 }
 
+uint32_t poll_item_facts(const PollItem *item) {
+        uint32_t facts = 0;
+
+        for (PollColumn c = 0; c < POLL_COLUMNS; c++)
+                if (poll_column_is_fact(c) && item->columns[c].n > 0)
+                        facts |= 1u << c;
+        return facts;
+}
+
+uint32_t poll_item_facts_needed(const PollItem *item) {
+        return poll_item_facts(item) & ~(1u << COLUMN_UNITS);
+}
+
 static void parse(PollItem *item, const char *text, PollOid *ret) {
         if (*text && poll_oid_parse(text, ret) < 0)
                 item->broken = true;

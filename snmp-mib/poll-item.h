@@ -30,4 +30,9 @@ PollItem *poll_item_unref(PollItem *item);
 /* Those of its columns that never change while a row lives, and are therefore asked for seldom. */
 bool poll_column_is_fact(PollColumn column);
 
+/* The facts that an item's rows have, a bit (1 << column) each; and those of them without which a row cannot
+ * be told: it would be taken for another one, or its value for another value. */
+uint32_t poll_item_facts(const PollItem *item);
+uint32_t poll_item_facts_needed(const PollItem *item);
+
 #endif

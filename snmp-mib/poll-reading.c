@@ -165,10 +165,20 @@ static void take_number(PollFacts *facts, PollColumn column, const PollRaw *raw)
                 }
 }
 
-void poll_facts_take(PollFacts *facts, PollColumn column, const netsnmp_variable_list *v) {
+static bool says_none(const netsnmp_variable_list *v) {
+        return !v || v->type == SNMP_NOSUCHOBJECT || v->type == SNMP_NOSUCHINSTANCE ||
+               v->type == SNMP_ENDOFMIBVIEW;
+}
+
+bool poll_facts_take(PollFacts *facts, PollColumn column, const netsnmp_variable_list *v) {
         PollRaw raw;
 
+        if (v && v->type == ASN_NULL)
+                return false;
         facts->wanted &= ~POLL_FACT(column);
+        facts->read |= POLL_FACT(column);
+        if (says_none(v))
+                return true;
         facts->known &= ~POLL_FACT(column);
         if (column == COLUMN_LABEL) {
                 poll_text_of(v, facts->label, sizeof(facts->label));
@@ -178,6 +188,7 @@ void poll_facts_take(PollFacts *facts, PollColumn column, const netsnmp_variable
                 raw = poll_raw_of(v);
                 take_number(facts, column, &raw);
         }
+        return true;
 }
 
 /* ---- readings ---- */

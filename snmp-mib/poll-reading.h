@@ -36,14 +36,18 @@ void poll_text_of(const netsnmp_variable_list *variable, char *dst, size_t size)
 #define POLL_FACT(column) (1u << (column))
 typedef struct PollFacts {
         char index[POLL_INDEX_SIZE];
-        uint32_t wanted; /* not asked for yet */
+        uint32_t wanted; /* to be asked for */
+        uint32_t failed; /* asked for in this poll, in vain */
+        uint32_t read;   /* the agent has told it, or that there is none */
         uint32_t known;  /* of type, scale and precision: the table told a valid one */
         int32_t type, scale, precision;
         char label[64], units[32];
 } PollFacts;
 
-/* Takes what the table says in one column of facts. */
-void poll_facts_take(PollFacts *facts, PollColumn column, const netsnmp_variable_list *variable);
+/* Takes what the table says in one column of facts; NULL: that the row has none there. What was told before
+ * stays then: a row that lost its name is still the same row. False if this is no answer at all (SNMP's
+ * Null), and nothing was taken. */
+bool poll_facts_take(PollFacts *facts, PollColumn column, const netsnmp_variable_list *variable);
 
 typedef struct Reading {
         SensorStatus status;

@@ -39,39 +39,55 @@ static size_t count(const PollTable *t) {
         return n;
 }
 
-static MsgSample *add_entry(const PollEntry *e, MsgSample *s, const MsgSample *end) {
+/* Where the samples go. */
+typedef struct Samples {
+        MsgSample *next;
+        const MsgSample *end;
+        bool cut;
+} Samples;
+
+/* A cell that is missing where its column was not read to the end is unknown, not missing. */
+static bool is_unknown(const PollCursor *c, const PollRaw *raw) {
+        return raw && raw->kind == RAW_NONE && c->cut;
+}
+
+static void add_entry(const PollEntry *e, Samples *to) {
         size_t status_at = 0, total_at = 0;
 
-        for (size_t row = 0; row < e->value.n && s < end; row++, s++) {
+        for (size_t row = 0; row < e->value.n; row++) {
                 const PollCell *cell = &e->value.cells[row];
-                const PollFacts *facts = e->item->walk && row < e->n_facts ? &e->facts[row] : NULL;
+                const PollFacts *facts = e->item->walk ? &e->facts[row] : NULL;
                 const PollRaw *status = e->status.name ? cell_of(&e->status, cell->index, &status_at) : NULL;
                 const PollRaw *total = e->total.name ? cell_of(&e->total, cell->index, &total_at) : NULL;
-                Reading r = poll_reading(e->item, &cell->raw, status, total, facts);
+                Reading r;
 
-                fill(s, e, &r, facts, row);
+                if (is_unknown(&e->status, status) || is_unknown(&e->total, total) || to->next == to->end ||
+                        (facts && !poll_entry_row_is_known(e, row))) {
+                        to->cut = true;
+                        continue;
+                }
+                r = poll_reading(e->item, &cell->raw, status, total, facts);
+                fill(to->next++, e, &r, facts, row);
         }
-        return s;
 }
 
 int poll_samples(const PollTable *t, const uint32_t *number_of, uint32_t agent, uint64_t poll,
         MsgSample **ret, bool *ret_cut) {
-        size_t found = count(t), n = MIN_OF(found, (size_t) POLL_SAMPLES_MAX);
-        MsgSample *samples = NULL, *s;
-        const MsgSample *end;
+        size_t n = MIN_OF(count(t), (size_t) POLL_SAMPLES_MAX);
+        MsgSample *samples = NULL;
+        Samples to;
 
         if (n > 0) {
                 samples = calloc(n, sizeof(*samples));
                 if (!samples)
                         return -ENOMEM;
         }
-        s = samples;
-        end = n > 0 ? samples + n : NULL;
+        to = (Samples){.next = samples, .end = n > 0 ? samples + n : NULL};
         for (size_t i = 0; i < t->n; i++) {
-                MsgSample *first = s;
+                MsgSample *first = to.next;
 
-                s = add_entry(&t->entries[i], s, end);
-                for (; first < s; first++) {
+                add_entry(&t->entries[i], &to);
+                for (; first < to.next; first++) {
                         first->head = (MessageHead){.type = MSG_SAMPLE, .size = sizeof(*first)};
                         first->agent = agent;
                         first->item = number_of[i];
@@ -79,6 +95,6 @@ int poll_samples(const PollTable *t, const uint32_t *number_of, uint32_t agent, 
                 }
         }
         *ret = samples;
-        *ret_cut = found > n;
-        return (int) n;
+        *ret_cut = to.cut;
+        return n > 0 ? (int) (to.next - samples) : 0;
 }

@@ -79,6 +79,7 @@ void poll_table_begin(PollTable *t, usec_t now) {
                         c->before = c->n;
                 c->n = c->n_last = 0;
                 c->done = !c->name;
+                c->cut = false;
                 c->trouble = NULL;
         }
         t->facts_trouble = NULL;
@@ -92,10 +93,24 @@ void poll_table_begin(PollTable *t, usec_t now) {
 
 void poll_cursor_end(PollCursor *c, const char *trouble, bool drop) {
         c->done = true;
-        if (trouble)
+        if (trouble) {
                 c->trouble = trouble;
+                c->cut = true;
+        }
         if (drop)
                 c->n = 0;
+}
+
+static void cut_facts(PollTable *t, const PollEntry *e, const char *trouble) {
+        for (size_t row = 0; row < e->value.n; row++) {
+                PollFacts *f = &e->facts[row];
+
+                if ((f->wanted & ~f->failed) == 0)
+                        continue;
+                f->failed = f->wanted;
+                t->facts_trouble = trouble;
+                t->facts_column = &e->item->value;
+        }
 }
 
 void poll_table_cut(PollTable *t, const char *trouble) {
@@ -105,24 +120,26 @@ void poll_table_cut(PollTable *t, const char *trouble) {
                 if (!c->done)
                         poll_cursor_end(c, trouble, false);
         }
-        for (size_t i = 0; i < t->n; i++)
-                for (size_t row = 0; row < t->entries[i].n_facts; row++)
-                        if (t->entries[i].facts[row].wanted) {
-                                t->facts_trouble = trouble;
-                                t->facts_column = &t->entries[i].item->value;
-                        }
+        for (size_t i = 0; t->settled && i < t->n; i++)
+                if (t->entries[i].item->walk)
+                        cut_facts(t, &t->entries[i], trouble);
+}
+
+bool poll_table_has_read(PollTable *t) {
+        for (size_t k = 0; k < poll_table_cursors(t); k++)
+                if (poll_table_cursor(t, k)->n > 0)
+                        return true;
+        return false;
+}
+
+bool poll_table_is_cut(PollTable *t) {
+        for (size_t k = 0; k < poll_table_cursors(t); k++)
+                if (poll_table_cursor(t, k)->cut)
+                        return true;
+        return false;
 }
 
 /* ---- rows and their facts ---- */
-
-static uint32_t facts_of(const PollItem *item) {
-        uint32_t wanted = 0;
-
-        for (PollColumn c = 0; c < POLL_COLUMNS; c++)
-                if (poll_column_is_fact(c) && item->columns[c].n > 0)
-                        wanted |= POLL_FACT(c);
-        return wanted;
-}
 
 static bool same_rows(const PollEntry *e) {
         if (e->n_facts != e->value.n)
@@ -133,31 +150,83 @@ static bool same_rows(const PollEntry *e) {
         return true;
 }
 
-static int renew_facts(PollEntry *e) {
-        PollFacts *facts = calloc(MAX_OF(e->value.n, (size_t) 1), sizeof(*facts));
+/* Moves the facts of a row over; of one that is new they are empty. *where is where the last one was found:
+ * rows come in one order. */
+static void move_facts(PollEntry *e, const char *index, size_t *where, PollFacts *ret) {
+        *ret = (PollFacts){0};
+        for (size_t i = 0; i < e->n_facts; i++) {
+                PollFacts *old = &e->facts[(*where + i) % e->n_facts];
+
+                if (!streq(old->index, index))
+                        continue;
+                *where = (*where + i + 1) % e->n_facts;
+                *ret = *old;
+                old->index[0] = '\0';
+                return;
+        }
+        copy_text(ret->index, sizeof(ret->index), index);
+}
+
+/* Rows that were not reached may be there all the same, and keep their names. */
+static size_t keep_unreached(const PollEntry *e, PollFacts *facts, size_t n, size_t room) {
+        for (size_t i = 0; i < e->n_facts && n < room; i++)
+                if (e->facts[i].index[0])
+                        facts[n++] = e->facts[i];
+        return n;
+}
+
+static int fit_facts(PollEntry *e) {
+        size_t n = e->value.n, where = 0;
+        size_t room = e->value.cut ? MIN_OF(n + e->n_facts, (size_t) POLL_ROWS_MAX) : n;
+        PollFacts *facts = calloc(MAX_OF(room, (size_t) 1), sizeof(*facts));
 
         if (!facts)
                 return -ENOMEM;
-        for (size_t i = 0; i < e->value.n; i++) {
-                copy_text(facts[i].index, sizeof(facts[i].index), e->value.cells[i].index);
-                facts[i].wanted = facts_of(e->item);
-        }
+        for (size_t i = 0; i < n; i++)
+                move_facts(e, e->value.cells[i].index, &where, &facts[i]);
+        n = keep_unreached(e, facts, n, room);
         free(e->facts);
         e->facts = facts;
-        e->n_facts = e->value.n;
+        e->n_facts = n;
         return 0;
+}
+
+static int settle_entry(PollTable *t, PollEntry *e) {
+        bool same = same_rows(e), all = t->facts_due || (!same && !e->value.cut);
+        uint32_t facts = poll_item_facts(e->item);
+
+        if (!same && fit_facts(e) < 0)
+                return -ENOMEM;
+        for (size_t i = 0; i < e->n_facts; i++) {
+                e->facts[i].wanted |= all ? facts : facts & ~e->facts[i].read;
+                e->facts[i].failed = 0;
+        }
+        return 0;
+}
+
+bool poll_entry_row_is_known(const PollEntry *e, size_t i) {
+        return (poll_item_facts_needed(e->item) & ~e->facts[i].read) == 0;
+}
+
+bool poll_table_wants_facts(const PollTable *t) {
+        if (t->facts_due)
+                return true;
+        for (size_t i = 0; i < t->n; i++)
+                for (size_t row = 0; row < t->entries[i].n_facts; row++)
+                        if (t->entries[i].facts[row].wanted)
+                                return true;
+        return false;
 }
 
 /* An agent that began anew may number its rows otherwise. (After 497 days sysUpTime wraps: then nothing began
  * anew, and asking costs nothing.) */
 static void take_uptime(PollTable *t) {
         const PollRaw *raw = t->uptime.n > 0 ? &t->uptime.cells[0].raw : NULL;
-        bool had = t->has_uptime;
 
         t->has_uptime = raw && raw->kind == RAW_NUMBER && raw->counter_bits > 0;
         if (!t->has_uptime)
                 return;
-        if (had && raw->counter < t->uptime_ticks)
+        if (raw->counter < t->uptime_ticks)
                 t->facts_due = true;
         t->uptime_ticks = raw->counter;
 }
@@ -166,14 +235,9 @@ int poll_table_settle(PollTable *t, usec_t now) {
         if (t->settled)
                 return 0;
         take_uptime(t);
-        for (size_t i = 0; i < t->n; i++) {
-                PollEntry *e = &t->entries[i];
-
-                if (!e->item->walk || (!t->facts_due && same_rows(e)))
-                        continue;
-                if (renew_facts(e) < 0)
+        for (size_t i = 0; i < t->n; i++)
+                if (t->entries[i].item->walk && settle_entry(t, &t->entries[i]) < 0)
                         return -ENOMEM;
-        }
         if (t->facts_due)
                 t->facts_when = now;
         t->facts_due = false;

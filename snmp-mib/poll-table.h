@@ -12,7 +12,10 @@
  * answer does not fit. An agent of which nothing is walked is asked by one plain GET.
  *
  * A row's facts (label, type, scale, precision, units) are asked by GETs for just the rows that there are: in
- * the first poll, when rows came or went, when sysUpTime fell, and every ten minutes. */
+ * the first poll, when rows came or went, when sysUpTime fell, and every ten minutes; what was not answered
+ * then, in the next poll. Until it is told anew a fact stays as it was, and a row of which the label or
+ * another fact that matters was never told is left out: hsmd knows rows by their labels, and would take it
+ * for another sensor. */
 
 #include "poll-reading.h"
 
@@ -33,6 +36,7 @@ typedef struct PollCursor {
         bool column;
         bool by_get;         /* an instance that is asked for by its own name */
         bool done;           /* nothing more is to be asked in this poll */
+        bool cut;            /* there may be more of it than was read in this poll */
         const char *trouble; /* what was wrong in this poll; NULL = nothing */
         usec_t when;         /* CLOCK_MONOTONIC of the last answer with something of it */
         PollCell *cells;     /* an instance has one when it was answered */
@@ -45,8 +49,9 @@ typedef struct PollCursor {
 typedef struct PollEntry {
         PollItem *item;
         PollCursor value, status, total;
-        PollFacts *facts; /* of a walked item: as many as value has cells, and in their order, when settled */
-        size_t n_facts;
+        PollFacts *facts; /* of a walked item, when settled: in the order of value's cells, one for each; then
+                             those of rows that a poll which was cut did not reach */
+        size_t n_facts;   /* at most POLL_ROWS_MAX */
 } PollEntry;
 
 typedef enum PollVerb {
@@ -73,13 +78,14 @@ typedef struct PollTable {
         PollVerb verb;
         PollAsked asked[POLL_ASK_MAX];
         size_t n_asked, n_scalars; /* the scalars come first */
+        size_t n_expected;         /* variables of the answer, each row of a column counted */
         size_t batch;              /* variables that this agent can answer together */
 
         bool settled; /* the rows of this poll are known, and facts belong to them */
         bool facts_due;
-        usec_t facts_when; /* when facts were last all asked for; 0 = never */
-        bool has_uptime;
-        uint64_t uptime_ticks;       /* hundredths of a second */
+        usec_t facts_when;           /* when facts were last all asked for; 0 = never */
+        bool has_uptime;             /* it was read in this poll */
+        uint64_t uptime_ticks;       /* hundredths of a second, when last read */
         const char *facts_trouble;   /* as a cursor's */
         const PollOid *facts_column; /* which one that is about */
 } PollTable;
@@ -91,8 +97,21 @@ PollTable *poll_table_free(PollTable *table); /* returns NULL */
 /* A new poll begins. */
 void poll_table_begin(PollTable *table, usec_t now);
 
-/* Ends what has not been read yet, for a reason in words. */
+/* Ends what has not been read yet, for a reason in words: instances and columns, and once they are settled
+ * facts. */
 void poll_table_cut(PollTable *table, const char *trouble);
+
+/* Whether facts are or will be to be asked for in this poll, as far as that is known. */
+bool poll_table_wants_facts(const PollTable *table);
+
+/* Whether the agent has told any value in this poll. */
+bool poll_table_has_read(PollTable *table);
+
+/* Whether this poll did not read all there may be. */
+bool poll_table_is_cut(PollTable *table);
+
+/* Whether enough is known of the row of an entry's i-th cell to tell it. */
+bool poll_entry_row_is_known(const PollEntry *entry, size_t i);
 
 /* Once all instances and columns are read: makes facts fit the rows. Does nothing the second time. */
 int poll_table_settle(PollTable *table, usec_t now);
@@ -101,7 +120,8 @@ int poll_table_settle(PollTable *table, usec_t now);
 size_t poll_table_cursors(const PollTable *table);
 PollCursor *poll_table_cursor(PollTable *table, size_t k);
 
-/* Ends a cursor; drop: what was read of it cannot be trusted. */
+/* Ends a cursor. trouble: in words, why not all of it was read; NULL: all was. drop: what was read of it
+ * cannot be trusted. */
 void poll_cursor_end(PollCursor *cursor, const char *trouble, bool drop);
 
 /* What was wrong in this poll, in words: empty if nothing was. */

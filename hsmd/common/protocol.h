@@ -352,6 +352,8 @@ typedef struct MsgAgentState {
         uint64_t start_delay; /* microseconds from due to sent, of this poll */
         uint32_t requests;    /* sent in this poll, retries and discoveries included */
         uint32_t has_uptime;
+        uint32_t cut; /* not all could be read: of what has no sample nothing is known */
+        uint32_t reserved;
         uint64_t uptime;    /* microseconds, sysUpTime; wraps after 497 days */
         char engine_id[72]; /* v3, hexadecimal; else empty */
         char detail[256];

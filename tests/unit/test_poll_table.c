@@ -22,10 +22,23 @@ typedef struct Row {
         const char *text; /* NULL: an INTEGER */
 } Row;
 
+/* What is wrong with each answer to a GET. */
+typedef enum Fault {
+        FAULT_NONE,
+        FAULT_ERROR,       /* genErr */
+        FAULT_NAMED_ERROR, /* of the first variable */
+        FAULT_TOO_BIG,
+        FAULT_MISSING, /* nothing in it */
+        FAULT_NULL,    /* Null in place of each value */
+        FAULT_MAX,
+} Fault;
+
 typedef struct Agent {
         const Row *rows; /* in order of name */
         size_t n;
         size_t room; /* variables of an answer */
+        Fault fault;
+        size_t bulk; /* variables that may be asked for by a GETBULK, else it is tooBig; 0 = any number */
 } Agent;
 
 static netsnmp_pdu *response(void) {
@@ -92,9 +105,33 @@ static void answer_bulk(const Agent *agent, const netsnmp_pdu *asked, netsnmp_pd
                         from[i] = add_answer(agent, answer, from[i], true);
 }
 
+static void answer_wrongly(Fault fault, const netsnmp_pdu *asked, netsnmp_pdu *answer) {
+        answer->errstat = fault == FAULT_TOO_BIG                               ? SNMP_ERR_TOOBIG
+                          : fault == FAULT_ERROR || fault == FAULT_NAMED_ERROR ? SNMP_ERR_GENERR
+                                                                               : SNMP_ERR_NOERROR;
+        answer->errindex = fault == FAULT_NAMED_ERROR;
+        for (const netsnmp_variable_list *v = asked->variables; v && fault == FAULT_NULL;
+                v = v->next_variable)
+                snmp_add_null_var(answer, v->name, v->name_length);
+}
+
+static bool is_too_much(const Agent *agent, const netsnmp_pdu *asked) {
+        long scalars = asked->non_repeaters, n = (long) count(asked);
+
+        return agent->bulk > 0 && scalars + (n - scalars) * asked->max_repetitions > (long) agent->bulk;
+}
+
 static netsnmp_pdu *answer_of(const Agent *agent, const netsnmp_pdu *asked) {
         netsnmp_pdu *answer = response();
 
+        if (asked->command == SNMP_MSG_GET && agent->fault != FAULT_NONE) {
+                answer_wrongly(agent->fault, asked, answer);
+                return answer;
+        }
+        if (asked->command == SNMP_MSG_GETBULK && is_too_much(agent, asked)) {
+                answer->errstat = SNMP_ERR_TOOBIG;
+                return answer;
+        }
         if (asked->command == SNMP_MSG_GETBULK) {
                 answer_bulk(agent, asked, answer);
                 return answer;
@@ -123,10 +160,9 @@ static void as_v1(netsnmp_pdu *answer) {
 /* ---- a poll ---- */
 
 /* Asks until nothing is left to ask; returns how many requests that took. */
-static unsigned poll_once(PollTable *t, const Agent *agent, usec_t now) {
+static unsigned poll_on(PollTable *t, const Agent *agent, usec_t now) {
         unsigned requests = 0;
 
-        poll_table_begin(t, now);
         for (;;) {
                 netsnmp_pdu *asked = NULL, *answer;
 
@@ -142,6 +178,11 @@ static unsigned poll_once(PollTable *t, const Agent *agent, usec_t now) {
                 snmp_free_pdu(asked);
                 snmp_free_pdu(answer);
         }
+}
+
+static unsigned poll_once(PollTable *t, const Agent *agent, usec_t now) {
+        poll_table_begin(t, now);
+        return poll_on(t, agent, now);
 }
 
 static PollItem *item(const char *oid, const char *label, const char *status) {
@@ -190,6 +231,15 @@ static void assert_samples(const PollTable *t, bool labels, const char *expected
         assert_string_equal(said, expected);
 }
 
+static bool is_cut(PollTable *t) {
+        static const uint32_t numbers[] = {11, 12};
+        CLEANUP_FREE MsgSample *samples = NULL;
+        bool cut = false;
+
+        assert_true(poll_samples(t, numbers, 3, 4, &samples, &cut) >= 0);
+        return cut || poll_table_is_cut(t);
+}
+
 static void assert_trouble(PollTable *t, const char *expected) {
         char words[128];
 
@@ -212,7 +262,7 @@ static const Row rows[] = {
         {"1.3.6.9.6.2", 62, NULL},
 };
 
-static const Agent whole = {rows, ELEMENTSOF(rows), 1000};
+static const Agent whole = {.rows = rows, .n = ELEMENTSOF(rows), .room = 1000};
 
 static void a_known_table_costs_one_request(void **state UNUSED) {
         PollTable *t = table_of(
@@ -239,7 +289,7 @@ static void an_agent_of_which_nothing_is_walked_is_asked_by_one_get(void **state
 
 static void an_instance_that_is_no_successor_is_asked_by_its_name(void **state UNUSED) {
         const Row more[] = {{"1.3.6.9.2.1", 10, NULL}, {"1.3.6.9.6.1.7", 1, NULL}, {"1.3.6.9.6.2", 62, NULL}};
-        const Agent agent = {more, ELEMENTSOF(more), 1000};
+        const Agent agent = {.rows = more, .n = ELEMENTSOF(more), .room = 1000};
         PollTable *t =
                 table_of(SNMP_VERSION_V2C, item("1.3.6.9.2", "", NULL), item("1.3.6.9.6.2", NULL, NULL));
 
@@ -261,7 +311,9 @@ static void a_row_without_its_status_is_not_operational(void **state UNUSED) {
 static void whatever_the_room_and_the_version_the_same_is_read(void **state UNUSED) {
         for (SnmpVersion version = SNMP_VERSION_V2C; version <= SNMP_VERSION_V1; version++)
                 for (size_t room = 1; room < 9; room++) {
-                        Agent agent = {rows, ELEMENTSOF(rows), version == SNMP_VERSION_V1 ? room + 3 : room};
+                        Agent agent = {.rows = rows,
+                                .n = ELEMENTSOF(rows),
+                                .room = version == SNMP_VERSION_V1 ? room + 3 : room};
                         PollTable *t = table_of(version, item("1.3.6.9.2", "1.3.6.9.1", "1.3.6.9.3"),
                                 item("1.3.6.9.7.0", NULL, NULL));
 
@@ -276,7 +328,7 @@ static void whatever_the_room_and_the_version_the_same_is_read(void **state UNUS
 
 static void an_agent_that_began_anew_is_asked_for_labels_again(void **state UNUSED) {
         Row renamed[ELEMENTSOF(rows)];
-        const Agent agent = {renamed, ELEMENTSOF(renamed), 1000};
+        const Agent agent = {.rows = renamed, .n = ELEMENTSOF(renamed), .room = 1000};
         PollTable *t = table_of(SNMP_VERSION_V2C, item("1.3.6.9.2", "1.3.6.9.1", NULL), NULL);
 
         memcpy(renamed, rows, sizeof(rows));
@@ -290,16 +342,160 @@ static void an_agent_that_began_anew_is_asked_for_labels_again(void **state UNUS
         poll_table_free(t);
 }
 
+static void a_restart_is_seen_after_a_poll_that_did_not_tell_the_uptime(void **state UNUSED) {
+        Row renamed[ELEMENTSOF(rows)];
+        const Agent mute = {.rows = rows + 1, .n = ELEMENTSOF(rows) - 1, .room = 1000},
+                    agent = {.rows = renamed, .n = ELEMENTSOF(renamed), .room = 1000};
+        PollTable *t = table_of(SNMP_VERSION_V2C, item("1.3.6.9.2", "1.3.6.9.1", NULL), NULL);
+
+        memcpy(renamed, rows, sizeof(rows));
+        renamed[0].value = 12;
+        renamed[1].text = "uno";
+        (void) poll_once(t, &whole, NOW);
+        (void) poll_once(t, &mute, NOW);
+        assert_false(t->has_uptime);
+        (void) poll_once(t, &agent, NOW);
+        assert_samples(t, true, "uno=10 two=20 three=30");
+        poll_table_free(t);
+}
+
+static void a_row_that_has_no_label_is_told_without(void **state UNUSED) {
+        const Row some[] = {rows[0], rows[1], rows[3], rows[4], rows[5], rows[6]};
+        const Agent agent = {.rows = some, .n = ELEMENTSOF(some), .room = 1000};
+
+        for (SnmpVersion version = SNMP_VERSION_V2C; version <= SNMP_VERSION_V1; version++) {
+                PollTable *t = table_of(version, item("1.3.6.9.2", "1.3.6.9.1", NULL), NULL);
+
+                (void) poll_once(t, &agent, NOW);
+                assert_samples(t, true, "one=10 =20 three=30");
+                assert_false(is_cut(t));
+                poll_table_free(t);
+        }
+}
+
+static void a_label_that_is_no_longer_there_stays(void **state UNUSED) {
+        const Agent agent = {.rows = rows + 4, .n = ELEMENTSOF(rows) - 4, .room = 1000};
+        PollTable *t = table_of(SNMP_VERSION_V2C, item("1.3.6.9.2", "1.3.6.9.1", NULL), NULL);
+
+        (void) poll_once(t, &whole, NOW);
+        assert_int_equal(poll_once(t, &agent, NOW + POLL_FACTS_INTERVAL), 2);
+        assert_samples(t, true, "one=10 two=20 three=30");
+        poll_table_free(t);
+}
+
+static void a_table_whose_answers_do_not_fit_is_read_in_parts(void **state UNUSED) {
+        for (size_t room = 1; room < 9; room++) {
+                Agent agent = {.rows = rows, .n = ELEMENTSOF(rows), .room = 1000, .bulk = room};
+                PollTable *t = table_of(SNMP_VERSION_V2C, item("1.3.6.9.2", "1.3.6.9.1", NULL), NULL);
+
+                (void) poll_once(t, &agent, NOW);
+                assert_trouble(t, "");
+                assert_false(is_cut(t));
+                assert_samples(t, true, "one=10 two=20 three=30");
+                poll_table_free(t);
+        }
+}
+
 /* ---- bad answers ---- */
 
-static netsnmp_pdu *begin(PollTable *t) {
+/* Asks, and returns an answer to be filled. */
+static netsnmp_pdu *begin_next(PollTable *t) {
         netsnmp_pdu *asked = NULL;
 
-        poll_table_begin(t, NOW);
         assert_int_equal(poll_ask(t, NOW, &asked), 0);
         assert_non_null(asked);
         snmp_free_pdu(asked);
         return response();
+}
+
+static netsnmp_pdu *begin(PollTable *t) {
+        poll_table_begin(t, NOW);
+        return begin_next(t);
+}
+
+static void an_answer_without_labels_makes_no_other_rows(void **state UNUSED) {
+        for (Fault fault = FAULT_ERROR; fault < FAULT_MAX; fault++) {
+                const Agent agent = {.rows = rows, .n = ELEMENTSOF(rows), .room = 1000, .fault = fault};
+                PollTable *t = table_of(SNMP_VERSION_V2C, item("1.3.6.9.2", "1.3.6.9.1", NULL), NULL);
+
+                (void) poll_once(t, &agent, NOW);
+                assert_samples(t, true, "");
+                assert_true(is_cut(t));
+                (void) poll_once(t, &whole, NOW);
+                assert_samples(t, true, "one=10 two=20 three=30");
+                assert_false(is_cut(t));
+                for (usec_t now = NOW + POLL_FACTS_INTERVAL; now < POLL_FACTS_INTERVAL + 4 * NOW;
+                        now += NOW) {
+                        assert_true(poll_once(t, &agent, now) >= 2);
+                        assert_samples(t, true, "one=10 two=20 three=30");
+                }
+                /* and they are asked for until they are told */
+                assert_true(poll_once(t, &whole, POLL_FACTS_INTERVAL + 4 * NOW) >= 2);
+                if (fault != FAULT_TOO_BIG) /* after which it is asked in parts */
+                        assert_int_equal(poll_once(t, &whole, POLL_FACTS_INTERVAL + 5 * NOW), 1);
+                poll_table_free(t);
+        }
+}
+
+static void a_new_row_is_told_once_its_label_is_known(void **state UNUSED) {
+        Row fewer[ELEMENTSOF(rows)];
+        const Agent two = {.rows = fewer, .n = ELEMENTSOF(rows) - 1, .room = 1000},
+                    nameless = {.rows = rows, .n = ELEMENTSOF(rows), .room = 1000, .fault = FAULT_ERROR};
+        PollTable *t = table_of(SNMP_VERSION_V2C, item("1.3.6.9.2", "1.3.6.9.1", NULL), NULL);
+
+        memcpy(fewer, rows, 5 * sizeof(*rows));
+        memcpy(fewer + 5, rows + 6, (ELEMENTSOF(rows) - 6) * sizeof(*rows));
+        (void) poll_once(t, &two, NOW);
+        assert_samples(t, true, "one=10 three=30");
+        (void) poll_once(t, &nameless, NOW);
+        assert_samples(t, true, "one=10 three=30");
+        assert_true(is_cut(t));
+        (void) poll_once(t, &whole, NOW);
+        assert_samples(t, true, "one=10 two=20 three=30");
+        assert_false(is_cut(t));
+        poll_table_free(t);
+}
+
+static void rows_that_a_cut_poll_did_not_reach_keep_their_labels(void **state UNUSED) {
+        const Agent nameless = {.rows = rows, .n = ELEMENTSOF(rows), .room = 1000, .fault = FAULT_MISSING};
+        PollTable *t = table_of(SNMP_VERSION_V2C, item("1.3.6.9.2", "1.3.6.9.1", NULL), NULL);
+        netsnmp_pdu *answer;
+
+        (void) poll_once(t, &whole, NOW);
+        answer = begin(t);
+        add_row(answer, &rows[0]);
+        add_row(answer, &rows[4]);
+        (void) poll_answer(t, answer, NOW);
+        poll_table_cut(t, "slow");
+        assert_trouble(t, "1.3.6.9.2: slow");
+        assert_samples(t, true, "one=10");
+        assert_true(is_cut(t));
+        (void) poll_once(t, &nameless, NOW);
+        assert_samples(t, true, "one=10 two=20 three=30");
+        assert_int_equal(poll_once(t, &whole, NOW), 1);
+        snmp_free_pdu(answer);
+        poll_table_free(t);
+}
+
+static void a_row_whose_status_was_not_reached_is_not_told(void **state UNUSED) {
+        PollTable *t = table_of(SNMP_VERSION_V2C, item("1.3.6.9.2", "1.3.6.9.1", "1.3.6.9.3"), NULL);
+        netsnmp_pdu *answer = begin(t);
+
+        add_row(answer, &rows[0]);
+        add_row(answer, &rows[4]);
+        add_row(answer, &rows[7]);
+        (void) poll_answer(t, answer, NOW);
+        snmp_free_pdu(answer);
+        answer = begin_next(t);
+        answer->errstat = SNMP_ERR_GENERR;
+        answer->errindex = 2; /* the status column: the uptime was read */
+        (void) poll_answer(t, answer, NOW);
+        (void) poll_on(t, &whole, NOW);
+        assert_trouble(t, "1.3.6.9.3: the agent answers it with an error");
+        assert_samples(t, true, "one=10");
+        assert_true(is_cut(t));
+        snmp_free_pdu(answer);
+        poll_table_free(t);
 }
 
 static void names_that_do_not_increase_drop_their_column_only(void **state UNUSED) {
@@ -321,7 +517,7 @@ static void names_that_do_not_increase_drop_their_column_only(void **state UNUSE
 static void an_index_that_does_not_fit_leaves_its_row_out(void **state UNUSED) {
         const char *lengthy = "1.3.6.9.2.2.4000000000.4000000000.4000000000.4000000000.4000000000.4000000000";
         const Row bad[] = {rows[0], {"1.3.6.9.2.1", 1, NULL}, {lengthy, 2, NULL}, {"1.3.6.9.2.3", 3, NULL}};
-        const Agent agent = {bad, ELEMENTSOF(bad), 1000};
+        const Agent agent = {.rows = bad, .n = ELEMENTSOF(bad), .room = 1000};
         PollTable *t = table_of(SNMP_VERSION_V2C, item("1.3.6.9.2", "", NULL), NULL);
 
         (void) poll_once(t, &agent, NOW);
@@ -358,7 +554,7 @@ static void an_error_leaves_out_what_it_names_or_everything(void **state UNUSED)
 }
 
 static void an_empty_answer_ends_what_it_was_asked_for(void **state UNUSED) {
-        const Agent mute = {rows, ELEMENTSOF(rows), 0};
+        const Agent mute = {.rows = rows, .n = ELEMENTSOF(rows), .room = 0};
         PollTable *t = table_of(SNMP_VERSION_V2C, item("1.3.6.9.2", "1.3.6.9.1", NULL), NULL);
 
         assert_int_equal(poll_once(t, &mute, NOW), 1);
@@ -369,7 +565,7 @@ static void an_empty_answer_ends_what_it_was_asked_for(void **state UNUSED) {
 static void rows_and_samples_have_their_bounds(void **state UNUSED) {
         static char names[3 * 300][32];
         static Row many[3 * 300];
-        const Agent agent = {many, ELEMENTSOF(many), 60};
+        const Agent agent = {.rows = many, .n = ELEMENTSOF(many), .room = 60};
         PollItem *items[] = {
                 item("1.3.6.9.1", "", NULL), item("1.3.6.9.2", "", NULL), item("1.3.6.9.3", "", NULL)};
         const uint32_t numbers[] = {1, 2, 3};
@@ -401,6 +597,7 @@ static void what_was_not_read_in_time_is_named(void **state UNUSED) {
         (void) poll_answer(t, answer, NOW);
         poll_table_cut(t, "slow");
         assert_trouble(t, "1.3.6.9.2: slow");
+        assert_true(is_cut(t));
         assert_samples(t, false, "=55");
         snmp_free_pdu(answer);
         poll_table_free(t);
@@ -414,6 +611,14 @@ int main(void) {
                 cmocka_unit_test(a_row_without_its_status_is_not_operational),
                 cmocka_unit_test(whatever_the_room_and_the_version_the_same_is_read),
                 cmocka_unit_test(an_agent_that_began_anew_is_asked_for_labels_again),
+                cmocka_unit_test(a_restart_is_seen_after_a_poll_that_did_not_tell_the_uptime),
+                cmocka_unit_test(a_row_that_has_no_label_is_told_without),
+                cmocka_unit_test(a_label_that_is_no_longer_there_stays),
+                cmocka_unit_test(a_table_whose_answers_do_not_fit_is_read_in_parts),
+                cmocka_unit_test(an_answer_without_labels_makes_no_other_rows),
+                cmocka_unit_test(a_new_row_is_told_once_its_label_is_known),
+                cmocka_unit_test(rows_that_a_cut_poll_did_not_reach_keep_their_labels),
+                cmocka_unit_test(a_row_whose_status_was_not_reached_is_not_told),
                 cmocka_unit_test(names_that_do_not_increase_drop_their_column_only),
                 cmocka_unit_test(an_index_that_does_not_fit_leaves_its_row_out),
                 cmocka_unit_test(an_error_leaves_out_what_it_names_or_everything),

@@ -248,6 +248,7 @@ static void print_state(const MsgAgentState *m) {
         print_number("poll", m->poll);
         print_number("start_delay", m->start_delay);
         print_number("requests", m->requests);
+        print_number("cut", m->cut);
         if (m->has_uptime)
                 print_number("uptime", m->uptime);
         print_text("engine_id", m->engine_id);
