@@ -238,15 +238,21 @@ static void take_state(SensorSet *set, SensorAgent *a, const MsgAgentState *m, u
                 log_agent(set, a);
 }
 
-static void miss(SensorSet *set, size_t agent, SensorReason reason, usec_t now) {
+/* A poll that ended early says nothing of what it did not reach, for a while. */
+static bool may_be_there(const Sensor *s, usec_t now) {
+        return s->track.known && now - MIN_OF(s->track.value_when, now) <= POLLS_MISSED * s->interval;
+}
+
+static void miss(SensorSet *set, size_t agent, SensorReason reason, bool cut, usec_t now) {
         for (size_t i = 0; i < set->n_sensors; i++) {
                 Sensor *s = &set->sensors[i];
 
-                if (s->agent == agent && !s->sampled)
+                if (s->agent != agent)
+                        continue;
+                if (!s->sampled && !(cut && may_be_there(s, now)))
                         track_missing(&s->track, reason, now);
                 s->sampled = false;
-                if (s->agent == agent)
-                        track_verdict(&s->track, &s->spec, now, &s->verdict);
+                track_verdict(&s->track, &s->spec, now, &s->verdict);
         }
 }
 
@@ -266,7 +272,8 @@ bool sensor_set_poll(SensorSet *set, size_t agent, const MsgAgentState *m, usec_
                 take_sample(set, agent, &a->samples[i], clock != CLOCK_WENT_ON);
         a->n_samples = 0;
         /* of a poll that was cut nobody knows whether what has no sample is still there */
-        miss(set, agent, answered && !m->cut ? SENSOR_REASON_NONOPERATIONAL : SENSOR_REASON_SILENT, now);
+        miss(set, agent, answered && !m->cut ? SENSOR_REASON_NONOPERATIONAL : SENSOR_REASON_SILENT,
+                answered && m->cut, now);
         return set->n_sensors > set->n_rows;
 }
 
@@ -276,7 +283,7 @@ void sensor_set_refuse(SensorSet *set, size_t agent, const char *why, usec_t now
         a->state = AGENT_REFUSED;
         a->failed = POLLS_MISSED;
         copy_text(a->detail, sizeof(a->detail), why);
-        miss(set, agent, SENSOR_REASON_SILENT, now);
+        miss(set, agent, SENSOR_REASON_SILENT, false, now);
 }
 
 void sensor_set_extend(SensorSet *set, usec_t lateness) {
@@ -295,6 +302,6 @@ bool sensor_set_tick(SensorSet *set, size_t agent, usec_t now) {
         a->failed = POLLS_MISSED;
         copy_text(a->detail, sizeof(a->detail), "nothing was heard for three polls");
         log_agent(set, a);
-        miss(set, agent, SENSOR_REASON_SILENT, now);
+        miss(set, agent, SENSOR_REASON_SILENT, false, now);
         return true;
 }
