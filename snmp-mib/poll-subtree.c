@@ -45,8 +45,7 @@ size_t poll_subtree_start(size_t subtree, oid *name) {
 bool poll_subtree_has(size_t subtree, const oid *name, size_t n) {
         const Subtree *s = &subtrees[subtree];
 
-        return poll_oid_within(&s->root, name, n) &&
-               (s->last == 0 || name[s->root.n] <= s->last);
+        return poll_oid_within(&s->root, name, n) && (s->last == 0 || name[s->root.n] <= s->last);
 }
 
 bool poll_subtree_skip(size_t subtree, oid *name, size_t *n) {
