@@ -173,18 +173,35 @@ static void enter(Engine *e) {
                 (void) usm_add_user(e->usm); /* without it the request fails, which is told */
 }
 
+/* The library makes a record of whatever id a datagram names, and keeps it for ever: a machine that names
+ * another one each time would fill the memory, and make the list that is searched at each message of
+ * everybody longer. So there are records only between enter and leave. */
 static void leave(Engine *e) {
         const struct enginetime_struct *record =
                 e->id_size > 0 ? search_enginetime_list(e->id, (u_int) e->id_size) : NULL;
 
         if (e->usm)
                 usm_remove_user(e->usm);
-        if (!record)
+        if (record)
+                e->clock = (EngineClock){.boots = record->engineBoot,
+                        .time = record->engineTime,
+                        .received = record->lastReceivedEngineTime,
+                        .authenticated = record->authenticatedFlag};
+        free_etimelist();
+}
+
+/* Takes the id that a discovery was answered with, while what the answer said of boots and time is on
+ * record. */
+static void learn(Engine *e) {
+        const netsnmp_session *s = snmp_sess_session(e->session);
+
+        if (e->adopted || s->securityEngineIDLen == 0 || s->securityEngineIDLen > ENGINE_ID_MAX)
                 return;
-        e->clock = (EngineClock){.boots = record->engineBoot,
-                .time = record->engineTime,
-                .received = record->lastReceivedEngineTime,
-                .authenticated = record->authenticatedFlag};
+        if (s->securityEngineIDLen == e->id_size && memcmp(s->securityEngineID, e->id, e->id_size) == 0)
+                return;
+        memcpy(e->id, s->securityEngineID, s->securityEngineIDLen);
+        e->id_size = s->securityEngineIDLen;
+        e->clock = (EngineClock){0};
 }
 
 void engine_close(Engine *e) {
@@ -240,13 +257,6 @@ int engine_adopt(Engine *e) {
 
         if (s->securityEngineIDLen == 0 || s->securityEngineIDLen > ENGINE_ID_MAX)
                 return -ENODATA;
-        if (s->securityEngineIDLen != e->id_size || memcmp(s->securityEngineID, e->id, e->id_size) != 0) {
-                memcpy(e->id, s->securityEngineID, s->securityEngineIDLen);
-                e->id_size = s->securityEngineIDLen;
-                leave(e); /* the Report's boots and time, */
-                if (e->clock.authenticated)
-                        e->clock = (EngineClock){0}; /* unless a namesake's are in its place */
-        }
         r = make_user(e);
         if (r < 0)
                 return r;
@@ -280,6 +290,7 @@ void engine_read(Engine *e) {
         enter(e);
         (void) snmp_sess_read2(
                 e->session, &set); /* what it thinks of the datagram is told to the callback, or no one */
+        learn(e);
         leave(e);
         netsnmp_large_fd_set_cleanup(&set);
 }

@@ -8,8 +8,8 @@
  * request like any other: engine_discover, then, when its answer was read, engine_adopt, then engine_get.
  *
  * net-snmp keeps users and clocks (boots, time) by engine id in the whole process, so two machines cloned
- * from one image would overwrite each other's. An Engine therefore keeps its own and puts them in place
- * before each use. */
+ * from one image would overwrite each other's, and one that makes ids up would fill its lists. An Engine
+ * therefore keeps its own, puts them in place before each use, and takes them away afterwards. */
 
 #include "names.h"
 #include "session.h"

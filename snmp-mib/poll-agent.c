@@ -17,8 +17,9 @@
 #define DATAGRAMS_BESIDE_ANSWERS 64
 
 /* Who is due within this time starts together: of a thousand agents, waking up for each one alone costs more
- * than asking it. A deadline may be late by as much. */
-#define SLACK (25 * USEC_PER_MSEC)
+ * than asking it. A deadline may be late by as much; who is polled often is not. */
+#define SLACK_MAX (25 * USEC_PER_MSEC)
+#define SLACKS_OF_INTERVAL 20
 
 static void poll_step(PollAgent *a);
 
@@ -342,11 +343,12 @@ static int on_timer(sd_event_source *source UNUSED, uint64_t usec UNUSED, void *
 }
 
 int poll_agent_start(PollAgent *a, sd_event *event, usec_t first, const PollWatcher *watcher) {
+        usec_t slack = MAX_OF(MIN_OF(a->interval / SLACKS_OF_INTERVAL, SLACK_MAX), USEC_PER_MSEC);
         int r;
 
         a->watcher = watcher;
         a->due = first;
-        r = sd_event_add_time(event, &a->timer, CLOCK_MONOTONIC, first, SLACK, on_timer, a);
+        r = sd_event_add_time(event, &a->timer, CLOCK_MONOTONIC, first, slack, on_timer, a);
         if (r < 0)
                 return r;
         return sd_event_source_set_priority(a->timer, PRIORITY_TIMER);

@@ -43,6 +43,7 @@ static size_t count(const PollTable *t) {
 typedef struct Samples {
         MsgSample *next;
         const MsgSample *end;
+        MsgSample begun; /* what all of an item have in common */
         bool cut;
 } Samples;
 
@@ -67,6 +68,7 @@ static void add_entry(const PollEntry *e, Samples *to) {
                         continue;
                 }
                 r = poll_reading(e->item, &cell->raw, status, total, facts);
+                *to->next = to->begun;
                 fill(to->next++, e, &r, facts, row);
         }
 }
@@ -82,17 +84,13 @@ int poll_samples(const PollTable *t, const uint32_t *number_of, uint32_t agent, 
                 if (!samples)
                         return -ENOMEM;
         }
-        to = (Samples){.next = samples, .end = n > 0 ? samples + n : NULL};
+        to = (Samples){
+                .next = samples, .end = n > 0 ? samples + n : NULL, .begun = MESSAGE(MsgSample, MSG_SAMPLE)};
+        to.begun.agent = agent;
+        to.begun.poll = poll;
         for (size_t i = 0; i < t->n; i++) {
-                MsgSample *first = to.next;
-
+                to.begun.item = number_of[i];
                 add_entry(&t->entries[i], &to);
-                for (; first < to.next; first++) {
-                        first->head = (MessageHead){.type = MSG_SAMPLE, .size = sizeof(*first)};
-                        first->agent = agent;
-                        first->item = number_of[i];
-                        first->poll = poll;
-                }
         }
         *ret = samples;
         *ret_cut = to.cut;

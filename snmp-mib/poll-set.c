@@ -76,11 +76,14 @@ static PollItem *find_item(const PollSet *set, uint32_t number) {
 }
 
 int poll_set_add_item(PollSet *set, const MsgPollItem *config) {
-        size_t at = place_of(set, config->item);
         MsgPollItem plain = *config;
         PollSetItem *grown;
         PollItem *item;
+        size_t at;
 
+        if (set->n_next > 0)
+                drop_next(set);
+        at = place_of(set, config->item);
         if (poll_item_new(config, &item) < 0)
                 return -ENOMEM;
         plain.item = 0;
@@ -150,8 +153,14 @@ static int append(PollSet *set, PollAgent *agent) {
         return 0;
 }
 
-/* A set that hsmd began and then tells anew, from the start, before MSG_POLL_START: the later telling counts.
- */
+static bool is_told(const PollSet *set, uint32_t number) {
+        for (size_t i = 0; i < set->n_next; i++)
+                if (set->next[i]->number == number)
+                        return true;
+        return false;
+}
+
+/* An agent that is told twice in a set: the later telling counts. */
 static void drop_earlier_telling(PollSet *set, uint32_t number) {
         for (size_t i = 0; i < set->n_next; i++) {
                 PollAgent *earlier = set->next[i];
@@ -175,6 +184,8 @@ int poll_set_add(PollSet *set, const MsgPollAgent *config) {
                 return r;
         if (!digest_of(set, config, items, digest))
                 return -EIO;
+        if (set->n_items == 0 && is_told(set, config->agent))
+                drop_next(set);
         drop_earlier_telling(set, config->agent);
         agent = find_alike(set, config->agent, digest);
         if (agent) {

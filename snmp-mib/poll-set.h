@@ -23,7 +23,9 @@ typedef struct PollSet {
 int poll_set_init(PollSet *set);
 void poll_set_clear(PollSet *set);
 
-/* Adds an item to the next set; told again, the later telling counts. */
+/* Adds an item to the next set; told again, the later telling counts. hsmd tells a set whole, its items
+ * before its agents: an item after an agent, or in a set without items an agent told before, begins the next
+ * set anew, for hsmd has given up the one that it had begun. */
 int poll_set_add_item(PollSet *set, const MsgPollItem *config);
 
 /* Adds an agent to the next set: the very agent of the present set if it and its items are configured alike

@@ -76,7 +76,7 @@ void poll_table_begin(PollTable *t, usec_t now) {
                 PollCursor *c = poll_table_cursor(t, k);
 
                 if (c->done)
-                        c->before = c->n;
+                        c->before = c->cut ? MAX_OF(c->before, c->n) : c->n;
                 c->n = c->n_last = 0;
                 c->done = !c->name;
                 c->cut = false;

@@ -41,7 +41,7 @@ typedef struct PollCursor {
         usec_t when;         /* CLOCK_MONOTONIC of the last answer with something of it */
         PollCell *cells;     /* an instance has one when it was answered */
         size_t n, room;
-        size_t before; /* cells in the last poll */
+        size_t before; /* cells in the last poll that was not cut */
         oid *last;     /* of a column: the name to go on from; n_last 0: from the column's own */
         size_t n_last;
 } PollCursor;

@@ -1,22 +1,10 @@
 #include "poll-walk.h"
 
 #include "poll-reading.h"
+#include "poll-subtree.h"
 
 #define ROWS_OF_A_REQUEST 24
 #define SLACK (50 * USEC_PER_MSEC)
-
-static const PollOid subtrees[] = {
-        {7, {1, 3, 6, 1, 2, 1, 1}},     /* system */
-        {7, {1, 3, 6, 1, 2, 1, 2}},     /* interfaces */
-        {8, {1, 3, 6, 1, 2, 1, 25, 1}}, /* hrSystem; not the lists of processes and packages further on */
-        {8, {1, 3, 6, 1, 2, 1, 25, 2}}, /* hrStorage */
-        {8, {1, 3, 6, 1, 2, 1, 25, 3}}, /* hrDevice */
-        {7, {1, 3, 6, 1, 2, 1, 31}},    /* IF-MIB */
-        {7, {1, 3, 6, 1, 2, 1, 33}},    /* UPS-MIB */
-        {7, {1, 3, 6, 1, 2, 1, 47}},    /* ENTITY-MIB */
-        {7, {1, 3, 6, 1, 2, 1, 99}},    /* ENTITY-SENSOR-MIB */
-        {6, {1, 3, 6, 1, 4, 1}},        /* enterprises */
-};
 
 typedef enum WalkState {
         WALK_WAITING, /* for a poll that makes the engine known */
@@ -28,6 +16,7 @@ typedef enum WalkOutcome { /* of the request that is out */
         WALK_PENDING,
         WALK_ANSWERED,
         WALK_NEXT_SUBTREE,
+        WALK_FAILED, /* answered with an error */
         WALK_LOST,
         WALK_ENDED,
 } WalkOutcome;
@@ -42,8 +31,12 @@ struct PollWalk {
         WalkOutcome outcome;
         bool retried; /* this request was sent before */
         unsigned requests;
-        size_t left; /* rows that are still wanted */
-        usec_t end;  /* no request after this */
+        size_t left;     /* rows that are still wanted */
+        long rows;       /* to be asked for next; not of v1, which has one */
+        bool incomplete; /* not all could be read; broken is the name after which that was so first */
+        oid broken[MAX_OID_LEN];
+        size_t n_broken;
+        usec_t end; /* no request after this */
         size_t subtree;
         oid last[MAX_OID_LEN]; /* the name to go on from */
         size_t n_last;
@@ -52,8 +45,8 @@ struct PollWalk {
 
 static void go_to(PollWalk *w, size_t subtree) {
         w->subtree = subtree;
-        w->n_last = subtrees[subtree].n;
-        memcpy(w->last, subtrees[subtree].arcs, w->n_last * sizeof(*w->last));
+        w->n_last = poll_subtree_start(subtree, w->last);
+        w->rows = ROWS_OF_A_REQUEST;
 }
 
 /* ---- what was found ---- */
@@ -83,10 +76,6 @@ static void end(PollWalk *w, AgentState error, const char *detail) {
         w->outcome = WALK_ENDED;
 }
 
-static bool within(const PollWalk *w, const netsnmp_variable_list *v) {
-        return poll_oid_within(&subtrees[w->subtree], v->name, v->name_length);
-}
-
 static void note(PollWalk *w, const netsnmp_variable_list *v) {
         PollFound *f = &w->batch.found[w->batch.n];
 
@@ -113,12 +102,12 @@ static void take_variables(PollWalk *w, const netsnmp_variable_list *v) {
                         end(w, AGENT_UNKNOWN, "the agent's names do not increase");
                         return;
                 }
-                if (!within(w, v)) {
+                if (!poll_subtree_has(w->subtree, v->name, v->name_length)) {
                         w->outcome = WALK_NEXT_SUBTREE;
                         return;
                 }
                 if (w->left == 0) {
-                        end(w, AGENT_OK, "there are more rows than asked for");
+                        end(w, AGENT_UNKNOWN, "there are more rows than asked for");
                         return;
                 }
                 note(w, v);
@@ -137,8 +126,8 @@ static void take_response(PollWalk *w, const netsnmp_pdu *pdu) {
         case SNMP_ERR_NOACCESS:
                 end(w, AGENT_REFUSED, "the agent does not allow this user to read");
                 break;
-        default: /* what follows in this subtree cannot be reached */
-                w->outcome = WALK_NEXT_SUBTREE;
+        default:
+                w->outcome = WALK_FAILED;
                 break;
         }
 }
@@ -194,7 +183,7 @@ static int send_request(PollWalk *w) {
                 return -ENOMEM;
         if (bulk) {
                 pdu->non_repeaters = 0;
-                pdu->max_repetitions = ROWS_OF_A_REQUEST;
+                pdu->max_repetitions = w->rows;
         }
         if (!snmp_add_null_var(pdu, w->last, w->n_last)) {
                 snmp_free_pdu(pdu);
@@ -220,14 +209,55 @@ static void ask(PollWalk *w) {
         arm(w);
 }
 
+/* ---- errors ---- */
+
+static void note_broken(PollWalk *w) {
+        if (w->incomplete)
+                return;
+        w->incomplete = true;
+        memcpy(w->broken, w->last, w->n_last * sizeof(*w->broken));
+        w->n_broken = w->n_last;
+}
+
+/* The error may be that of a row further on, or that all of them are too much for one answer; the rows are
+ * then asked for one by one. */
+static void take_failure(PollWalk *w) {
+        if (w->engine->version != SNMP_VERSION_V1 && w->rows > 1) {
+                w->rows = 1;
+                w->outcome = WALK_ANSWERED;
+                return;
+        }
+        note_broken(w);
+        w->outcome = poll_subtree_skip(w->subtree, w->last, &w->n_last) ? WALK_ANSWERED : WALK_NEXT_SUBTREE;
+}
+
+static void end_whole(PollWalk *w) {
+        char detail[sizeof(w->batch.detail)], name[88];
+
+        if (!w->incomplete) {
+                end(w, AGENT_OK, "");
+                return;
+        }
+        if (poll_oid_text(w->broken, w->n_broken, name, sizeof(name)) < 0)
+                copy_text(name, sizeof(name), "a long name");
+        snprintf(detail, sizeof(detail), "not all was read: errors, first after %s", name);
+        end(w, AGENT_UNKNOWN, detail);
+}
+
+/* ---- the walk ---- */
+
 /* After an answer: the next request, unless there is something to deliver first. */
 static void go_on(PollWalk *w) {
-        if (w->outcome == WALK_NEXT_SUBTREE && w->subtree + 1 == ELEMENTSOF(subtrees))
-                end(w, AGENT_OK, "");
+        if (w->outcome == WALK_FAILED)
+                take_failure(w);
+        else
+                w->rows = MIN_OF(2 * w->rows, (long) ROWS_OF_A_REQUEST);
+        if (w->outcome == WALK_NEXT_SUBTREE && w->subtree + 1 == POLL_SUBTREES)
+                end_whole(w);
         else if (w->outcome == WALK_NEXT_SUBTREE)
                 go_to(w, w->subtree + 1);
         if (w->outcome != WALK_ENDED && now_monotonic() >= w->end)
-                end(w, AGENT_OK, "it took too long, and was ended early");
+                end(w, AGENT_UNKNOWN, "it took too long, and was ended early");
         if (w->outcome == WALK_ENDED || w->batch.n == POLL_FOUND_MAX)
                 deliver(w);
         else

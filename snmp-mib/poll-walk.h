@@ -4,8 +4,10 @@
  * it takes turns with everything else in the loop.
  *
  * It reads the standard groups that tell of an environment (system, interfaces, hrSystem, hrStorage,
- * hrDevice, IF-MIB, UPS-MIB, ENTITY-MIB, ENTITY-SENSOR-MIB) and all of enterprises, up to the rows asked for
- * and for at most POLL_WALK_TIME. An SNMPv3 agent that is not known yet is walked after its next poll. */
+ * hrDevice, IF-MIB, UPS-MIB, ENTITY-MIB, ENTITY-SENSOR-MIB) and all of enterprises, net-snmp's own last, up
+ * to the rows asked for and for at most POLL_WALK_TIME. What the agent answers with an error even alone is
+ * passed by. AGENT_UNKNOWN, in the last message, with words, tells that not all was read. An SNMPv3 agent
+ * that is not known yet is walked after its next poll. */
 
 #include <systemd/sd-event.h>
 

@@ -383,7 +383,8 @@ typedef struct MsgPollFound {
         uint32_t agent;
         uint32_t last; /* nothing follows */
         uint64_t walk;
-        uint32_t error; /* with last: AgentState why it ended early, else AGENT_OK; detail has the words */
+        uint32_t error; /* with last: AgentState why it ended early, UNKNOWN also if not all could be
+                           read, else AGENT_OK; detail has the words */
         uint32_t n;
         char detail[128];
         PollFound found[POLL_FOUND_MAX];

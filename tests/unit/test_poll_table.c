@@ -413,6 +413,34 @@ static netsnmp_pdu *begin(PollTable *t) {
         return begin_next(t);
 }
 
+static void a_long_column_whose_answers_do_not_fit_is_read_to_its_end(void **state UNUSED) {
+        static char names[40][16];
+        static Row many[1 + ELEMENTSOF(names)];
+        const Agent roomy = {.rows = many, .n = ELEMENTSOF(many), .room = 1000},
+                    agent = {.rows = many, .n = ELEMENTSOF(many), .room = 1000, .bulk = 12};
+        PollTable *t = table_of(SNMP_VERSION_V2C, item("1.3.6.9.2", "", NULL), NULL);
+        CLEANUP_FREE MsgSample *samples = NULL;
+        netsnmp_pdu *answer;
+        bool cut = false;
+
+        many[0] = rows[0];
+        for (size_t i = 0; i < ELEMENTSOF(names); i++) {
+                snprintf(names[i], sizeof(names[i]), "1.3.6.9.2.%zu", i + 1);
+                many[i + 1] = (Row){.name = names[i], .value = 1};
+        }
+        (void) poll_once(t, &roomy, NOW);
+        answer = begin(t); /* the uptime and a row: then there is only the column to ask for */
+        add_row(answer, &many[0]);
+        add_row(answer, &many[1]);
+        (void) poll_answer(t, answer, NOW);
+        (void) poll_on(t, &agent, NOW);
+        assert_trouble(t, "");
+        assert_int_equal(poll_samples(t, (uint32_t[]){11}, 1, 1, &samples, &cut), ELEMENTSOF(names));
+        assert_false(cut);
+        snmp_free_pdu(answer);
+        poll_table_free(t);
+}
+
 static void an_answer_without_labels_makes_no_other_rows(void **state UNUSED) {
         for (Fault fault = FAULT_ERROR; fault < FAULT_MAX; fault++) {
                 const Agent agent = {.rows = rows, .n = ELEMENTSOF(rows), .room = 1000, .fault = fault};
@@ -473,6 +501,29 @@ static void rows_that_a_cut_poll_did_not_reach_keep_their_labels(void **state UN
         (void) poll_once(t, &nameless, NOW);
         assert_samples(t, true, "one=10 two=20 three=30");
         assert_int_equal(poll_once(t, &whole, NOW), 1);
+        snmp_free_pdu(answer);
+        poll_table_free(t);
+}
+
+static void a_new_row_of_a_cut_poll_is_asked_for_its_label(void **state UNUSED) {
+        Row first[ELEMENTSOF(rows)];
+        const Agent one = {.rows = first, .n = ELEMENTSOF(rows) - 2, .room = 1000};
+        PollTable *t = table_of(SNMP_VERSION_V2C, item("1.3.6.9.2", "1.3.6.9.1", NULL), NULL);
+        netsnmp_pdu *answer;
+
+        memcpy(first, rows, 5 * sizeof(*rows));
+        memcpy(first + 5, rows + 7, (ELEMENTSOF(rows) - 7) * sizeof(*rows));
+        (void) poll_once(t, &one, NOW);
+        assert_samples(t, true, "one=10");
+        answer = begin(t);
+        add_row(answer, &rows[0]);
+        for (size_t i = 4; i < 6; i++)
+                add_row(answer, &rows[i]);
+        (void) poll_answer(t, answer, NOW);
+        poll_table_cut(t, "slow");
+        (void) poll_on(t, &whole, NOW);
+        assert_samples(t, true, "one=10 two=20");
+        assert_true(is_cut(t));
         snmp_free_pdu(answer);
         poll_table_free(t);
 }
@@ -615,9 +666,11 @@ int main(void) {
                 cmocka_unit_test(a_row_that_has_no_label_is_told_without),
                 cmocka_unit_test(a_label_that_is_no_longer_there_stays),
                 cmocka_unit_test(a_table_whose_answers_do_not_fit_is_read_in_parts),
+                cmocka_unit_test(a_long_column_whose_answers_do_not_fit_is_read_to_its_end),
                 cmocka_unit_test(an_answer_without_labels_makes_no_other_rows),
                 cmocka_unit_test(a_new_row_is_told_once_its_label_is_known),
                 cmocka_unit_test(rows_that_a_cut_poll_did_not_reach_keep_their_labels),
+                cmocka_unit_test(a_new_row_of_a_cut_poll_is_asked_for_its_label),
                 cmocka_unit_test(a_row_whose_status_was_not_reached_is_not_told),
                 cmocka_unit_test(names_that_do_not_increase_drop_their_column_only),
                 cmocka_unit_test(an_index_that_does_not_fit_leaves_its_row_out),

@@ -57,12 +57,14 @@ def parse(data):
 
 class Agent(Responder):
     """Serves (name, type, value) rows; `lies` are told instead of a name, `endless` after names that begin so. delay:
-    seconds before each answer. most: variables that an answer has room for; more asked for by GET are tooBig."""
+    seconds before each answer. most: variables that an answer has room for; more asked for by GET are tooBig. refuses: what
+    error, if any, it tells instead of an answer with these names."""
 
-    def __init__(self, rows, lies=None, endless=None, delay=0, most=1000):
+    def __init__(self, rows, lies=None, endless=None, delay=0, most=1000, refuses=lambda names: 0):
         super().__init__(self.reply)
         self.rows = sorted(rows, key=lambda row: arcs_of(row[0]))
         self.lies, self.endless, self.delay, self.most = lies or {}, endless or {}, delay, most
+        self.refuses = refuses
 
     def get(self, name):
         return next((row for row in self.rows if row[0] == name), (name, NO_SUCH_INSTANCE, None))
@@ -95,6 +97,8 @@ class Agent(Responder):
             rows = self.bulk(names, int.from_bytes(first, "big"), int.from_bytes(second, "big"))
         elif len(names) > self.most:
             rows, error = [(name, NULL, None) for name in names], TOO_BIG
+        if refusal := self.refuses([row[0] for row in rows]):
+            rows, error = [(name, NULL, None) for name in names], refusal
         variables = b"".join(ber(SEQUENCE, ber_name(name) + self.value(kind, value)) for name, kind, value in rows)
         body = ber(*request) + integer(INTEGER, error) + integer(INTEGER, 0) + ber(SEQUENCE, variables)
         time.sleep(self.delay)  # what a slow agent is, not a way to wait

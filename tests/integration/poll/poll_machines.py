@@ -158,6 +158,7 @@ class Poll:
     def __init__(self):
         bin_directory = environment("HSMD_BIN")
         self.messages = []
+        self.items, self.agents = {}, []  # of the next set
         self.changed = threading.Condition()
         self.process = subprocess.Popen(
             [bin_directory / "poll-driver", bin_directory / "hsmd-snmp", "poll"],
@@ -179,14 +180,11 @@ class Poll:
         self.process.stdin.write(line + "\n")
         self.process.stdin.flush()
 
-    def item(self, number, **keys):
-        self.tell(f"item item={number} " + " ".join(f"{key}={value}" for key, value in keys.items()))
-
     def agent(self, number, address, version="v3", interval_ms=500, timeout_ms=200, items=None, **keys):
-        """Tells an agent and its items, {number: keys}; without any it has the machine's temperature as number 1."""
+        """An agent of the next set and its items, {number: keys}; without any it has the machine's temperature as 1."""
         items = items or {1: {"oid": TEMPERATURE, "type": "celsius", "scale": 0.1, "min": -55, "max": 150}}
         for item, its_keys in items.items():
-            self.item(item, **its_keys)
+            assert self.items.setdefault(item, its_keys) == its_keys, f"item {item} is two things in one set"
         values = {"agent": number, "name": f"machine-{number}", "address": address, "version": version}
         values |= {"interval_ms": interval_ms, "timeout_ms": timeout_ms}
         if version == "v3":
@@ -197,9 +195,18 @@ class Poll:
         values |= keys
         words = [f"{key}={value}" for key, value in values.items() if value != ""]
         words.append("items=" + ",".join(map(str, items)))
-        self.tell("agent " + " ".join(words))
+        self.agents.append("agent " + " ".join(words))
+
+    def tell_set(self):
+        """Tells the set as hsmd does, its items before its agents, but for its start."""
+        for item, keys in self.items.items():
+            self.tell(f"item item={item} " + " ".join(f"{key}={value}" for key, value in keys.items()))
+        for line in self.agents:
+            self.tell(line)
+        self.items, self.agents = {}, []
 
     def start(self):
+        self.tell_set()
         self.tell("start")
 
     def wait(self, condition, what):
@@ -325,3 +332,20 @@ class Responder(threading.Thread):
     def end(self):
         self.ending = True
         self.join()
+
+
+class Relay(Responder):
+    """Stands before a machine; loses the requests whose numbers, from 1, are in `lost`."""
+
+    def __init__(self, machine):
+        super().__init__(self.forward)
+        self.port, self.lost, self.asked = machine.port, set(), 0
+
+    def forward(self, datagram):
+        self.asked += 1
+        if self.asked in self.lost:
+            return
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            s.settimeout(PATIENCE)
+            s.sendto(datagram, ("127.0.0.1", self.port))
+            yield s.recv(65535)

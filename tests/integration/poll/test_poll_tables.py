@@ -2,7 +2,7 @@
 
 import pytest
 from poll_agents import Agent
-from poll_machines import FAN_LABEL, FAN_SPEED, FAN_STATE, MACHINE, TEMPERATURE, fans
+from poll_machines import FAN_LABEL, FAN_SPEED, FAN_STATE, MACHINE, TEMPERATURE, Relay, fans
 
 SPEED = {"oid": FAN_SPEED, "walk": 1, "label": FAN_LABEL, "type": "rpm"}
 STATE = {"oid": FAN_STATE, "walk": 1, "label": FAN_LABEL, "kind": "state"}
@@ -25,7 +25,7 @@ def test_walked_rows_come_with_their_names(poll, fan_machine, version):
     poll.start()
     first = poll.wait_state(1, "ok")
     samples = poll.samples_of(first)
-    assert first["detail"] == "" and first["uptime"] > 0
+    assert first["detail"] == "" and first["cut"] == 0 and first["uptime"] > 0
     assert rows(samples, 1) == [("", "", 45.1)]
     assert rows(samples, 2) == [("1", "fan 1", 4200), ("2", "fan 2", 4100), ("3", 'fan "3"', 0)]
     assert rows(samples, 3) == [("1", "fan 1", 1), ("2", "fan 2", 1), ("3", 'fan "3"', 2)]
@@ -174,7 +174,7 @@ def test_endless_table_ends(poll):
     poll.agent(1, agent.address, version="v2c", items={1: {"oid": endless, "walk": 1}, 2: SPEED}, interval_ms=2000)
     poll.start()
     state = poll.wait_state(1, "ok")
-    assert state["detail"] == f"{endless}: more than 256 rows, the others are not read"
+    assert state["detail"] == f"{endless}: more than 256 rows, the others are not read" and state["cut"]
     assert [len(rows(poll.samples_of(state), item)) for item in (1, 2)] == [256, 3]
     assert state["requests"] <= 64
     agent.end()
@@ -189,8 +189,9 @@ def test_slow_agent_is_read_as_far_as_a_poll_lasts(poll, machine):
     poll.start()
     states = poll.wait_polls(1, 2)
     assert {s["state"] for s in states} == {"ok"}
-    assert "the agent is too slow" in states[0]["detail"]
-    assert 0 < len(poll.samples_of(states[0])) <= 200
+    assert "the agent is too slow" in states[0]["detail"] and states[0]["cut"]
+    samples = poll.samples_of(states[0])
+    assert 0 < len(samples) <= 200 and all(s["label"] == f"fan {s['index']}" for s in samples)
     assert max(s["start_delay"] for s in poll.wait_polls(2, 4)) < 500_000
     slow.end()
 
@@ -204,3 +205,25 @@ def test_answer_without_room_is_asked_for_in_parts(poll):
     assert state["detail"] == ""
     assert rows(poll.samples_of(state), 1) == [(str(n), f"fan {n}", n) for n in range(1, 21)]
     agent.end()
+
+
+@pytest.mark.parametrize("version", ["v2c", "v3"])
+def test_poll_that_loses_a_second_answer_tells_what_was_read(poll, machine, version):
+    """An agent's hundred rows take two requests; the engine of a v3 agent is not forgotten."""
+    told = [(n, f"fan {n}", n, 1) for n in range(1, 101)]
+    relay = Relay(machine(root=f"{MACHINE}.2", table=fans(*told)))
+    relay.start()
+    poll.agent(1, relay.address, version=version, items={1: SPEED}, interval_ms=1500, timeout_ms=400)
+    poll.start()
+    assert len(poll.samples_of(poll.wait_polls(1, 2)[1])) == 100
+    normal = poll.states(1)[1]["requests"]
+    # the second request, its repetition, and before that to a v3 agent a discovery
+    again = relay.asked + (3 if version == "v2c" else 4)
+    relay.lost = {relay.asked + 2, again}
+    state = poll.wait_polls(1, 3)[2]
+    read = rows(poll.samples_of(state), 1)
+    assert (state["state"], state["cut"]) == ("ok", 1) and "lost" in state["detail"]
+    assert 50 < len(read) < 100 and read == [(str(n), label, rpm) for n, label, rpm, _ in told[: len(read)]]
+    state = poll.wait_polls(1, 4)[3]
+    assert (state["cut"], state["requests"], len(poll.samples_of(state))) == (0, normal, 100)
+    relay.end()

@@ -1,8 +1,10 @@
 """A walk of what an agent has, beside its polls."""
 
 from hsmdtest.waiting import wait_until
-from poll_agents import Agent
+from poll_agents import Agent, arcs_of
 from poll_machines import FAN_LABEL, FAN_SPEED, MACHINE, PATIENCE, TEMPERATURE, fans
+
+ENTERPRISES, NET_SNMP = (1, 3, 6, 1, 4, 1), (2021, 8072)
 
 
 def test_walk_finds_what_a_profile_could_name(poll, machine):
@@ -16,8 +18,8 @@ def test_walk_finds_what_a_profile_could_name(poll, machine):
     assert values["1.3.6.1.2.1.1.2.0"] == "1.3.6.1.4.1.8072.3.2.10"
     assert "lo" in values.values(), "no interface was found"
     assert not [oid for oid in values if oid.startswith("1.3.6.1.2.1.25.4.")], "processes are no environment"
-    names = [tuple(map(int, row["oid"].split("."))) for row in found]
-    assert names == sorted(set(names))
+    names = [arcs_of(row["oid"]) for row in found]
+    assert names == sorted(set(names), key=lambda name: (name[:6] == ENTERPRISES and name[6] in NET_SNMP, name))
 
 
 def test_walk_by_v1_and_bounds(poll, machine):
@@ -25,7 +27,42 @@ def test_walk_by_v1_and_bounds(poll, machine):
     poll.agent(1, m.address, version="v1", timeout_ms=5000)
     poll.start()
     last, found = poll.walk(1, max_rows=100)
-    assert len(found) == 100 and (last["error"], last["detail"]) == ("ok", "there are more rows than asked for")
+    assert len(found) == 100 and (last["error"], last["detail"]) == ("unknown", "there are more rows than asked for")
+
+
+def walked(poll, agent, **keys):
+    """What a walk of this agent ends with, and the names that it finds."""
+    agent.start()
+    poll.agent(1, agent.address, version="v2c", interval_ms=20000, timeout_ms=1000)
+    poll.start()
+    last, found = poll.walk(1, **keys)
+    agent.end()
+    return last, [row["oid"] for row in found]
+
+
+def test_walk_finds_the_vendor_s_own_before_net_snmp_s(poll):
+    vendors = [9, 318, 2020, 2022, 3000, 8071, 8073, 10876, 2**32 - 1, 2021, 8072]
+    names = [f"1.3.6.1.4.1.{vendor}.1.{row}" for vendor in vendors for row in range(1, 40)]
+    last, found = walked(poll, Agent([(name, "integer", 1) for name in names]))
+    assert found == names and (last["error"], last["detail"]) == ("ok", "")
+
+
+def test_walk_goes_on_after_what_is_answered_with_errors_and_says_so(poll):
+    rows = list(fans(*[(n, f"fan {n}", n, 1) for n in range(1, 61)]))
+    behind = [("1.3.6.1.4.1.8072.9999.9999.158.1.0", "integer", 1)]
+    broken = f"{FAN_SPEED}.30"
+    agent = Agent([*rows, *behind], refuses=lambda names: 5 if broken in names else 0)
+    last, found = walked(poll, agent)
+    lost = {f"{FAN_SPEED}.{n}" for n in range(30, 61)}
+    assert found == [row[0] for row in agent.rows if row[0] not in lost]
+    assert last["error"] == "unknown"
+    assert last["detail"] == f"not all was read: errors, first after {FAN_SPEED}.29"
+
+
+def test_walk_asks_for_less_where_an_answer_does_not_fit(poll):
+    agent = Agent(list(fans(*[(n, f"fan {n}", n, 1) for n in range(1, 61)])), refuses=lambda names: int(len(names) > 5))
+    last, found = walked(poll, agent)
+    assert found == [row[0] for row in agent.rows] and (last["error"], last["detail"]) == ("ok", "")
 
 
 def test_walk_that_cannot_be_says_why(poll, machine, silent_address):

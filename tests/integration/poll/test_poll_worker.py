@@ -147,6 +147,24 @@ def test_agent_told_twice_before_the_start_is_polled_once_as_told_last(poll, mac
     assert len(poll.states(1, mark)) <= turns + 2, "it is polled twice an interval"
 
 
+def test_set_that_is_told_anew_before_its_start_is_only_what_was_told_last(poll, machine, silent_address):
+    kept, m = machine(), machine()
+    poll.agent(1, kept.address)
+    poll.start()
+    polls = poll.wait_polls(1, 2)[1]["poll"]
+    poll.agent(1, kept.address)
+    poll.agent(2, silent_address())
+    poll.agent(3, m.address)
+    poll.tell_set()
+    poll.agent(1, kept.address)
+    poll.agent(3, m.address)
+    poll.start()
+    mark = poll.mark()
+    states = [*poll.wait_polls(1, 3, mark), *poll.wait_polls(3, 3, mark)]
+    assert {s["state"] for s in states} == {"ok"} and states[0]["poll"] >= polls, "what is told again is kept"
+    assert not poll.states(2)
+
+
 def test_changed_secret_counts_from_the_reload_on(poll, machine):
     m = machine()
     poll.agent(1, m.address, auth_secret="wrong-secret")
