@@ -52,11 +52,12 @@ static size_t count(const netsnmp_pdu *pdu) {
 }
 
 static void answer_bulk(const Agent *agent, const netsnmp_pdu *asked, netsnmp_pdu *answer) {
-        const netsnmp_variable_list *from[POLL_ASK_MAX] = {NULL};
-        size_t n = 0, others = (size_t) asked->non_repeaters;
+        const netsnmp_variable_list *from[POLL_ASK_MAX];
+        size_t n = 0, others;
 
         for (const netsnmp_variable_list *v = asked->variables; v; v = v->next_variable)
                 from[n++] = v;
+        others = MIN_OF((size_t) asked->non_repeaters, n);
         for (size_t i = 0; i < others && count(answer) < agent->room; i++)
                 (void) add_answer(agent, answer, from[i], true);
         for (long k = 0; k < asked->max_repetitions; k++)
