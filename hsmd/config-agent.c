@@ -65,14 +65,17 @@ static void read_own(const Section *agent) {
 }
 
 void read_agent(const Section *root) {
-        static const char *const keys[] = {"mode", "address", "users"};
+        static const char *const keys[] = {"mode", "address", "users", "entity"};
         Config *c = root->reader->config;
         unsigned mode = AGENT_MODE_AGENTX;
+
+        c->agent_entity = true;
         Section agent = {.reader = root->reader};
 
         if (config_subsection(root, "agent", &agent)) {
                 config_check_keys(root->reader, agent.own, keys, ELEMENTSOF(keys));
                 read_enum(&agent, "mode", &agent_mode_names, &mode);
+                read_bool(&agent, "entity", &c->agent_entity);
                 read_users(&agent);
         }
         c->agent_mode = mode;

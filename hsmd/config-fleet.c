@@ -1,4 +1,4 @@
-/* The groups fleet and sites. */
+/* The group fleet. */
 #include "config-reader.h"
 
 #define GROUP_NAME_MAX 32 /* of a Unix group */
@@ -29,44 +29,4 @@ void read_fleet(const Section *root) {
 
         ConfigTiming whole = r->timing; /* the defaults are put in device by device */
         timing_finish(&fleet, &whole);
-}
-
-static void read_site(Reader *r, config_setting_t *group, ConfigSite *site) {
-        static const char *const keys[] = {"number", "name", "title", "contact"};
-        Section s = {.reader = r, .own = group};
-
-        config_check_keys(r, group, keys, ELEMENTSOF(keys));
-        read_identity(&s, INT32_MAX, &site->number, &site->name, &site->title);
-        read_text(&s, "contact", &site->contact);
-}
-
-void read_sites(const Section *root) {
-        Reader *r = root->reader;
-        Config *c = r->config;
-        config_setting_t *list = config_list(root, "sites");
-        size_t n = list ? (size_t) config_setting_length(list) : 0;
-        CLEANUP_FREE Seen *numbers = reader_calloc(r, n, sizeof(Seen));
-        CLEANUP_FREE Seen *names = reader_calloc(r, n, sizeof(Seen));
-        SeenList seen_numbers = {.seen = numbers}, seen_names = {.seen = names};
-
-        config_need(root, "sites", "sites = ( { number = 1; name = \"…\"; } );");
-        c->sites = reader_calloc(r, n, sizeof(ConfigSite));
-        r->site_names = reader_calloc(r, n, sizeof(char *));
-        if (!c->sites || !r->site_names)
-                return;
-        for (unsigned i = 0; i < n; i++) {
-                config_setting_t *group = config_group_element(r, list, i);
-
-                if (!group)
-                        continue;
-                ConfigSite *site = &c->sites[c->n_sites++];
-                read_site(r, group, site);
-                seen_number(&seen_numbers, site->number, group);
-                seen_text(&seen_names, site->name, group);
-        }
-        refuse_duplicates(r, &seen_numbers, "site number");
-        refuse_duplicates(r, &seen_names, "site name");
-        sort_by_number(c->sites, c->n_sites, sizeof(ConfigSite));
-        for (size_t i = 0; i < c->n_sites; i++)
-                r->site_names[i] = c->sites[i].name;
 }

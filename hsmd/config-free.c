@@ -17,29 +17,42 @@ static void pool_done(ConfigPool *pool) {
         free(pool->title);
 }
 
+static void strings_done(char **strings) {
+        for (char **p = strings; p && *p; p++)
+                free(*p);
+        free(strings);
+}
+
+static void sensor_done(ConfigSensor *sensor) {
+        free(sensor->name);
+        free(sensor->title);
+        free(sensor->oid);
+        free(sensor->units);
+        for (size_t i = 0; i < POLL_COLUMNS; i++)
+                free(sensor->columns[i]);
+        for (size_t i = 0; i < sensor->n_states; i++)
+                free(sensor->states[i].name);
+        free(sensor->states);
+        strings_done(sensor->only);
+        strings_done(sensor->except);
+}
+
 static void profile_done(ConfigProfile *profile) {
-        for (size_t i = 0; i < profile->n_sensors; i++) {
-                free(profile->sensors[i].name);
-                free(profile->sensors[i].oid);
-        }
+        for (size_t i = 0; i < profile->n_sensors; i++)
+                sensor_done(&profile->sensors[i]);
         free(profile->sensors);
         free(profile->name);
 }
 
 static void snmp_done(ConfigSnmp *snmp) {
         free(snmp->address);
+        free(snmp->profiles);
         free(snmp->user);
         free(snmp->auth_protocol);
         free(snmp->priv_protocol);
         secret_source_done(&snmp->community);
         secret_source_done(&snmp->auth_secret);
         secret_source_done(&snmp->priv_secret);
-}
-
-static void environment_done(char **environment) {
-        for (char **p = environment; p && *p; p++)
-                free(*p);
-        free(environment);
 }
 
 static void vendor_done(ConfigVendor *vendor) {
@@ -57,9 +70,9 @@ void config_device_done(ConfigDevice *d) {
         for (size_t i = 0; i < d->n_keys; i++)
                 free(d->keys[i].label);
         free(d->keys);
-        environment_done(d->environment);
-        environment_done(d->paths);
-        environment_done(d->read_paths);
+        strings_done(d->environment);
+        strings_done(d->paths);
+        strings_done(d->read_paths);
         for (size_t i = 0; i < d->n_files; i++) {
                 free(d->files[i].target);
                 free(d->files[i].source);
@@ -79,6 +92,12 @@ static void user_done(ConfigUser *user) {
 }
 
 static void site_done(ConfigSite *site) {
+        for (size_t i = 0; i < site->n_agents; i++) {
+                free(site->agents[i].name);
+                free(site->agents[i].title);
+                snmp_done(&site->agents[i].snmp);
+        }
+        free(site->agents);
         free(site->name);
         free(site->title);
         free(site->contact);

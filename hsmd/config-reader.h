@@ -9,11 +9,13 @@
 #include "config.h"
 
 #define CONFIG_ERRORS_MAX 20
-#define CONFIG_TEXT_MAX 255 /* octets of a text on the board and in the MIB */
-#define CONFIG_NAME_MAX 63  /* octets of a name */
-#define SNMP_USER_MAX 32    /* RFC 3414: SnmpAdminString (SIZE (1..32)) */
-#define SENSOR_OID_MAX 127  /* octets of an OID as text */
-#define PATH_SIZE_MAX 4031  /* octets of a path: it has to fit into a message to a worker */
+#define CONFIG_TEXT_MAX 255   /* octets of a text on the board and in the MIB */
+#define CONFIG_NAME_MAX 63    /* octets of a name */
+#define SNMP_USER_MAX 32      /* RFC 3414: SnmpAdminString (SIZE (1..32)) */
+#define SENSOR_OID_MAX 127    /* octets of an OID as text */
+#define SENSOR_UNITS_MAX 31   /* octets of a sensor's units */
+#define SENSOR_NUMBER_MAX 999 /* of a sensor that is numbered in its profile */
+#define PATH_SIZE_MAX 4031    /* octets of a path: it has to fit into a message to a worker */
 
 typedef struct Reader {
         const char *path;        /* of hsmd.conf, as given */
@@ -101,6 +103,10 @@ config_setting_t *read_hex(
         const Section *s, const char *key, uint8_t *target, size_t max, uint32_t *target_size);
 config_setting_t *read_secret(const Section *s, const char *key, SecretSource *target);
 
+/* An array of at most max different strings of at most size octets, NULL-terminated. */
+config_setting_t *read_strings(
+        const Section *s, const char *key, size_t max, size_t size, StringCheck check, char ***target);
+
 /* A text that may be missing, then "" (title: the name). */
 void read_text(const Section *s, const char *key, char **target);
 void read_title(const Section *s, const char *name, char **target);
@@ -159,7 +165,7 @@ int config_scan(Reader *r, FILE *file, const char *path);
 int config_parse_file(Reader *r, const char *path, config_t *tree);
 
 void read_fleet(const Section *root);    /* config-fleet.c */
-void read_sites(const Section *root);    /* config-fleet.c */
+void read_sites(const Section *root);    /* config-site.c */
 void read_agent(const Section *root);    /* config-agent.c */
 void read_pools(const Section *root);    /* config-pool.c */
 void read_services(const Section *root); /* config-service.c */
@@ -180,14 +186,37 @@ void read_key_overrides(const Section *device, const ConfigPool *pool, ConfigDev
 void read_timing(const Section *s, ConfigTiming *timing);
 void timing_finish(const Section *s, ConfigTiming *timing);
 
-/* config-snmp.c: a device's snmp group; the protocols are those of the agent's users too. */
-void read_snmp(const Section *device, ConfigSnmp *snmp);
+/* config-snmp.c: the snmp group of a device, or of an agent of a site; the protocols are those of the agent's
+ * users too. */
+void read_snmp(const Section *owner, ConfigSnmp *snmp);
 config_setting_t *read_auth_protocol(const Section *s, char **target);
 config_setting_t *read_priv_protocol(const Section *s, char **target);
 
-/* config-sensor.c: the index of profile `name` in config->profiles, loaded from sensors/NAME.conf if need be;
- * at is the setting that names it. */
+/* config-profile.c: the profiles that an snmp group names, and that their sensors can stand together. */
+void read_profiles(const Section *snmp, ConfigSnmp *ret);
+/* Whether a number is used twice by agents whose sensors stand in one table; at is where the second one's
+ * profiles are named. */
+void refuse_same_numbers(Reader *r, const config_setting_t *at, const ConfigSnmp *a, const ConfigSnmp *b);
+
+/* config-sensor-file.c: the index of profile `name` in config->profiles, loaded from sensors/NAME.conf if
+ * need be; at is the setting that names it. */
 void find_profile(Reader *r, const char *name, const config_setting_t *at, size_t *ret);
+
+/* config-sensor.c: one entry of a profile. */
+void read_sensor(Reader *r, config_setting_t *group, ConfigSensor *sensor);
+
+/* config-sensor-table.c: where an entry's values stand: its oid, or walk and what belongs to a table. */
+void read_sensor_place(const Section *s, ConfigSensor *sensor);
+
+/* config-sensor-limits.c: what is judged of it. Once everything else of the sensor is known. */
+void read_sensor_limits(const Section *s, ConfigSensor *sensor);
+
+/* config-sensor-state.c */
+void read_sensor_states(const Section *s, ConfigSensor *sensor);
+
+/* config-sensor-type.c: what is not given is put in by the sensor's kind, type and limits. */
+void sensor_fill_in(ConfigSensor *sensor);
+const char *sensor_default_units(const ConfigSensor *sensor);
 
 /* config-vendor.c: the index of vendor profile `name`, loaded from vendors/NAME.conf if need be; at is the
  * setting that names it, or NULL. "standard" needs no file. */

@@ -1,142 +1,132 @@
-/* Sensor profiles: sensors/NAME.conf says which objects of a machine's SNMP agent hold its sensors. */
+/* One entry of a sensor profile: what a number that an agent gives means. */
 #include <math.h>
 
 #include "config-reader.h"
-#include "config-text.h"
 
-/* Beyond these no room with machines in it would be left. */
-#define DEGREES_MIN (-50.0)
-#define DEGREES_MAX 250.0
+#define SCALE_MAX 1e9
+#define SCALE_MIN 1e-9
+#define PRECISION_MAX 6
+#define VALUE_MAX 1e15
 
-static const char *check_oid(const char *value) {
-        return oid_is_numeric(value) ? NULL : "a numeric OID of an instance, as \"1.3.6.1.4.1.8072.1.0\"";
+static void read_names(const Section *s, ConfigSensor *sensor) {
+        read_number(s, "number", 1, SENSOR_NUMBER_MAX, &sensor->number);
+        config_need(s, "name", "name = \"temperature\";");
+        read_string(s, "name", CONFIG_NAME_MAX, check_name, &sensor->name);
+        read_title(s, sensor->name, &sensor->title);
 }
 
-static config_setting_t *read_degrees(const Section *s, const char *key, bool *has, int32_t *target) {
-        double degrees = 0;
-        config_setting_t *at = read_double(s, key, DEGREES_MIN, DEGREES_MAX, &degrees);
+static void read_kind(const Section *s, ConfigSensor *sensor) {
+        unsigned kind = config_get(s, "states") ? SENSOR_STATE : SENSOR_GAUGE;
+        const config_setting_t *at = read_enum(s, "kind", &sensor_kind_names, &kind);
 
-        if (!at)
-                return NULL;
-        *has = true;
-        *target = (int32_t) lround(degrees * 10);
-        return at;
-}
-
-static void read_scale(const Section *s, double *scale) {
-        config_setting_t *at = read_double(s, "scale", -1e6, 1e6, scale);
-
-        if (at && fabs(*scale) < 1e-9)
+        sensor->kind = kind;
+        if (kind == SENSOR_STATE && !config_get(s, "states"))
                 config_error(s->reader, at,
-                        "scale = 0 makes every value 0; write what one unit is in degrees, as 0.1");
+                        "a state without “states”; write states = ( { value = 1; name = \"ok\"; }, "
+                        "{ value = 2; name = \"failed\"; level = \"critical\"; } );");
+        if (kind != SENSOR_STATE && config_get(s, "states"))
+                config_error(s->reader, at, "a %s has no “states”; remove them, or write kind = \"state\";",
+                        name_of(&sensor_kind_names, kind));
+        if (kind != SENSOR_GAUGE && config_get(s, "total"))
+                config_error(s->reader, config_get(s, "total"),
+                        "“total” is of a gauge, which is shown as its percentage; remove it");
 }
 
-static void read_sensor(Reader *r, config_setting_t *group, ConfigSensor *sensor) {
-        static const char *const keys[] = {"number", "name", "oid", "scale", "high_warning", "high_critical"};
+/* A meaning that is always told in one unit tells the type. */
+static SensorType type_of_meaning(const ConfigSensor *sensor) {
+        if (sensor->columns[COLUMN_TYPE])
+                return SENSOR_TYPE_OTHER;
+        if (sensor->kind == SENSOR_STATE)
+                return SENSOR_TYPE_SPECIAL_ENUM;
+        if (sensor->kind == SENSOR_COUNTER || sensor->columns[COLUMN_TOTAL])
+                return SENSOR_TYPE_OTHER;
+        switch (sensor->meaning) {
+        case MEANING_TEMPERATURE:
+                return SENSOR_TYPE_CELSIUS;
+        case MEANING_HUMIDITY:
+                return SENSOR_TYPE_PERCENT_RH;
+        case MEANING_FAN:
+                return SENSOR_TYPE_RPM;
+        default:
+                return SENSOR_TYPE_OTHER;
+        }
+}
+
+static void read_type(const Section *s, ConfigSensor *sensor) {
+        unsigned meaning = 0, type = 0;
+
+        sensor->given.meaning = read_enum(s, "meaning", &sensor_meaning_names, &meaning);
+        sensor->meaning = meaning;
+        read_enum(s, "type", &sensor_type_names, &type);
+        sensor->type = type != 0 && !sensor->columns[COLUMN_TYPE] ? type : type_of_meaning(sensor);
+}
+
+static void read_scale(const Section *s, ConfigSensor *sensor) {
+        const config_setting_t *at;
+
+        sensor->scale = 1;
+        at = read_double(s, "scale", -SCALE_MAX, SCALE_MAX, &sensor->scale);
+        if (!at)
+                return;
+        if (fabs(sensor->scale) < SCALE_MIN)
+                config_error(s->reader, at,
+                        "scale = 0 makes every value 0; write what one of the agent's units is in yours, as "
+                        "0.1 for tenths");
+        else if (sensor->kind == SENSOR_STATE)
+                config_error(s->reader, at, "“scale” means nothing of a state; remove it");
+        else if (sensor->columns[COLUMN_TOTAL])
+                config_error(s->reader, at,
+                        "“scale” means nothing beside “total”, which makes a percentage; remove it");
+}
+
+static void read_range(const Section *s, ConfigSensor *sensor) {
+        sensor->given.min = read_double(s, "min", -VALUE_MAX, VALUE_MAX, &sensor->min);
+        const config_setting_t *at = read_double(s, "max", -VALUE_MAX, VALUE_MAX, &sensor->max);
+        sensor->given.max = at;
+        if (!at)
+                at = config_get(s, "min");
+        if (at && sensor->kind == SENSOR_STATE)
+                config_error(s->reader, at, "“min” and “max” mean nothing of a state; remove them");
+}
+
+/* What is worth showing, and in which units. */
+static void read_display(const Section *s, ConfigSensor *sensor) {
+        uint32_t precision = 0;
+
+        sensor->given.precision = read_number(s, "precision", 0, PRECISION_MAX, &precision);
+        sensor->precision = precision;
+        sensor->given.units = read_string(s, "units", SENSOR_UNITS_MAX, check_text, &sensor->units);
+        if (!sensor->units)
+                sensor->units = reader_strdup(s->reader, sensor_default_units(sensor));
+}
+
+static void check_range(const Section *s, const ConfigSensor *sensor) {
+        const config_setting_t *at = config_get(s, "max") ? config_get(s, "max") : config_get(s, "min");
+
+        if (at && sensor->min >= sensor->max)
+                config_error(s->reader, at, "“max” is not above “min” (%g to %g); write a wider range",
+                        sensor->min, sensor->max);
+}
+
+void read_sensor(Reader *r, config_setting_t *group, ConfigSensor *sensor) {
+        static const char *const keys[] = {"number", "name", "title", "oid", "walk", "label_column",
+                "type_column", "scale_column", "precision_column", "status_column", "units_column", "total",
+                "only", "except", "kind", "type", "meaning", "states", "scale", "precision", "units", "min",
+                "max", "low_critical", "low_warning", "high_warning", "high_critical", "hysteresis", "rise",
+                "rise_window", "foresight", "deviation", "above_room", "frozen_after"};
         Section s = {.reader = r, .own = group};
 
         config_check_keys(r, group, keys, ELEMENTSOF(keys));
-        config_need(&s, "number", "number = N;, a number of its own that never changes");
-        read_number(&s, "number", 1, 9999, &sensor->number);
-        config_need(&s, "name", "name = \"temperature\";");
-        read_string(&s, "name", CONFIG_NAME_MAX, check_name, &sensor->name);
-        config_need(&s, "oid", "oid = \"1.3.6.1.…\";");
-        read_string(&s, "oid", SENSOR_OID_MAX, check_oid, &sensor->oid);
-        sensor->scale = 1;
-        read_scale(&s, &sensor->scale);
-        read_degrees(&s, "high_warning", &sensor->has_high_warning, &sensor->high_warning);
-        config_setting_t *at =
-                read_degrees(&s, "high_critical", &sensor->has_high_critical, &sensor->high_critical);
-        if (at && sensor->has_high_warning && sensor->high_critical <= sensor->high_warning)
-                config_error(
-                        r, at, "“high_critical” is not above “high_warning”; write a higher temperature");
-}
-
-static void read_sensors(const Section *root, config_setting_t *list, ConfigProfile *profile) {
-        Reader *r = root->reader;
-        Seen seen[3][PROTOCOL_SENSORS_MAX];
-        SeenList numbers = {.seen = seen[0]}, names = {.seen = seen[1]}, oids = {.seen = seen[2]};
-        unsigned n = (unsigned) config_setting_length(list);
-
-        if (n == 0 || n > PROTOCOL_SENSORS_MAX) {
-                config_error(r, list,
-                        "a profile has 1 to %d sensors, not %u; write sensors = ( { number = 1; … } );",
-                        PROTOCOL_SENSORS_MAX, n);
-                return;
-        }
-        profile->sensors = reader_calloc(r, n, sizeof(ConfigSensor));
-        for (unsigned i = 0; profile->sensors && i < n; i++) {
-                config_setting_t *group = config_group_element(r, list, i);
-
-                if (!group)
-                        continue;
-                ConfigSensor *sensor = &profile->sensors[profile->n_sensors++];
-                read_sensor(r, group, sensor);
-                seen_number(&numbers, sensor->number, group);
-                seen_text(&names, sensor->name, group);
-                seen_text(&oids, sensor->oid, group);
-        }
-        refuse_duplicates(r, &numbers, "sensor number");
-        refuse_duplicates(r, &names, "sensor name");
-        refuse_duplicates(r, &oids, "sensor oid");
-        sort_by_number(profile->sensors, profile->n_sensors, sizeof(ConfigSensor));
-}
-
-static void load_profile(Reader *r, const char *path, ConfigProfile *profile) {
-        static const char *const keys[] = {"sensors"};
-        const char *outer = r->source;
-        config_t tree;
-
-        r->source = path;
-        if (config_parse_file(r, path, &tree) == 0) {
-                Section root = {.reader = r, .own = config_root_setting(&tree)};
-
-                config_check_keys(r, root.own, keys, ELEMENTSOF(keys));
-                config_need(&root, "sensors", "sensors = ( { number = 1; … } );");
-                config_setting_t *list = config_list(&root, "sensors");
-                if (list)
-                        read_sensors(&root, list, profile);
-        }
-        config_destroy(&tree);
-        r->source = outer;
-}
-
-static ConfigProfile *add_profile(Reader *r, const char *name) {
-        Config *c = r->config;
-        ConfigProfile *more = reallocarray(c->profiles, c->n_profiles + 1, sizeof(ConfigProfile));
-
-        if (!more) {
-                r->no_memory = true;
-                return NULL;
-        }
-        c->profiles = more;
-        more[c->n_profiles] = (ConfigProfile){.name = reader_strdup(r, name)};
-        return more[c->n_profiles].name ? &more[c->n_profiles++] : NULL;
-}
-
-/* A profile that is wrong is kept too, so that its errors are found once and not once a device. */
-void find_profile(Reader *r, const char *name, const config_setting_t *at, size_t *ret) {
-        CLEANUP_FREE char *path = NULL;
-        Config *c = r->config;
-
-        for (size_t i = 0; i < c->n_profiles; i++) {
-                if (!streq(c->profiles[i].name, name))
-                        continue;
-                *ret = i;
-                return;
-        }
-        if (asprintf(&path, "%s/sensors/%s.conf", r->directory, name) < 0) {
-                path = NULL;
-                r->no_memory = true;
-                return;
-        }
-        ConfigProfile *profile = add_profile(r, name);
-        if (!profile)
-                return;
-        *ret = c->n_profiles - 1;
-        if (access(path, R_OK) < 0)
-                config_error(r, at, "profile \"%s\": %s cannot be read (%s); name a profile that is there",
-                        name, path, strerror(errno));
-        else
-                load_profile(r, path, profile);
+        read_names(&s, sensor);
+        read_sensor_place(&s, sensor);
+        read_kind(&s, sensor);
+        read_sensor_states(&s, sensor);
+        read_type(&s, sensor);
+        read_scale(&s, sensor);
+        read_range(&s, sensor);
+        read_display(&s, sensor);
+        sensor_fill_in(sensor); /* the limits are compared with the range, ... */
+        read_sensor_limits(&s, sensor);
+        sensor_fill_in(sensor); /* ... and the hysteresis follows the limits */
+        check_range(&s, sensor);
 }

@@ -1,4 +1,5 @@
-/* A device's group snmp: where its machine's SNMP agent is, and how we are known to it. */
+/* The group snmp of a device, or of something else in a site: where the SNMP agent is, and how we are known
+ * to it. */
 #include "config-address.h"
 #include "config-reader.h"
 
@@ -32,7 +33,7 @@ config_setting_t *read_auth_protocol(const Section *s, char **target) {
 }
 
 config_setting_t *read_priv_protocol(const Section *s, char **target) {
-        static const char *const words[] = {"DES", "AES"};
+        static const char *const words[] = {"DES", "AES", "AES-192", "AES-256"};
 
         return read_word(s, "priv_protocol", words, ELEMENTSOF(words), target);
 }
@@ -62,13 +63,13 @@ static void refuse_own(const Section *s, const char *const *keys, size_t n, cons
         }
 }
 
-static void read_v2c(const Section *s, ConfigSnmp *snmp) {
+static void read_by_community(const Section *s, ConfigSnmp *snmp) {
         static const char *const others[] = {
                 "user", "auth_protocol", "auth_secret", "priv_protocol", "priv_secret"};
 
         config_need(s, "community", "community = { credential = \"…\"; };");
         read_secret(s, "community", &snmp->community);
-        refuse_own(s, others, ELEMENTSOF(others), "v2c");
+        refuse_own(s, others, ELEMENTSOF(others), name_of(&snmp_version_names, snmp->version));
 }
 
 static void read_v3(const Section *s, ConfigSnmp *snmp) {
@@ -104,16 +105,6 @@ static void read_address(const Section *s, ConfigSnmp *snmp) {
                         text);
 }
 
-static void read_profile(const Section *s, ConfigSnmp *snmp) {
-        CLEANUP_FREE char *name = NULL;
-        config_setting_t *at;
-
-        config_need(s, "profile", "profile = \"NAME\"; for sensors/NAME.conf");
-        at = read_string(s, "profile", CONFIG_NAME_MAX, check_name, &name);
-        if (at)
-                find_profile(s->reader, name, at, &snmp->profile);
-}
-
 static void read_snmp_group(Section *s, ConfigSnmp *snmp) {
         unsigned version = SNMP_VERSION_V3;
 
@@ -127,24 +118,24 @@ static void read_snmp_group(Section *s, ConfigSnmp *snmp) {
         }
         read_enum(s, "version", &snmp_version_names, &version);
         snmp->version = version;
-        if (version == SNMP_VERSION_V2C)
-                read_v2c(s, snmp);
-        else
+        if (version == SNMP_VERSION_V3)
                 read_v3(s, snmp);
+        else
+                read_by_community(s, snmp);
         read_duration(s, "interval", 100 * USEC_PER_MSEC, 24 * 60 * MINUTE, &snmp->interval);
         read_duration(s, "timeout", 10 * USEC_PER_MSEC, MINUTE, &snmp->timeout);
-        read_profile(s, snmp);
+        read_profiles(s, snmp);
 }
 
-void read_snmp(const Section *device, ConfigSnmp *snmp) {
+void read_snmp(const Section *owner, ConfigSnmp *snmp) {
         static const char *const keys[] = {"address", "version", "community", "user", "auth_protocol",
-                "auth_secret", "priv_protocol", "priv_secret", "interval", "timeout", "profile"};
+                "auth_secret", "priv_protocol", "priv_secret", "interval", "timeout", "profile", "profiles"};
         Section s;
 
         snmp->version = SNMP_VERSION_V3;
         snmp->interval = 10 * USEC_PER_SEC;
         snmp->timeout = 2 * USEC_PER_SEC;
-        if (!config_subsection(device, "snmp", &s))
+        if (!config_subsection(owner, "snmp", &s))
                 return;
         config_check_keys(s.reader, s.own, keys, ELEMENTSOF(keys));
         read_snmp_group(&s, snmp);

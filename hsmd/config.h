@@ -67,11 +67,6 @@ typedef struct ConfigPool {
         size_t n_keys;     /* at most PROTOCOL_KEYS_MAX */
 } ConfigPool;
 
-typedef struct ConfigSite {
-        uint32_t number;
-        char *name, *title, *contact;
-} ConfigSite;
-
 typedef struct ConfigService { /* parsed and checked, judged later */
         uint32_t number;
         char *name, *title;
@@ -82,33 +77,94 @@ typedef struct ConfigService { /* parsed and checked, judged later */
         bool confirmed;         /* default false */
 } ConfigService;
 
-typedef struct ConfigSensor { /* sensors/NAME.conf */
-        uint32_t number;      /* 1..9999 */
-        char *name;
-        char *oid;    /* numeric, of the instance */
-        double scale; /* raw value × scale = degrees Celsius; not 0 */
-        bool has_high_warning, has_high_critical;
-        int32_t high_warning, high_critical; /* tenths of a degree; written in degrees (65 or 65.5) */
+typedef struct SensorLimits { /* in the sensor's units; each counts only where has_ says so */
+        bool has_low_critical, has_low_warning, has_high_warning, has_high_critical;
+        double low_critical, low_warning, high_warning, high_critical;
+        double hysteresis;  /* how far within a limit a value must come back, always filled in; default: 2
+                               degrees Celsius, else 2 % of the largest limit's amount */
+        double rise;        /* units an hour that are news by themselves; 0 = none is */
+        usec_t rise_window; /* over which the rise is measured; default 10 min; 0: rises are not judged */
+        usec_t foresight;   /* a limit reached sooner than that is told now; default 30 min */
+        double deviation;  /* from the pool's median at like load; 0 = not judged; default 10 of a temperature
+                            */
+        double above_room; /* beyond its room's temperature; 0 = not judged; of temperatures only */
+        usec_t frozen_after; /* a value that never changes for so long is none; 0 = not judged (default) */
+} SensorLimits;
+
+typedef struct ConfigSensorState { /* states: what a number of a SENSOR_STATE means */
+        int32_t value;
+        char *name; /* "failed" */
+        SensorLevel level;
+} ConfigSensorState;
+
+/* What a sensor's entry says itself. The rest is its type's, and where the table tells the type (COLUMN_TYPE)
+ * follows the row's: see config_sensor_as. */
+typedef struct SensorGiven {
+        bool meaning, precision, units, min, max, hysteresis, deviation;
+} SensorGiven;
+
+typedef struct ConfigSensor { /* sensors/NAME.conf: an instance, or a walked table whose rows are sensors */
+        uint32_t number; /* 1..999 where given, unique among a device's, or a site's, profiles; 0 = assigned
+                            when found. A walked table has none */
+        char *name;      /* of a walked table: what its rows' names begin with, "temp" for "temp.CPU" */
+        char *title;     /* default: the name */
+        bool walk;
+        char *oid;                   /* numeric; of the instance, or of the column with the values */
+        char *columns[POLL_COLUMNS]; /* numeric, or NULL */
+        SensorKind kind;             /* default: state where there are states, else gauge */
+        SensorType type; /* default: of the meaning (temperature celsius, humidity percent_rh, fan rpm), of a
+                            state special_enum, else other. With a COLUMN_TYPE always OTHER: as the table
+                            tells */
+        SensorMeaning meaning; /* default: of the type (celsius temperature, rpm fan, percent_rh humidity),
+                                  else other */
+        double scale;          /* raw value x scale = value in units; not 0 */
+        unsigned precision; /* decimal digits worth showing, 0..6; default 1 for celsius, 0 for rpm, counters
+                               and states, 2 else */
+        char *units;        /* UnitsDisplay; default: of the type ("°C", "rpm"), "/s" of counters, "%" with a
+                               COLUMN_TOTAL, else "" */
+        double min, max; /* physical range; default: of the type (celsius -55..150, percent_rh 0..100, …),
+                            0..100 with a COLUMN_TOTAL, else infinite */
+        SensorLimits limits;
+        ConfigSensorState *states; /* in order of value */
+        size_t n_states;
+        char **only; /* of a walked table: only rows whose label or index matches one of these shell patterns
+                      */
+        char **except; /* and none of these; NULL-terminated, or NULL */
+        SensorGiven given;
 } ConfigSensor;
 
-typedef struct ConfigProfile { /* one sensor profile; the first sensor is the device's temperature */
+typedef struct ConfigProfile { /* one sensor profile */
         char *name;
-        ConfigSensor *sensors; /* in order of number */
-        size_t n_sensors;      /* 1..PROTOCOL_SENSORS_MAX */
+        ConfigSensor *sensors; /* in the file's order */
+        size_t n_sensors;      /* 1..POLL_ITEMS_MAX */
 } ConfigProfile;
 
 typedef struct ConfigSnmp {
         char *address; /* numeric host and port "192.0.2.1:161"; NULL: no agent configured */
         SnmpVersion version;
-        SecretSource community; /* v2c */
+        SecretSource community; /* v1, v2c */
         char *user;             /* v3 */
         char *auth_protocol;    /* MD5 SHA SHA-224 SHA-256 SHA-384 SHA-512, or NULL: noAuthNoPriv */
-        char *priv_protocol;    /* DES AES, or NULL */
+        char *priv_protocol;    /* DES AES AES-192 AES-256, or NULL */
         SecretSource auth_secret, priv_secret;
-        usec_t interval; /* default 10 s */
-        usec_t timeout;  /* default 2 s */
-        size_t profile;  /* index in Config.profiles */
+        usec_t interval;  /* default 10 s */
+        usec_t timeout;   /* default 2 s */
+        size_t *profiles; /* indices in Config.profiles, in the order given; together at most POLL_ITEMS_MAX
+                             sensors. The first temperature in them is the machine's, or the room's */
+        size_t n_profiles;
 } ConfigSnmp;
+
+typedef struct ConfigAgent { /* sites.agents: something in the room that speaks SNMP */
+        char *name, *title;  /* the name is unique in the site */
+        ConfigSnmp snmp;
+} ConfigAgent;
+
+typedef struct ConfigSite {
+        uint32_t number;
+        char *name, *title, *contact;
+        ConfigAgent *agents; /* in order of name: the room's probe, its UPS, its PDUs */
+        size_t n_agents;     /* at most 16 */
+} ConfigSite;
 
 typedef struct ConfigTiming { /* the keys of the detection bound; a device may override the fleet's */
         usec_t interval, jitter, fast_interval, deadline, restart;
@@ -169,6 +225,7 @@ typedef struct Config {
         char *name, *title, *contact, *location; /* fleet */
         char *group; /* whose members may read the control socket; default "hsmd" */
         AgentMode agent_mode;
+        bool agent_entity;   /* offer the sensors as ENTITY-MIB and ENTITY-SENSOR-MIB, too; default true */
         char *agent_address; /* own: "udp:127.0.0.1:16161"; agentx: "/var/agentx/master" (default) */
         ConfigUser *users;
         size_t n_users;
@@ -191,6 +248,11 @@ typedef struct Config {
  * the caller frees it. On success *ret is the caller's, to be freed with config_free. */
 int config_load(const char *path, Config **ret, char **ret_error);
 Config *config_free(Config *config);
+
+/* A sensor of a walked table whose row tells its type: a copy in which everything that the profile does not
+ * say itself (meaning, precision, units, physical range, hysteresis, deviation) is the type's. Its strings
+ * and states are those of the configuration; nothing of it is freed. */
+ConfigSensor config_sensor_as(const ConfigSensor *table, SensorType type);
 
 /* Whether hsmd can do what devices' files ask for; errors as config_load's. can_bind: it
  * may mount files in its workers' namespaces. Asked by who starts workers, not by config_load: the

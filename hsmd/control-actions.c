@@ -4,7 +4,7 @@
 #include "control-internal.h"
 
 /* A negative errno of an action as an error, with its words if it has any. */
-static int say_no(sd_bus_error *error, int r, const char *what, const char *message) {
+int control_say_no(sd_bus_error *error, int r, const char *what, const char *message) {
         if (r == -ENOENT && !message)
                 return sd_bus_error_setf(error, CONTROL_ERROR_NO_SUCH_DEVICE, "there is no device %s", what);
         if (message)
@@ -12,7 +12,7 @@ static int say_no(sd_bus_error *error, int r, const char *what, const char *mess
         return sd_bus_error_set_errno(error, r);
 }
 
-static int not_supported(sd_bus_error *error) {
+int control_not_supported(sd_bus_error *error) {
         return sd_bus_error_set(error, SD_BUS_ERROR_NOT_SUPPORTED, "this hsmd cannot do that");
 }
 
@@ -29,11 +29,11 @@ int control_method_confirm_keys(sd_bus_message *m, void *userdata, sd_bus_error 
         if (!connection_may_change(c, error))
                 return -EACCES;
         if (!c->control->ops->confirm_keys)
-                return not_supported(error);
+                return control_not_supported(error);
         control_stated_name(name, by);
         r = c->control->ops->confirm_keys(c->control->userdata, pool, key, name, &message);
         if (r < 0)
-                return say_no(error, r, pool, message ? message : "there is no such key");
+                return control_say_no(error, r, pool, message ? message : "there is no such key");
         return sd_bus_reply_method_return(m, "s", message ? message : "");
 }
 
@@ -49,10 +49,10 @@ int control_method_retry_pin(sd_bus_message *m, void *userdata, sd_bus_error *er
         if (!connection_may_change(c, error))
                 return -EACCES;
         if (!c->control->ops->retry_pin)
-                return not_supported(error);
+                return control_not_supported(error);
         control_stated_name(name, by);
         r = c->control->ops->retry_pin(c->control->userdata, device, name, &message);
-        return r < 0 ? say_no(error, r, device, r == -ENOENT ? NULL : message)
+        return r < 0 ? control_say_no(error, r, device, r == -ENOENT ? NULL : message)
                      : sd_bus_reply_method_return(m, "s", message ? message : "");
 }
 
@@ -68,9 +68,10 @@ int control_method_probe(sd_bus_message *m, void *userdata, sd_bus_error *error)
         if (!connection_may_change(c, error))
                 return -EACCES;
         if (!c->control->ops->probe)
-                return not_supported(error);
+                return control_not_supported(error);
         r = c->control->ops->probe(c->control->userdata, device, climb, &attempt, &message);
-        return r < 0 ? say_no(error, r, device, message) : sd_bus_reply_method_return(m, "t", attempt);
+        return r < 0 ? control_say_no(error, r, device, message)
+                     : sd_bus_reply_method_return(m, "t", attempt);
 }
 
 int control_method_measure(sd_bus_message *m, void *userdata, sd_bus_error *error) {
@@ -89,7 +90,7 @@ int control_method_measure(sd_bus_message *m, void *userdata, sd_bus_error *erro
         if (!connection_may_change(c, error))
                 return -EACCES;
         if (!c->control->ops->measure)
-                return not_supported(error);
+                return control_not_supported(error);
         request.out_of_service = out;
         request.force = force;
         control_stated_name(name, by);
@@ -100,7 +101,7 @@ int control_method_measure(sd_bus_message *m, void *userdata, sd_bus_error *erro
         if (r == 1)
                 return 1;
         control_reply_drop(reply);
-        return say_no(error, r < 0 ? r : -EIO, request.device, r == -ENOENT ? NULL : message);
+        return control_say_no(error, r < 0 ? r : -EIO, request.device, r == -ENOENT ? NULL : message);
 }
 
 static int append_number(sd_bus_message *m, const char *key, uint64_t value) {

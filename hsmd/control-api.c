@@ -67,7 +67,7 @@ static int method_list(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         if (table_by_name(name, &table) < 0)
                 return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS,
                         "no such table; there are sites, pools, devices, keys, sensors, mechanisms, "
-                        "pool_keys");
+                        "pool_keys, site_sensors");
         r = sd_bus_message_new_method_return(m, &reply);
         if (r < 0)
                 return r;
@@ -258,6 +258,11 @@ static const sd_bus_vtable manager_vtable[] = {SD_BUS_VTABLE_START(0),
                 SD_BUS_RESULT("a{sv}", measured), control_method_measure, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("Probe", SD_BUS_ARGS("s", device, "b", climb), SD_BUS_RESULT("t", attempt),
                 control_method_probe, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("DiscoverSensors", SD_BUS_ARGS("s", agent, "s", by),
+                SD_BUS_RESULT("u", found, "s", early), control_method_discover_sensors,
+                SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("GetDiscovered", SD_BUS_ARGS("s", agent, "u", first),
+                SD_BUS_RESULT("a(sus)", found), control_method_get_discovered, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_VTABLE_END};
 
 int control_api_add(Connection *c) {

@@ -62,11 +62,21 @@ void control_reply_drop(ControlReply *reply);
 /* An error with words, whatever octets they hold. Negative errno. */
 int control_refuse(sd_bus_error *error, const char *name, const char *message);
 
+/* The errors of control-actions.c: a negative errno of an action, with its words if it has any; -ENOENT
+ * without words: there is no device `what`. And of an operation that this hsmd does not have. Negative errno.
+ */
+int control_say_no(sd_bus_error *error, int r, const char *what, const char *message);
+int control_not_supported(sd_bus_error *error);
+
 /* control-actions.c */
 int control_method_confirm_keys(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int control_method_retry_pin(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int control_method_measure(sd_bus_message *m, void *userdata, sd_bus_error *error);
 int control_method_probe(sd_bus_message *m, void *userdata, sd_bus_error *error);
+
+/* control-sensors.c */
+int control_method_discover_sensors(sd_bus_message *m, void *userdata, sd_bus_error *error);
+int control_method_get_discovered(sd_bus_message *m, void *userdata, sd_bus_error *error);
 
 /* Closes a connection for the given reason (logged; NULL: the peer went by itself). */
 void connection_doom(Connection *connection, const char *why);

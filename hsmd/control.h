@@ -13,7 +13,7 @@
  *
  * - List(s table, u first) -> aa{sv}: at most 1,000 rows from row number `first` (0-based) on. A page may be
  *   shorter than what is left; an empty one says that there are no more. table: sites pools devices keys
- *   sensors mechanisms pool_keys.
+ *   sensors mechanisms pool_keys site_sensors.
  *
  * - GetAttempts(s device) -> a(ttttsbts): the last attempts, oldest first, for timing: attempt, due, started,
  *   ended (CLOCK_MONOTONIC, microseconds), failed step, whether it was a climb, CK_RV and its name.
@@ -39,6 +39,14 @@
  * - Probe(s device, b climb) -> t: an attempt as soon as may be (with climb: by a new probe process), whose
  *   number is answered at once. What it comes to stands in GetAttempts and the device's row; while it runs
  *   the row's step_under_way says where it is.
+ *
+ * - DiscoverSensors(s agent, s by) -> us: walks what an SNMP agent serves, beside its polls; agent: a
+ * device's name, or SITE/AGENT. Answered when the walk is over with the number of variables found and why it
+ * ended early, or "".
+ *
+ * - GetDiscovered(s agent, u first) -> a(sus): what the last walk found, from row `first` on, at most 1,000 a
+ *   page (an empty one says that there are no more): OID, ASN.1 tag and value as text. Kept for five minutes.
+ *   Only for who may walk: an agent tells more than hsmd shows.
  *
  * Errors: CONTROL_ERROR_REFUSED (its text says what would be right), CONTROL_ERROR_CONFIG_REFUSED (its text
  * is config_load's), CONTROL_ERROR_NO_SUCH_DEVICE, org.freedesktop.DBus.Error.AccessDenied and .InvalidArgs.
@@ -108,6 +116,12 @@ typedef struct ControlOps {
         int (*retry_pin)(void *userdata, const char *device, const char *by, char **ret_message);
         int (*measure)(void *userdata, const MeasureRequest *request, const char *by, ControlReply *reply,
                 char **ret_message);
+        int (*discover)(
+                void *userdata, const char *agent, const char *by, ControlReply *reply, char **ret_message);
+        /* the rows found from first on, and how many those are (0: there are no more); -ENOENT: nothing was
+         * discovered there, or too long ago */
+        int (*discovered)(
+                void *userdata, const char *agent, size_t first, const PollFound **ret, size_t *ret_n);
         int (*probe)(
                 void *userdata, const char *device, bool climb, uint64_t *ret_attempt, char **ret_message);
 } ControlOps;
@@ -124,5 +138,7 @@ Control *control_free(Control *control);
 void control_reply(ControlReply *reply, int error, const char *message);
 /* Likewise, of a measurement that succeeded. */
 void control_reply_measured(ControlReply *reply, const MeasureOutcome *outcome);
+/* Likewise, of a walk that found something: how many variables, and why it ended early, or "". */
+void control_reply_discovered(ControlReply *reply, uint32_t found, const char *early);
 
 #endif

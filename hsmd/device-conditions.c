@@ -82,27 +82,15 @@ static void look_at_keys(const Device *d, Found *f) {
         }
 }
 
-static void look_at_sensor(const Sensor *s, const ConfigSensor *k, Found *f) {
-        if (s->known && s->sample.status != SENSOR_OK)
-                add(f, REASON_SENSOR_LOST, "sensor %s: %s", k->name,
-                        name_of(&sensor_reason_names, s->sample.reason));
-        else if (s->has_value && k->has_high_warning && s->value >= k->high_warning)
-                add(f, REASON_HOT, "%s %.1f degrees Celsius, warning at %.1f", k->name, s->value / 10.0,
-                        k->high_warning / 10.0);
+static void look_at_sensor(void *userdata, Reason reason, const char *words) {
+        add(userdata, reason, "%s", words);
 }
 
-static void look_at_sensors(const Device *d, Found *f) {
-        const ConfigProfile *p = &d->manager->config->profiles[d->config->snmp.profile];
-
-        if (!d->config->snmp.address || d->agent_state == AGENT_UNKNOWN)
-                return;
-        if (d->agent_state == AGENT_SILENT || d->agent_state == AGENT_REFUSED) {
-                add(f, REASON_SENSOR_LOST, "its SNMP agent is %s",
-                        name_of(&agent_state_names, d->agent_state));
-                return;
-        }
-        for (size_t i = 0; i < p->n_sensors; i++)
-                look_at_sensor(&d->sensors[i], &p->sensors[i], f);
+/* The machine's own uptime began anew. */
+static void look_at_reboot(const Device *d, usec_t now, Found *f) {
+        if (d->rebooted != 0 && now - d->rebooted < RESTART_TOLD)
+                add(f, REASON_REBOOTED, "the machine rebooted %llu min ago",
+                        (unsigned long long) ((now - d->rebooted) / (60 * USEC_PER_SEC)));
 }
 
 void device_conditions(Device *d, usec_t now) {
@@ -115,8 +103,8 @@ void device_conditions(Device *d, usec_t now) {
         look_at_keys(d, &f);
         if (d->has_result && d->result.random_state == REASON_RANDOM_WEAK)
                 add(&f, REASON_RANDOM_WEAK, "%s", d->result.detail[0] ? d->result.detail : "random_weak");
-        if (d->manager->config->n_profiles > 0)
-                look_at_sensors(d, &f);
+        look_at_reboot(d, now, &f);
+        environment_conditions(d->sensors, environment_room_is_warm(d), now, look_at_sensor, &f);
         changed = judge_conditions(&d->judgement, &f.conditions, now);
         device_judged(d, changed, before, reason_before);
 }

@@ -177,8 +177,7 @@ void device_extend(Device *d, usec_t lateness) {
         measure_extend(d, lateness);
         if (d->awaiting_since != 0)
                 d->awaiting_since += lateness;
-        if (d->agent_when != 0)
-                d->agent_when += lateness;
+        sensor_set_extend(d->sensors, lateness);
 }
 
 void device_replace_probe(Device *d, Worker *worker, Ring *ring, const MsgProbeResult *result) {
@@ -283,7 +282,6 @@ void device_tick(Device *d, usec_t now) {
                 now - d->awaiting_since > detection_bound(t) && d->judgement.reason != REASON_NO_EVIDENCE)
                 device_no_evidence(d, now);
         device_recycle_tick(d, now);
-        device_sensors_tick(d, now);
 }
 
 /* A diagnosis: the machine's port took a connection, or did not. */

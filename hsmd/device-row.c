@@ -147,18 +147,52 @@ static void show_evidence(const Device *d, DeviceRow *row) {
         }
 }
 
-static void show_temperature(const Device *d, DeviceRow *row) {
-        const Sensor *s = &d->sensors[0];
+static void show_agent(const SensorSet *set, DeviceRow *row) {
+        const SensorAgent *a = set->n_agents > 0 ? &set->agents[0] : NULL;
 
-        FIELD_SET(Device, row, agent_state, d->agent_state);
-        if (!device_temperature_sensor(d) || !s->known)
+        FIELD_SET(Device, row, agent_state, a ? a->state : AGENT_NOT_CONFIGURED);
+        if (!a)
                 return;
-        FIELD_SET(Device, row, temperature_status, s->sample.status);
-        if (s->has_value)
-                FIELD_SET(Device, row, temperature_age, s->value_when);
+        if (a->detail[0])
+                FIELD_TEXT_SET(Device, row, agent_detail, a->detail);
+        if (a->engine_id[0])
+                FIELD_TEXT_SET(Device, row, agent_engine_id, a->engine_id);
+}
+
+/* A machine's own uptime says when it booted. */
+static void show_boot(const SensorSet *set, DeviceRow *row) {
+        const Sensor *s = sensor_set_uptime(set);
+        double now = (double) now_realtime() / USEC_PER_SEC, up;
+
+        if (!s || !sensor_is_ok(s))
+                return;
+        up = s->verdict.value + (double) (now_monotonic() - s->verdict.value_when) / USEC_PER_SEC;
+        if (up >= 0 && up < now)
+                FIELD_SET(Device, row, booted, (uint64_t) (now - up) * USEC_PER_SEC);
+}
+
+static void show_sensors(const Device *d, DeviceRow *row) {
+        const SensorSet *set = d->sensors;
+        const Sensor *t = sensor_set_temperature(set), *room = environment_room(d);
+        uint32_t bad = 0;
+
+        show_agent(set, row);
+        show_boot(set, row);
+        for (size_t i = 0; i < set->n_sensors; i++)
+                bad += sensor_is_missed(&set->sensors[i]) || set->sensors[i].verdict.finding != FINDING_NONE;
+        FIELD_SET(Device, row, sensors, (uint32_t) set->n_sensors);
+        FIELD_SET(Device, row, sensors_bad, bad);
+        if (!t || !t->track.known)
+                return;
+        FIELD_SET(Device, row, temperature_status, t->verdict.status);
+        if (t->verdict.has_value)
+                FIELD_SET(Device, row, temperature_age, t->verdict.value_when);
         /* a broken sensor is not a cold one */
-        if (s->sample.status == SENSOR_OK)
-                FIELD_SET(Device, row, temperature, s->value);
+        if (!sensor_is_ok(t))
+                return;
+        FIELD_SET(Device, row, temperature, sensor_tenths(t->verdict.value));
+        if (room)
+                FIELD_SET(Device, row, above_room, sensor_tenths(t->verdict.value - room->verdict.value));
 }
 
 void device_publish(Device *d) {
@@ -172,11 +206,10 @@ void device_publish(Device *d) {
         show_evidence(d, &row);
         show_latencies(d, &row);
         show_steps(d, &row);
-        show_temperature(d, &row);
+        show_sensors(d, &row);
         board_publish(d->manager->board, BOARD_DEVICES, d->index, &row);
         device_publish_keys(d);
         measure_publish(d);
-        sensors_publish(d);
 }
 
 /* While it is suspect, a failed attempt says nothing of its keys yet: what it held at the last success

@@ -13,7 +13,6 @@ int device_new(Manager *manager, const ConfigDevice *config, const ConfigPool *p
         judge_init(&d->judgement, now_monotonic());
         d->state_since_realtime = now_realtime();
         device_adopt(d, config, pool);
-        device_forget_sensors(d);
         for (size_t i = 0; i < pool->n_keys; i++)
                 d->keys[i].state = KEY_UNKNOWN;
         *ret = d;
@@ -33,6 +32,7 @@ Device *device_free(Device *d) {
         sd_event_source_disable_unref(d->due_source);
         sd_event_source_disable_unref(d->deadline_source);
         ring_unmap(d->ring);
+        sensor_set_free(d->sensors);
         free(d);
         return NULL;
 }
@@ -58,13 +58,21 @@ void device_carry_counters(Device *d, const Device *old) {
         d->logins = old->logins;
         d->signs = old->signs + old->signs_of_probe;
         d->recycles = old->recycles;
+        d->rebooted = old->rebooted;
         d->logins_day = old->logins_day;
         d->signs_day = old->signs_day;
         for (size_t i = 0; i < d->pool->n_keys; i++)
                 carry_key(d, i, old);
 }
 
-void device_forget_sensors(Device *d) {
-        d->agent_state = d->config->snmp.address ? AGENT_UNKNOWN : AGENT_NOT_CONFIGURED;
-        memset(d->sensors, 0, sizeof(d->sensors));
+static bool same_address(const SensorSet *a, const SensorSet *b) {
+        return a && a->n_agents > 0 && b->n_agents > 0 &&
+               streq(a->agents[0].config->address, b->agents[0].config->address);
+}
+
+void device_set_sensors(Device *d, SensorSet *set) {
+        if (!same_address(d->sensors, set)) /* perhaps another machine: it did not reboot */
+                d->uptime_sensor = 0;
+        sensor_set_free(d->sensors);
+        d->sensors = set;
 }

@@ -11,7 +11,7 @@
  *   device-login.c     the PIN and the guard
  *   device-conditions.c  what degrades it
  *   device-row.c       what is shown
- *   sensors.c          what poll learnt: from samples to conditions */
+ *   sensor-set.h       what its SNMP agent tells */
 
 #include "board-writer.h"
 #include "config.h"
@@ -20,6 +20,7 @@
 #include "judge.h"
 #include "matrix.h"
 #include "pins.h"
+#include "sensor-set.h"
 #include "worker.h"
 
 #define ATTEMPTS_KEPT 64
@@ -43,21 +44,12 @@ typedef enum ProbePhase {
         PROBE_CHECKING,
 } ProbePhase;
 
-typedef struct Sensor {
-        bool known;
-        MsgSample sample; /* the last one */
-        int32_t value;    /* the last good value, tenths of a degree */
-        bool has_value;
-        usec_t value_when;
-} Sensor;
-
 typedef struct Device {
         Manager *manager;
         const ConfigDevice *config;
         const ConfigPool *pool;
         size_t index;     /* its row on the board */
         size_t key_index; /* its first row among the keys */
-        size_t sensor_index;
         size_t mechanism_index;
 
         Judgement judgement;
@@ -121,10 +113,10 @@ typedef struct Device {
         int connect_error;
         usec_t connect_usec;
 
-        /* the machine's SNMP agent */
-        AgentState agent_state;
-        usec_t agent_when;
-        Sensor sensors[PROTOCOL_SENSORS_MAX];
+        SensorSet *sensors;     /* what the machine's SNMP agent tells */
+        double uptime;          /* of the machine itself, as last told; seconds */
+        uint32_t uptime_sensor; /* by which */
+        usec_t rebooted;        /* when that began anew; 0: never seen */
 } Device;
 
 /* device.c */
@@ -134,8 +126,8 @@ Device *device_free(Device *device);
 void device_adopt(Device *device, const ConfigDevice *config, const ConfigPool *pool);
 /* Another probe for the same device: its counters go on, for they restart only when hsmd does. */
 void device_carry_counters(Device *device, const Device *old);
-/* Its sensors are others now: what the old ones said is forgotten. */
-void device_forget_sensors(Device *device);
+/* Other sensors of the same device, which takes the set over. */
+void device_set_sensors(Device *device, SensorSet *set);
 
 /* device-probe.c */
 /* First attempt after delay. */
@@ -223,14 +215,5 @@ void device_conditions(Device *device, usec_t now);
 void device_publish(Device *device);
 /* Whether its pool may count on it. */
 bool device_serves(const Device *device);
-
-/* sensors.c */
-void device_sample(Device *device, const MsgSample *sample);
-void device_agent_state(Device *device, const MsgAgentState *state);
-void sensors_publish(Device *device);
-/* The first sensor: NULL if none is configured. */
-const ConfigSensor *device_temperature_sensor(const Device *device);
-/* Agent or samples older than three polls are as good as silent. */
-void device_sensors_tick(Device *device, usec_t now);
 
 #endif

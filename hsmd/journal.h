@@ -59,5 +59,8 @@ uint64_t journal_dropped(Journal *journal);
 #define MESSAGE_PIN_RETRY "c1f8a4a3d3d94f0e9a3f0d4b5b1e6a11"
 #define MESSAGE_MEASURED "c1f8a4a3d3d94f0e9a3f0d4b5b1e6a12"
 #define MESSAGE_UNKILLABLE "c1f8a4a3d3d94f0e9a3f0d4b5b1e6a13"
+#define MESSAGE_AGENT_RESTARTED "c1f8a4a3d3d94f0e9a3f0d4b5b1e6a14"
+#define MESSAGE_SITE "c1f8a4a3d3d94f0e9a3f0d4b5b1e6a15"
+#define MESSAGE_REBOOTED "c1f8a4a3d3d94f0e9a3f0d4b5b1e6a16"
 
 #endif

@@ -12,10 +12,15 @@ void judge_init(Judgement *j, usec_t now) {
 }
 
 Reason conditions_worst(const Conditions *c) {
-        /* first what may give wrong answers, then what is lost, then what may come to be */
+        /* First what may give wrong answers, then what is lost, then what may come to be; a cause before what
+         * it brings about: a supply that failed stops fans, fans that stopped or a warm room make it hot, and
+         * what is hot already is no longer rising. Last what only makes us see less. */
         static const Reason order[] = {REASON_KEY_MISMATCH, REASON_RANDOM_WEAK, REASON_KEY_FAILING,
-                REASON_KEY_MISSING, REASON_MECHANISM_MISSING, REASON_PROFILE_MISMATCH, REASON_HOT,
-                REASON_SLOW, REASON_CERTIFICATE_EXPIRING, REASON_SENSOR_LOST};
+                REASON_KEY_MISSING, REASON_MECHANISM_MISSING, REASON_PROFILE_MISMATCH, REASON_POWER_FAILED,
+                REASON_FAN_FAILED, REASON_ROOM_WARM, REASON_HOT, REASON_TEMPERATURE_RISING, REASON_COLD,
+                REASON_TEMPERATURE_DEVIATING, REASON_ABOVE_ROOM, REASON_SESSIONS_NEAR_LIMIT,
+                REASON_SENSOR_LIMIT, REASON_REBOOTED, REASON_SLOW, REASON_CERTIFICATE_EXPIRING,
+                REASON_DUPLICATE_ENGINE_ID, REASON_SENSOR_LOST, REASON_SENSOR_FROZEN, REASON_AGENT_RESTARTED};
 
         for (size_t i = 0; i < ELEMENTSOF(order); i++)
                 if (conditions_have(c, order[i]))

@@ -38,39 +38,49 @@ static void set_limits(void) {
         prctl(PR_SET_DUMPABLE, 0);
 }
 
-static int check_secret(const SecretSource *s, const char *whose, const char *what) {
+/* max: octets that a worker can be told. */
+static int check_secret(const SecretSource *s, size_t max, const char *whose, const char *what) {
         char buffer[PROTOCOL_SECRET_MAX + 1], where[256];
         size_t size;
         int r;
 
         if (!s->file && !s->credential)
                 return 0;
-        r = secret_read(s, buffer, sizeof(buffer), &size);
+        r = secret_read(s, buffer, max + 1, &size);
         wipe(buffer, sizeof(buffer));
         if (r >= 0)
                 return 0;
         secret_describe(s, where, sizeof(where));
         fprintf(stderr, "%s: %s (%s): %s\n", whose, what, where,
-                r == -EACCES   ? "not readable, or readable by others; mode 0600 would be right"
-                : r == -ENOKEY ? "is empty"
-                               : strerror(-r));
+                r == -EACCES     ? "not readable, or readable by others; mode 0600 would be right"
+                : r == -ENOKEY   ? "is empty"
+                : r == -EMSGSIZE ? "is too long"
+                                 : strerror(-r));
         return r;
+}
+
+static int check_agent(const ConfigSnmp *c, const char *name) {
+        return check_secret(
+                       &c->community, sizeof(((MsgPollAgent *) 0)->community) - 1, name, "SNMP community") |
+               check_secret(&c->auth_secret, PROTOCOL_SECRET_MAX, name, "SNMP authentication secret") |
+               check_secret(&c->priv_secret, PROTOCOL_SECRET_MAX, name, "SNMP privacy secret");
 }
 
 static int check_secrets(const Config *c) {
         int bad = 0;
 
         for (size_t i = 0; i < c->n_devices; i++) {
-                const ConfigDevice *d = &c->devices[i];
-
-                bad |= check_secret(&d->pin, d->name, "PIN");
-                bad |= check_secret(&d->snmp.community, d->name, "SNMP community");
-                bad |= check_secret(&d->snmp.auth_secret, d->name, "SNMP authentication secret");
-                bad |= check_secret(&d->snmp.priv_secret, d->name, "SNMP privacy secret");
+                bad |= check_secret(&c->devices[i].pin, PROTOCOL_PIN_MAX, c->devices[i].name, "PIN");
+                bad |= check_agent(&c->devices[i].snmp, c->devices[i].name);
         }
+        for (size_t i = 0; i < c->n_sites; i++)
+                for (size_t k = 0; k < c->sites[i].n_agents; k++)
+                        bad |= check_agent(&c->sites[i].agents[k].snmp, c->sites[i].agents[k].name);
         for (size_t i = 0; i < c->n_users; i++) {
-                bad |= check_secret(&c->users[i].auth_secret, c->users[i].name, "authentication secret");
-                bad |= check_secret(&c->users[i].priv_secret, c->users[i].name, "privacy secret");
+                bad |= check_secret(&c->users[i].auth_secret, PROTOCOL_SECRET_MAX, c->users[i].name,
+                        "authentication secret");
+                bad |= check_secret(
+                        &c->users[i].priv_secret, PROTOCOL_SECRET_MAX, c->users[i].name, "privacy secret");
         }
         return bad;
 }

@@ -45,23 +45,6 @@ static int make_device(Manager *m, const Config *config, const ConfigDevice *c, 
         return r;
 }
 
-static bool same_sensors(const Config *a, const ConfigDevice *da, const Config *b, const ConfigDevice *db) {
-        const ConfigProfile *p, *q;
-
-        if (!da->snmp.address || !db->snmp.address)
-                return !da->snmp.address && !db->snmp.address;
-        p = &a->profiles[da->snmp.profile];
-        q = &b->profiles[db->snmp.profile];
-        if (p->n_sensors != q->n_sensors || !streq(da->snmp.address, db->snmp.address))
-                return false;
-        for (size_t i = 0; i < p->n_sensors; i++)
-                if (p->sensors[i].number != q->sensors[i].number ||
-                        !streq(p->sensors[i].oid, q->sensors[i].oid) ||
-                        p->sensors[i].scale != q->sensors[i].scale)
-                        return false;
-        return true;
-}
-
 static bool same_text(const char *a, const char *b) {
         return a && b ? streq(a, b) : !a && !b;
 }
@@ -71,9 +54,10 @@ static bool same_source(const SecretSource *a, const SecretSource *b) {
 }
 
 static bool same_agent(const Config *a, const Config *b) {
-        if (a->agent_mode != b->agent_mode || !same_text(a->agent_address, b->agent_address) ||
-                a->n_users != b->n_users || !same_text(a->name, b->name) ||
-                !same_text(a->contact, b->contact) || !same_text(a->location, b->location))
+        if (a->agent_mode != b->agent_mode || a->agent_entity != b->agent_entity ||
+                !same_text(a->agent_address, b->agent_address) || a->n_users != b->n_users ||
+                !same_text(a->name, b->name) || !same_text(a->contact, b->contact) ||
+                !same_text(a->location, b->location))
                 return false;
         for (size_t i = 0; i < a->n_users; i++) {
                 const ConfigUser *u = &a->users[i], *v = &b->users[i];
@@ -102,21 +86,28 @@ size_t manager_mechanisms(const Config *c, const ConfigDevice *d, ProbeMechanism
         return n;
 }
 
-static int make_board(const Config *c, BoardWriter **ret) {
+/* A set's place on the board, from row on; sets follow each other in the order of their owners. Returns the
+ * row behind. */
+static size_t place_set(SensorSet *set, size_t row) {
+        set->row = row;
+        set->n_rows = set->n_sensors;
+        return row + set->n_rows;
+}
+
+static int make_board(const Config *c, size_t sensors, size_t site_sensors, BoardWriter **ret) {
         size_t rows[BOARD_TABLES] = {[BOARD_FLEET] = 1,
                 [BOARD_SITES] = c->n_sites,
                 [BOARD_POOLS] = c->n_pools,
-                [BOARD_DEVICES] = c->n_devices};
+                [BOARD_DEVICES] = c->n_devices,
+                [BOARD_SENSORS] = sensors,
+                [BOARD_SITE_SENSORS] = site_sensors};
 
         for (size_t i = 0; i < c->n_devices; i++) {
                 const ConfigDevice *d = &c->devices[i];
-
                 ProbeMechanism used[PROTOCOL_MECHANISMS_MAX];
 
                 rows[BOARD_KEYS] += c->pools[d->pool].n_keys;
                 rows[BOARD_MECHANISMS] += manager_mechanisms(c, d, used);
-                if (d->snmp.address)
-                        rows[BOARD_SENSORS] += c->profiles[d->snmp.profile].n_sensors;
         }
         for (size_t i = 0; i < c->n_pools; i++)
                 rows[BOARD_POOL_KEYS] += c->pools[i].n_keys;
@@ -130,19 +121,69 @@ typedef struct Plan {
         bool *kept;
         PoolState *pool_states, *pool_told;
         PoolKey *pool_keys;
+        SensorSet **device_sets, **site_sets; /* theirs until they are given away */
+        Site *sites;
 } Plan;
 
-static int make_plan(Manager *m, const Config *c, Plan *plan) {
-        int r = make_board(c, &plan->board);
+static int make_device_set(Manager *m, const Config *c, const ConfigDevice *d, SensorSet **ret) {
+        const Device *old = find_namesake(m, d);
+        int r = sensor_set_of_device(m, c, d, ret);
 
+        if (r >= 0 && old)
+                sensor_set_inherit(*ret, old->sensors);
+        return r;
+}
+
+/* A site of the same name keeps what is known of it. */
+static int make_site(Manager *m, const Config *c, size_t index, Plan *plan) {
+        int r = sensor_set_of_site(m, c, index, &plan->site_sets[index]);
+
+        plan->sites[index].reason = REASON_NONE;
+        for (size_t i = 0; r >= 0 && i < m->n_sites; i++)
+                if (streq(m->sites[i].config->name, c->sites[index].name)) {
+                        plan->sites[index] = m->sites[i];
+                        sensor_set_inherit(plan->site_sets[index], m->sites[i].set);
+                }
+        return r;
+}
+
+static int make_sets(Manager *m, const Config *c, Plan *plan) {
+        size_t sensors = 0, site_sensors = 0;
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < c->n_devices; i++) {
+                r = make_device_set(m, c, &c->devices[i], &plan->device_sets[i]);
+                if (r >= 0)
+                        sensors = place_set(plan->device_sets[i], sensors);
+        }
+        for (size_t i = 0; r >= 0 && i < c->n_sites; i++) {
+                r = make_site(m, c, i, plan);
+                if (r >= 0)
+                        site_sensors = place_set(plan->site_sets[i], site_sensors);
+        }
+        return r < 0 ? r : make_board(c, sensors, site_sensors, &plan->board);
+}
+
+static int allocate_plan(Manager *m, const Config *c, Plan *plan) {
         plan->devices = calloc(c->n_devices + 1, sizeof(void *));
         plan->kept = calloc(c->n_devices + 1, sizeof(*plan->kept));
         plan->pool_states = calloc(c->n_pools + 1, sizeof(*plan->pool_states));
         plan->pool_told = calloc(c->n_pools + 1, sizeof(*plan->pool_told));
+        plan->device_sets = calloc(c->n_devices + 1, sizeof(void *));
+        plan->site_sets = calloc(c->n_sites + 1, sizeof(void *));
+        plan->sites = calloc(c->n_sites + 1, sizeof(*plan->sites));
         plan->pool_keys = pool_keys_new(c, m->config, m->pool_keys);
-        if (r >= 0 &&
-                (!plan->devices || !plan->kept || !plan->pool_states || !plan->pool_told || !plan->pool_keys))
-                r = -ENOMEM;
+        return plan->devices && plan->kept && plan->pool_states && plan->pool_told && plan->device_sets &&
+                               plan->site_sets && plan->sites && plan->pool_keys
+                       ? 0
+                       : -ENOMEM;
+}
+
+static int make_plan(Manager *m, const Config *c, Plan *plan) {
+        int r = allocate_plan(m, c, plan);
+
+        if (r >= 0)
+                r = make_sets(m, c, plan);
         for (size_t i = 0; r >= 0 && i < c->n_devices; i++) {
                 plan->devices[i] = find_unchanged(m, c, &c->devices[i]);
                 plan->kept[i] = plan->devices[i] != NULL;
@@ -158,7 +199,14 @@ static void drop_plan(Plan *plan, const Config *c) {
         for (size_t i = 0; plan->devices && plan->kept && i < c->n_devices; i++)
                 if (!plan->kept[i])
                         device_free(plan->devices[i]);
+        for (size_t i = 0; plan->device_sets && i < c->n_devices; i++)
+                sensor_set_free(plan->device_sets[i]);
+        for (size_t i = 0; plan->site_sets && i < c->n_sites; i++)
+                sensor_set_free(plan->site_sets[i]);
         board_writer_free(plan->board);
+        free(plan->device_sets);
+        free(plan->site_sets);
+        free(plan->sites);
         free(plan->devices);
         free(plan->kept);
         free(plan->pool_states);
@@ -181,26 +229,46 @@ static void end_dropped(Manager *m, const Plan *plan, size_t n) {
         free(m->devices);
 }
 
-static void place_devices(Manager *m, const Plan *plan, const Config *old) {
+/* The old configuration's sets end here: the new ones have taken over what they knew. */
+static void place_sites(Manager *m, Plan *plan) {
+        for (size_t i = 0; i < m->n_sites; i++)
+                sensor_set_free(m->sites[i].set);
+        free(m->sites);
+        m->sites = plan->sites;
+        m->n_sites = m->config->n_sites;
+        for (size_t i = 0; i < m->n_sites; i++) {
+                m->sites[i].config = &m->config->sites[i];
+                m->sites[i].set = plan->site_sets[i];
+        }
+        free(plan->site_sets);
+}
+
+static void publish_all(Manager *m) {
+        for (size_t i = 0; i < m->n_devices; i++) {
+                device_publish(m->devices[i]);
+                sensor_set_publish(m->devices[i]->sensors);
+        }
+        for (size_t i = 0; i < m->n_sites; i++)
+                sensor_set_publish(m->sites[i].set);
+        for (size_t i = 0; i < m->config->n_pools; i++)
+                matrix_update(m, &m->config->pools[i]);
+}
+
+static void place_devices(Manager *m, const Plan *plan) {
         const Config *c = m->config;
-        size_t keys = 0, sensors = 0, mechanisms = 0, fresh = 0;
+        size_t keys = 0, mechanisms = 0, fresh = 0;
         ProbeMechanism used[PROTOCOL_MECHANISMS_MAX];
 
         for (size_t i = 0; i < c->n_devices; i++) {
                 Device *d = m->devices[i];
-                bool forget = plan->kept[i] && !same_sensors(old, d->config, c, &c->devices[i]);
 
                 device_adopt(d, &c->devices[i], &c->pools[c->devices[i].pool]);
-                if (forget)
-                        device_forget_sensors(d);
+                device_set_sensors(d, plan->device_sets[i]);
                 d->index = i;
                 d->key_index = keys;
-                d->sensor_index = sensors;
                 d->mechanism_index = mechanisms;
                 keys += d->pool->n_keys;
                 mechanisms += manager_mechanisms(c, d->config, used);
-                if (d->config->snmp.address)
-                        sensors += c->profiles[d->config->snmp.profile].n_sensors;
                 if (plan->kept[i])
                         device_hasten(d, now_monotonic());
                 else {
@@ -208,24 +276,32 @@ static void place_devices(Manager *m, const Plan *plan, const Config *old) {
                         device_start(d, fresh++ * FIRST_CLIMB_SPREAD);
                 }
         }
+        publish_all(m);
+}
+
+void manager_fit_poller(Manager *m) {
+        bool any_agent = false;
+        int r = 0;
+
         for (size_t i = 0; i < m->n_devices; i++)
-                device_publish(m->devices[i]);
-        for (size_t i = 0; i < c->n_pools; i++)
-                matrix_update(m, &c->pools[i]);
+                any_agent = any_agent || m->devices[i]->sensors->n_agents > 0;
+        for (size_t i = 0; i < m->n_sites; i++)
+                any_agent = any_agent || m->sites[i].set->n_agents > 0;
+        if (any_agent && !m->poller)
+                r = poller_new(m, &m->poller);
+        else if (!any_agent && m->poller)
+                m->poller = poller_free(m->poller);
+        if (r < 0)
+                log_event(m->journal, &(LogEvent){.priority = LOG_ERR},
+                        "hsmd-snmp poll cannot be started: %s; it is tried again", strerror(-r));
 }
 
 static void fit_workers(Manager *m, bool agent_changed) {
-        bool any_agent = false;
+        bool polled = m->poller != NULL;
 
-        for (size_t i = 0; i < m->n_devices; i++)
-                any_agent = any_agent || m->devices[i]->config->snmp.address;
-        if (any_agent && !m->poller) {
-                poller_new(m, &m->poller);
-        } else if (!any_agent && m->poller) {
-                m->poller = poller_free(m->poller);
-        } else if (m->poller) {
+        manager_fit_poller(m);
+        if (polled && m->poller)
                 poller_reconfigure(m->poller);
-        }
         if (!m->server)
                 server_new(m, &m->server);
         else
@@ -266,11 +342,42 @@ int manager_apply(Manager *m, Config *config) {
         m->pool_keys = plan.pool_keys;
         m->generation++;
         board_writer_tick(m->board, now_monotonic());
-        place_devices(m, &plan, old);
+        place_sites(m, &plan);
+        place_devices(m, &plan);
         fleet_publish(m);
         fit_workers(m, old && !same_agent(old, config));
         free(plan.kept);
+        free(plan.device_sets);
         board_writer_free(old_board);
         config_free(old);
+        return 0;
+}
+
+int manager_renew_board(Manager *m) {
+        const Config *c = m->config;
+        BoardWriter *board, *old = m->board;
+        size_t sensors = 0, site_sensors = 0;
+        int r;
+
+        m->board_outgrown = false;
+        for (size_t i = 0; i < m->n_devices; i++)
+                sensors += m->devices[i]->sensors->n_sensors;
+        for (size_t i = 0; i < m->n_sites; i++)
+                site_sensors += m->sites[i].set->n_sensors;
+        r = make_board(c, sensors, site_sensors, &board);
+        if (r < 0)
+                return r;
+        sensors = site_sensors = 0;
+        for (size_t i = 0; i < m->n_devices; i++)
+                sensors = place_set(m->devices[i]->sensors, sensors);
+        for (size_t i = 0; i < m->n_sites; i++)
+                site_sensors = place_set(m->sites[i].set, site_sensors);
+        m->board = board;
+        board_writer_tick(m->board, now_monotonic());
+        publish_all(m);
+        fleet_publish(m);
+        if (m->server)
+                server_reconfigure(m->server, false);
+        board_writer_free(old);
         return 0;
 }

@@ -1,6 +1,7 @@
 #include "manager.h"
 #include "measure.h"
 #include "pin-retry.h"
+#include "poller.h"
 
 /* What the control socket asks. */
 
@@ -68,6 +69,89 @@ static int op_probe(
         return 0;
 }
 
+/* "bureau-1", or "bureau-room/ups". */
+static int agent_number(const Manager *m, const char *name, uint32_t *ret) {
+        const char *slash = strchr(name, '/');
+        const Device *d = slash ? NULL : manager_find_device((Manager *) m, name);
+
+        if (d && d->sensors->n_agents > 0) {
+                *ret = d->sensors->agents[0].number;
+                return 0;
+        }
+        for (size_t i = 0; slash && i < m->n_sites; i++) {
+                const SensorSet *set = m->sites[i].set;
+
+                if (strlen(set->name) != (size_t) (slash - name) ||
+                        strncmp(set->name, name, strlen(set->name)) != 0)
+                        continue;
+                for (size_t k = 0; k < set->n_agents; k++)
+                        if (streq(set->agents[k].name, slash + 1)) {
+                                *ret = set->agents[k].number;
+                                return 0;
+                        }
+        }
+        return d ? -ENODEV : -ENOENT;
+}
+
+/* What can be asked for beside the devices: " bureau-room/ups bureau-room/probe". */
+static void list_site_agents(const Manager *m, char *dst, size_t size) {
+        size_t n = 0;
+
+        dst[0] = '\0';
+        for (size_t i = 0; i < m->n_sites; i++)
+                for (size_t k = 0; k < m->sites[i].set->n_agents && n < size; k++)
+                        n += (size_t) snprintf(dst + n, size - n, " %s/%s", m->sites[i].set->name,
+                                m->sites[i].set->agents[k].name);
+}
+
+static void say_why_not(const Manager *m, const char *agent, int r, char **ret_message) {
+        char list[1024];
+
+        list_site_agents(m, list, sizeof(list));
+        switch (r) {
+        case -ENODEV:
+                r = asprintf(ret_message, "%s has no SNMP agent in the configuration; give it a group snmp",
+                        agent);
+                break;
+        case -ENOENT:
+                r = asprintf(ret_message,
+                        "there is no device or site's agent %s; beside the devices there are%s", agent,
+                        list[0] ? list : " none");
+                break;
+        case -EBUSY:
+                r = asprintf(ret_message, "another agent is being walked; wait until that is over");
+                break;
+        default:
+                r = -1;
+        }
+        if (r < 0)
+                *ret_message = NULL;
+}
+
+static int op_discover(
+        void *userdata, const char *agent, const char *by, ControlReply *reply, char **ret_message) {
+        Manager *m = userdata;
+        uint32_t number;
+        int r = agent_number(m, agent, &number);
+
+        if (r >= 0)
+                r = m->poller ? poller_walk_start(poller_walk(m->poller), number, agent, reply) : -EIO;
+        if (r < 0) {
+                say_why_not(m, agent, r, ret_message);
+                return r;
+        }
+        log_event(m->journal, &(LogEvent){.priority = LOG_NOTICE, .device = agent, .operator_name = by},
+                "%s: what its SNMP agent serves is looked at (asked by %s)", agent, by);
+        return 1;
+}
+
+static int op_discovered(
+        void *userdata, const char *agent, size_t first, const PollFound **ret, size_t *ret_n) {
+        const Manager *m = userdata;
+
+        return m->poller ? poller_walk_get(poller_walk(m->poller), agent, first, ret, ret_n) : -ENOENT;
+}
+
 const ControlOps manager_control_ops = {
         .rows = op_rows,
         .row = op_row,
@@ -77,5 +161,7 @@ const ControlOps manager_control_ops = {
         .confirm_keys = op_confirm_keys,
         .retry_pin = op_retry_pin,
         .measure = op_measure,
+        .discover = op_discover,
+        .discovered = op_discovered,
         .probe = op_probe,
 };

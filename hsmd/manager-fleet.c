@@ -77,10 +77,8 @@ static ServiceState publish_pools(Manager *m) {
 }
 
 static void publish_sites(const Manager *m) {
-        for (size_t i = 0; i < m->config->n_sites; i++) {
-                const ConfigSite *site = &m->config->sites[i];
+        for (size_t i = 0; i < m->n_sites; i++) {
                 uint32_t devices = 0, serving = 0;
-                SiteRow row = {0};
 
                 for (size_t k = 0; k < m->n_devices; k++) {
                         if (m->devices[k]->config->site != i)
@@ -88,14 +86,7 @@ static void publish_sites(const Manager *m) {
                         devices++;
                         serving += device_serves(m->devices[k]);
                 }
-                FIELD_SET(Site, &row, number, site->number);
-                FIELD_TEXT_SET(Site, &row, name, site->name);
-                FIELD_TEXT_SET(Site, &row, title, site->title);
-                if (site->contact)
-                        FIELD_TEXT_SET(Site, &row, contact, site->contact);
-                FIELD_SET(Site, &row, devices, devices);
-                FIELD_SET(Site, &row, devices_serving, serving);
-                board_publish(m->board, BOARD_SITES, i, &row);
+                site_publish(m, &m->sites[i], devices, serving);
         }
 }
 

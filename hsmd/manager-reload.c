@@ -36,20 +36,25 @@ static int check_credential(const SecretSource *s, const char *what, char **ret_
         return -EINVAL;
 }
 
+static int check_agent(const ConfigSnmp *c, const char *name, char **ret_error) {
+        int r = check_credential(&c->community, name, ret_error);
+
+        if (r >= 0)
+                r = check_credential(&c->auth_secret, name, ret_error);
+        return r < 0 ? r : check_credential(&c->priv_secret, name, ret_error);
+}
+
 static int check_credentials(const Config *c, char **ret_error) {
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < c->n_devices; i++) {
-                const ConfigDevice *d = &c->devices[i];
-
-                r = check_credential(&d->pin, d->name, ret_error);
+                r = check_credential(&c->devices[i].pin, c->devices[i].name, ret_error);
                 if (r >= 0)
-                        r = check_credential(&d->snmp.community, d->name, ret_error);
-                if (r >= 0)
-                        r = check_credential(&d->snmp.auth_secret, d->name, ret_error);
-                if (r >= 0)
-                        r = check_credential(&d->snmp.priv_secret, d->name, ret_error);
+                        r = check_agent(&c->devices[i].snmp, c->devices[i].name, ret_error);
         }
+        for (size_t i = 0; i < c->n_sites; i++)
+                for (size_t k = 0; r >= 0 && k < c->sites[i].n_agents; k++)
+                        r = check_agent(&c->sites[i].agents[k].snmp, c->sites[i].agents[k].name, ret_error);
         for (size_t i = 0; r >= 0 && i < c->n_users; i++) {
                 r = check_credential(&c->users[i].auth_secret, c->users[i].name, ret_error);
                 if (r >= 0)

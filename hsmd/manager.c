@@ -58,6 +58,8 @@ static void on_late(usec_t lateness, void *userdata) {
 
         for (size_t i = 0; i < m->n_devices; i++)
                 device_extend(m->devices[i], lateness);
+        for (size_t i = 0; i < m->n_sites; i++)
+                sensor_set_extend(m->sites[i].set, lateness);
         supervisor_extend(m->supervisor, lateness);
         if (m->poller)
                 poller_extend(m->poller, lateness);
@@ -73,6 +75,11 @@ static void each_second(Manager *m, usec_t now) {
         for (size_t i = 0; i < m->n_devices; i++)
                 device_tick(m->devices[i], now);
         measure_tick(m, now);
+        environment_tick(m, now);
+        sensor_numbers_save(m->sensor_numbers);
+        if (m->board_outgrown)
+                manager_renew_board(m);
+        manager_fit_poller(m);
         if (m->poller)
                 poller_tick(m->poller, now);
         if (m->server)
@@ -196,6 +203,18 @@ static int read_pins(Manager *m) {
         return r;
 }
 
+static int read_sensor_numbers(Manager *m) {
+        CLEANUP_FREE char *warning = NULL;
+        int r = sensor_numbers_new(m->options.state, m->disk, &m->sensor_numbers, &warning);
+
+        if (r < 0)
+                fprintf(stderr, "%s/sensors: the sensors' numbers cannot be kept: %s\n", m->options.state,
+                        strerror(-r));
+        if (warning)
+                log_event(m->journal, &(LogEvent){.priority = LOG_ERR}, "%s", warning);
+        return r;
+}
+
 static int make_parts(Manager *m, const Config *config) {
         char path[PATH_MAX];
         int r = sd_event_default(&m->event);
@@ -214,6 +233,8 @@ static int make_parts(Manager *m, const Config *config) {
         }
         if (r >= 0)
                 r = read_pins(m);
+        if (r >= 0)
+                r = read_sensor_numbers(m);
         if (r >= 0)
                 r = supervisor_new(m->event, m->journal, &m->supervisor);
         if (r >= 0)
@@ -264,11 +285,15 @@ Manager *manager_free(Manager *m) {
         for (size_t i = 0; i < m->n_devices; i++)
                 device_free(m->devices[i]);
         free(m->devices);
+        for (size_t i = 0; i < m->n_sites; i++)
+                sensor_set_free(m->sites[i].set);
+        free(m->sites);
         if (m->supervisor)
                 supervisor_free(m->supervisor);
         disk_free(m->disk, 300 * USEC_PER_MSEC);
         guard_free(m->guard);
         pins_free(m->pins);
+        sensor_numbers_free(m->sensor_numbers);
         free(m->pool_keys);
         lateness_free(m->lateness);
         if (m->journal)

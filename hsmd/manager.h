@@ -4,6 +4,7 @@
 
 #include "device.h"
 #include "disk.h"
+#include "environment.h"
 #include "manager-matrix.h"
 
 typedef struct Poller Poller;
@@ -21,6 +22,7 @@ struct Manager {
         Disk *disk;
         Guard *guard;
         Pins *pins;
+        SensorNumbers *sensor_numbers;
         PoolKey *pool_keys; /* of all pools in order, each in order of its keys */
         Supervisor *supervisor;
         Control *control;
@@ -28,6 +30,9 @@ struct Manager {
         BoardWriter *board;
         Device **devices; /* in the configuration's order */
         size_t n_devices;
+        Site *sites; /* likewise */
+        size_t n_sites;
+        bool board_outgrown; /* sensors were found that have no row on it */
         Lateness *lateness;
         Poller *poller;     /* worker `hsmd-snmp poll`; NULL where no device has an agent */
         uint64_t poll_sets; /* sets of agents made for any poller so far */
@@ -68,6 +73,10 @@ void manager_reload(Manager *manager, uid_t uid, const char *by, ReloadDone done
 /* manager-apply.c */
 /* Makes board, devices and workers fit a configuration, which it takes over; what is unchanged stays. */
 int manager_apply(Manager *manager, Config *config);
+/* Starts or ends the worker that polls, as agents are configured or not. */
+void manager_fit_poller(Manager *manager);
+/* The same configuration on a board with rows for the sensors that were found. */
+int manager_renew_board(Manager *manager);
 /* The mechanisms with which the keys of a device's pool are exercised on it: its rows in the table of
  * mechanisms. ret has room for PROTOCOL_MECHANISMS_MAX; returns how many. */
 size_t manager_mechanisms(const Config *config, const ConfigDevice *device, ProbeMechanism *ret);

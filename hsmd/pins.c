@@ -1,8 +1,6 @@
 #include "pins.h"
 
-#include <dirent.h>
-#include <limits.h>
-#include <sys/stat.h>
+#include "state-files.h"
 
 #define PIN_FILE_MAX (PROTOCOL_KEYS_MAX * 2048)
 
@@ -50,12 +48,7 @@ static void make_selector(const ConfigKey *key, char *dst, size_t size) {
 
         hex_encode(id, key->id, key->id_size);
         n = (size_t) snprintf(dst, size, "%s/%s/", name_of(&key_type_names, key->type), id);
-        for (const char *p = key->label ? key->label : ""; *p && n + 4 < size; p++) {
-                bool plain = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
-                             (*p >= '0' && *p <= '9') || *p == '-' || *p == '_' || *p == '.';
-
-                n += (size_t) snprintf(dst + n, size - n, plain ? "%c" : "%%%02x", (unsigned char) *p);
-        }
+        state_word_encode(dst + n, size - n, key->label ? key->label : "");
 }
 
 static int parse_line(char *line, Pin *ret) {
@@ -122,22 +115,13 @@ static PoolPins *add_pool(Pins *p, const char *name) {
         return pool;
 }
 
-static int read_pool(Pins *p, const char *name) {
-        char path[PATH_MAX];
-        CLEANUP_FREE char *text = malloc(PIN_FILE_MAX);
+static int read_pool(const char *name, char *text, size_t size UNUSED, void *userdata) {
         PoolPins parsed = {0}, *pool;
-        size_t size = 0;
-        int r;
+        int r = parse_pool(text, &parsed);
 
-        if (!text)
-                return -ENOMEM;
-        snprintf(path, sizeof(path), "%s/%s", p->directory, name);
-        r = read_small_file(path, text, PIN_FILE_MAX, &size);
-        if (r == 0)
-                r = parse_pool(text, &parsed);
         if (r < 0)
                 return r;
-        pool = add_pool(p, name);
+        pool = add_pool(userdata, name);
         if (!pool)
                 return -ENOMEM;
         memcpy(pool->pins, parsed.pins, sizeof(pool->pins));
@@ -145,45 +129,16 @@ static int read_pool(Pins *p, const char *name) {
         return 0;
 }
 
-/* What cannot be read is kept for somebody who can. */
-static void set_aside(const Pins *p, const char *name, int why, char **ret_warning) {
-        char from[PATH_MAX], to[PATH_MAX];
-
-        snprintf(from, sizeof(from), "%s/%s", p->directory, name);
-        snprintf(to, sizeof(to), "%s/%s.unreadable", p->directory, name);
-        if (rename(from, to) < 0)
-                copy_text(to, sizeof(to), "where it was");
-        free(*ret_warning);
-        if (asprintf(ret_warning,
-                    "%s: the pinned keys of pool %s cannot be read (%s); kept as %s; keys are pinned anew at "
-                    "first sight and are to be confirmed again",
-                    from, name, strerror(-why), to) < 0)
-                *ret_warning = NULL;
-}
-
-static bool is_leftover(const char *name) {
-        const char *dot = strrchr(name, '.');
-
-        return name[0] == '.' || (dot && (streq(dot, ".unreadable") || streq(dot, ".new")));
-}
-
 static int read_all(Pins *p, char **ret_warning) {
-        DIR *dir = opendir(p->directory);
+        StateFiles files = {
+                .directory = p->directory,
+                .size_max = PIN_FILE_MAX,
+                .what = "the pinned keys of this pool",
+                .and_then = "keys are pinned anew at first sight and are to be confirmed again",
+                .parse = read_pool,
+        };
 
-        if (!dir)
-                return -errno;
-        for (struct dirent *e; (e = readdir(dir));) {
-                int r = is_leftover(e->d_name) ? 0 : read_pool(p, e->d_name);
-
-                if (r == -ENOMEM) {
-                        closedir(dir);
-                        return r;
-                }
-                if (r < 0)
-                        set_aside(p, e->d_name, r, ret_warning);
-        }
-        closedir(dir);
-        return 0;
+        return state_files_read(&files, p, ret_warning);
 }
 
 int pins_new(const char *state_directory, Disk *disk, Pins **ret, char **ret_warning) {
@@ -198,8 +153,6 @@ int pins_new(const char *state_directory, Disk *disk, Pins **ret, char **ret_war
                 p->directory = NULL;
                 r = -ENOMEM;
         }
-        if (r == 0 && mkdir(p->directory, 0700) < 0 && errno != EEXIST)
-                r = -errno;
         if (r == 0)
                 r = read_all(p, ret_warning);
         if (r < 0) {
@@ -244,36 +197,15 @@ const Pin *pins_get(const Pins *p, const char *pool, const ConfigKey *key) {
         return NULL;
 }
 
-/* A job of the disk's thread. */
-typedef struct PinFile {
-        char path[PATH_MAX];
-        char text[PIN_FILE_MAX];
-        size_t size;
-} PinFile;
-
-static void write_work(void *job) {
-        PinFile *f = job;
-        int r = write_file_durably(f->path, f->text, f->size);
-
-        if (r < 0)
-                fprintf(stderr, "%s: cannot be written: %s\n", f->path, strerror(-r));
-}
-
-static void write_done(void *job, bool cancelled) {
-        if (cancelled)
-                write_work(job);
-        free(job);
-}
-
 static int save_pool(Pins *p, const PoolPins *pool) {
-        PinFile *f = calloc(1, sizeof(*f));
+        CLEANUP_FREE char *text = malloc(PIN_FILE_MAX);
+        size_t size = 0;
 
-        if (!f)
+        if (!text)
                 return -ENOMEM;
-        snprintf(f->path, sizeof(f->path), "%s/%s", p->directory, pool->name);
         for (size_t i = 0; i < pool->n; i++)
-                f->size += write_line(&pool->pins[i], f->text + f->size, sizeof(f->text) - f->size);
-        return disk_submit(p->disk, f, write_work, write_done);
+                size += write_line(&pool->pins[i], text + size, PIN_FILE_MAX - size);
+        return state_file_write(p->disk, p->directory, pool->name, text, size, NULL, NULL);
 }
 
 /* The place of a key's pin: the one that it has, a new one, or that of a key that is named otherwise now. */

@@ -13,6 +13,7 @@ struct Server {
         bool serving;
         EngineFile engine;
         char engine_hex[65];
+        char said[sizeof(((MsgServeState *) 0)->detail)]; /* as logged last */
 };
 
 /* All that a new process is told, made in the disk's thread. */
@@ -48,6 +49,7 @@ static void send_config(Server *s) {
         MsgServeConfig m = MESSAGE(MsgServeConfig, MSG_SERVE_CONFIG);
 
         m.mode = c->agent_mode;
+        m.entity = c->agent_entity;
         copy_text(m.address, sizeof(m.address), c->agent_address ? c->agent_address : "");
         m.engine_id_size = (uint32_t) s->engine.id_size;
         memcpy(m.engine_id, s->engine.id, sizeof(m.engine_id));
@@ -153,10 +155,11 @@ static void on_message(int type, const void *message, void *userdata) {
                 return;
         memcpy(detail, m->detail, sizeof(detail));
         PROTOCOL_TEXT(detail);
-        if (s->serving != (m->serving != 0) || !m->serving)
+        if (s->serving != (m->serving != 0) || !m->serving || !streq(s->said, detail))
                 log_event(s->manager->journal, &(LogEvent){.priority = m->serving ? LOG_NOTICE : LOG_WARNING},
                         "SNMP: the MIB is %s%s%s", m->serving ? "served" : "not served",
                         detail[0] ? ": " : "", detail);
+        copy_text(s->said, sizeof(s->said), detail);
         s->serving = m->serving != 0;
 }
 

@@ -96,7 +96,7 @@ static void describe(const Engine *e, netsnmp_session *s) {
         if (e->version == SNMP_VERSION_V3) {
                 describe_v3(e, s);
         } else {
-                s->version = SNMP_VERSION_2c;
+                s->version = e->version == SNMP_VERSION_V1 ? SNMP_VERSION_1 : SNMP_VERSION_2c;
                 s->community = (u_char *) e->community;
                 s->community_len = strlen(e->community);
         }
@@ -132,26 +132,30 @@ int engine_fd(const Engine *e) {
         return snmp_sess_transport(e->session)->sock;
 }
 
-static void remove_user(const Engine *e) {
-        struct usmUser *user = usm_get_user(e->id, e->id_size, e->user);
-
-        if (!user)
-                return;
-        usm_remove_user(user);
-        usm_free_user(user); /* wipes its keys */
+/* Ours is in the library's list only while it is used: that list is searched from its start several times a
+ * message, and a namesake of the same engine id would be taken for ours. */
+static void remove_user(Engine *e) {
+        if (e->usm)
+                usm_free_user(e->usm); /* wipes its keys */
+        e->usm = NULL;
 }
 
-/* Localises our keys for the engine and gives them to the library, in place of a namesake's. */
-static int place_user(Engine *e) {
+/* Makes the library localise our keys for the engine. */
+static int make_user(Engine *e) {
         netsnmp_session *s = snmp_sess_session(e->session);
 
         remove_user(e);
         s->flags &= ~(u_long) SNMP_FLAGS_USER_CREATED;
-        return usm_create_user_from_session(s) == SNMPERR_SUCCESS ? 0 : -EIO;
+        if (usm_create_user_from_session(s) != SNMPERR_SUCCESS)
+                return -EIO;
+        e->usm = usm_get_user(e->id, e->id_size, e->user);
+        if (!e->usm)
+                return -EIO;
+        usm_remove_user(e->usm);
+        return 0;
 }
 
-/* Puts our view of the engine's clock and, if others share its id, our user in place. Each use stands between
- * enter and leave. */
+/* Puts our view of the engine's clock and our user in place. Each use stands between enter and leave. */
 static void enter(Engine *e) {
         struct enginetime_struct *record;
 
@@ -165,28 +169,46 @@ static void enter(Engine *e) {
                 record->lastReceivedEngineTime = e->clock.received;
                 record->authenticatedFlag = e->clock.authenticated;
         }
-        if (e->shared && e->adopted)
-                (void) place_user(e); /* without it the request fails, which is told */
+        if (e->usm)
+                (void) usm_add_user(e->usm); /* without it the request fails, which is told */
 }
 
+/* The library makes a record of whatever id a datagram names, and keeps it for ever: a machine that names
+ * another one each time would fill the memory, and make the list that is searched at each message of
+ * everybody longer. So there are records only between enter and leave. */
 static void leave(Engine *e) {
         const struct enginetime_struct *record =
                 e->id_size > 0 ? search_enginetime_list(e->id, (u_int) e->id_size) : NULL;
 
-        if (!record)
+        if (e->usm)
+                usm_remove_user(e->usm);
+        if (record)
+                e->clock = (EngineClock){.boots = record->engineBoot,
+                        .time = record->engineTime,
+                        .received = record->lastReceivedEngineTime,
+                        .authenticated = record->authenticatedFlag};
+        free_etimelist();
+}
+
+/* Takes the id that a discovery was answered with, while what the answer said of boots and time is on
+ * record. */
+static void learn(Engine *e) {
+        const netsnmp_session *s = snmp_sess_session(e->session);
+
+        if (e->adopted || s->securityEngineIDLen == 0 || s->securityEngineIDLen > ENGINE_ID_MAX)
                 return;
-        e->clock = (EngineClock){.boots = record->engineBoot,
-                .time = record->engineTime,
-                .received = record->lastReceivedEngineTime,
-                .authenticated = record->authenticatedFlag};
+        if (s->securityEngineIDLen == e->id_size && memcmp(s->securityEngineID, e->id, e->id_size) == 0)
+                return;
+        memcpy(e->id, s->securityEngineID, s->securityEngineIDLen);
+        e->id_size = s->securityEngineIDLen;
+        e->clock = (EngineClock){0};
 }
 
 void engine_close(Engine *e) {
         if (e->session) {
                 netsnmp_session *s = snmp_sess_session(e->session);
 
-                if (e->adopted)
-                        remove_user(e);
+                remove_user(e);
                 wipe(s->securityAuthKey, sizeof(s->securityAuthKey));
                 wipe(s->securityPrivKey, sizeof(s->securityPrivKey));
                 if (s->community)
@@ -235,14 +257,7 @@ int engine_adopt(Engine *e) {
 
         if (s->securityEngineIDLen == 0 || s->securityEngineIDLen > ENGINE_ID_MAX)
                 return -ENODATA;
-        if (s->securityEngineIDLen != e->id_size || memcmp(s->securityEngineID, e->id, e->id_size) != 0) {
-                memcpy(e->id, s->securityEngineID, s->securityEngineIDLen);
-                e->id_size = s->securityEngineIDLen;
-                leave(e); /* the Report's boots and time, */
-                if (e->clock.authenticated)
-                        e->clock = (EngineClock){0}; /* unless a namesake's are in its place */
-        }
-        r = place_user(e);
+        r = make_user(e);
         if (r < 0)
                 return r;
         e->adopted = true;
@@ -255,8 +270,7 @@ void engine_forget(Engine *e) {
         if (e->version != SNMP_VERSION_V3 || !e->session)
                 return;
         s = snmp_sess_session(e->session);
-        if (e->adopted)
-                remove_user(e);
+        remove_user(e);
         SNMP_FREE(s->securityEngineID);
         s->securityEngineIDLen = 0;
         SNMP_FREE(s->contextEngineID);
@@ -276,6 +290,7 @@ void engine_read(Engine *e) {
         enter(e);
         (void) snmp_sess_read2(
                 e->session, &set); /* what it thinks of the datagram is told to the callback, or no one */
+        learn(e);
         leave(e);
         netsnmp_large_fd_set_cleanup(&set);
 }
@@ -299,6 +314,23 @@ usec_t engine_deadline(Engine *e) {
                 return USEC_INFINITY;
         /* the library asks for later than its time, not for at it */
         return now_monotonic() + (usec_t) wait.tv_sec * USEC_PER_SEC + (usec_t) wait.tv_usec + USEC_PER_MSEC;
+}
+
+const char *engine_refusal(netsnmp_pdu *report) {
+        switch (snmpv3_get_report_type(report)) {
+        case SNMPERR_UNKNOWN_USER_NAME:
+                return "the agent does not know this user";
+        case SNMPERR_AUTHENTICATION_FAILURE:
+                return "the agent refuses the authentication secret or protocol";
+        case SNMPERR_UNSUPPORTED_SEC_LEVEL:
+                return "the agent does not allow this user this security level";
+        case SNMPERR_DECRYPTION_ERR:
+                return "the agent refuses the privacy secret or protocol";
+        case SNMPERR_BAD_CONTEXT:
+                return "the agent does not know the context";
+        default:
+                return NULL;
+        }
 }
 
 bool engine_same_id(const Engine *a, const Engine *b) {

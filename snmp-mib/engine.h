@@ -8,8 +8,8 @@
  * request like any other: engine_discover, then, when its answer was read, engine_adopt, then engine_get.
  *
  * net-snmp keeps users and clocks (boots, time) by engine id in the whole process, so two machines cloned
- * from one image would overwrite each other's. An Engine therefore keeps its own and puts them in place
- * before each use. */
+ * from one image would overwrite each other's, and one that makes ids up would fill its lists. An Engine
+ * therefore keeps its own, puts them in place before each use, and takes them away afterwards. */
 
 #include "names.h"
 #include "session.h"
@@ -24,15 +24,15 @@ typedef struct EngineClock { /* as net-snmp's record of an engine */
 
 typedef struct Engine {
         SnmpVersion version;
-        char peer[96];      /* "udp:127.0.0.1:161" */
-        char community[64]; /* v2c; wiped by engine_close */
-        char user[64];      /* v3 securityName */
-        UsmKeys keys;       /* v3; wiped by engine_close */
-        usec_t timeout;     /* of one request */
-        void *session;      /* NULL: not open */
-        bool adopted;       /* v3: the engine is known and its user made */
-        bool shared; /* another machine may have the same engine id: our user is put in place before each use
-                      */
+        char peer[96];       /* "udp:127.0.0.1:161" */
+        char community[64];  /* v1, v2c; wiped by engine_close */
+        char user[64];       /* v3 securityName */
+        UsmKeys keys;        /* v3; wiped by engine_close */
+        usec_t timeout;      /* of one request */
+        void *session;       /* NULL: not open */
+        bool adopted;        /* v3: the engine is known and its user made */
+        bool shared;         /* another machine may have the same engine id */
+        struct usmUser *usm; /* v3: our user, in the library's list only while it is used */
         uint8_t id[ENGINE_ID_MAX];
         size_t id_size; /* the id last learnt; kept while it is being discovered again */
         EngineClock clock;
@@ -47,8 +47,10 @@ int engine_peer(const char *address, char *dst, size_t size);
 
 /* Opens the socket and session of a filled-in Engine, silently if it is open. Negative errno. */
 int engine_open(Engine *engine);
-void engine_close(
-        Engine *engine); /* also wipes secrets and keys; outstanding requests are dropped without a call */
+
+/* Also wipes secrets and keys. The callbacks of outstanding requests are told NETSNMP_CALLBACK_OP_TIMED_OUT.
+ */
+void engine_close(Engine *engine);
 
 int engine_fd(const Engine *engine);
 
@@ -74,6 +76,11 @@ void engine_expire(Engine *engine);
 
 /* When engine_expire is due next, on CLOCK_MONOTONIC; USEC_INFINITY if nothing is outstanding. */
 usec_t engine_deadline(Engine *engine);
+
+/* What a Report refuses, in words; NULL if it refuses nothing: both a late clock and an unknown engine are no
+ * refusal, since the library sends again with the time that the Report told, and what stays unanswered is
+ * discovered anew. */
+const char *engine_refusal(netsnmp_pdu *report);
 
 bool engine_same_id(const Engine *a, const Engine *b);
 

@@ -10,18 +10,54 @@
 
 #define APPLICATION "hsmd-snmp"
 
-static const oid objects_root[] = {MIB_ROOT_ARCS, 1};
-
 static void answer(netsnmp_request_info *request, const MibValue *value) {
         snmp_set_var_typed_value(request->requestvb, value->type, &value->data, value->size);
 }
 
+/* What is served: one subtree, and which rows are below it. */
+struct ServeSubtree {
+        const char *name;
+        oid root[MAX_OID_LEN - SERVE_OID_MAX];
+        size_t n;
+        bool is_entity; /* else HSMD-MIB's objects */
+        EntityModule module;
+};
+
+static const ServeSubtree subtrees[SERVE_SUBTREES] = {
+        {"hsmd", {MIB_ROOT_ARCS, 1}, ELEMENTSOF(((oid[]){MIB_ROOT_ARCS, 1})), false, 0},
+        {"hsmd-entity", {ENTITY_MIB_ARCS}, 7, true, ENTITY_MIB},
+        {"hsmd-entity-sensor", {ENTITY_SENSOR_MIB_ARCS}, 7, true, ENTITY_SENSOR_MIB},
+};
+
+static EntityClock entity_clock(const ServeAgent *agent, usec_t now) {
+        return (EntityClock){.now = now,
+                .up_since = agent->mode == AGENT_MODE_AGENTX ? agent->link.master_since : agent->own_since};
+}
+
+static int get(const Served *served, const oid *name, size_t n, usec_t now, MibValue *ret) {
+        const EntityClock clock = entity_clock(served->agent, now);
+
+        if (!served->tree->is_entity)
+                return serve_board_get(served->agent->board, name, n, now, ret);
+        return entity_get(served->agent->entities, served->tree->module, name, n, &clock, ret);
+}
+
+static int next(const Served *served, const oid *name, size_t n, usec_t now,
+        oid ret_name[static SERVE_OID_MAX], size_t *ret_n, MibValue *ret) {
+        const EntityClock clock = entity_clock(served->agent, now);
+
+        if (!served->tree->is_entity)
+                return serve_board_next(served->agent->board, name, n, now, ret_name, ret_n, ret);
+        return entity_next(
+                served->agent->entities, served->tree->module, name, n, &clock, ret_name, ret_n, ret);
+}
+
 static void answer_get(
-        ServeAgent *agent, netsnmp_agent_request_info *info, netsnmp_request_info *request, usec_t now) {
+        const Served *served, netsnmp_agent_request_info *info, netsnmp_request_info *request, usec_t now) {
         const netsnmp_variable_list *vb = request->requestvb;
+        size_t n = served->tree->n;
         MibValue value;
-        int r = serve_board_get(agent->board, vb->name + ELEMENTSOF(objects_root),
-                vb->name_length - ELEMENTSOF(objects_root), now, &value);
+        int r = get(served, vb->name + n, vb->name_length - n, now, &value);
 
         if (r >= 0)
                 answer(request, &value);
@@ -32,69 +68,82 @@ static void answer_get(
 
 /* AgentX may ask for "this one or the next" (RFC 2741, 7.2.3.2). */
 static bool answer_inclusive(
-        ServeAgent *agent, netsnmp_request_info *request, const oid *name, size_t n, usec_t now) {
+        const Served *served, netsnmp_request_info *request, const oid *name, size_t n, usec_t now) {
         MibValue value;
 
-        if (!request->inclusive || serve_board_get(agent->board, name, n, now, &value) < 0)
+        if (!request->inclusive || get(served, name, n, now, &value) < 0)
                 return false;
         answer(request, &value);
         return true;
 }
 
-static void answer_next(ServeAgent *agent, netsnmp_request_info *request, usec_t now) {
+static void answer_next(const Served *served, netsnmp_request_info *request, usec_t now) {
+        const ServeSubtree *tree = served->tree;
         netsnmp_variable_list *vb = request->requestvb;
-        oid name[ELEMENTSOF(objects_root) + SERVE_OID_MAX];
+        oid name[MAX_OID_LEN];
         const oid *below = NULL;
         size_t n = 0;
         MibValue value;
 
         /* an OID before the subtree asks for its first instance; one after it is not ours */
-        if (snmp_oidtree_compare(vb->name, vb->name_length, objects_root, ELEMENTSOF(objects_root)) == 0 &&
-                vb->name_length > ELEMENTSOF(objects_root)) {
-                below = vb->name + ELEMENTSOF(objects_root);
-                n = vb->name_length - ELEMENTSOF(objects_root);
-        } else if (snmp_oid_compare(vb->name, vb->name_length, objects_root, ELEMENTSOF(objects_root)) > 0) {
+        if (snmp_oidtree_compare(vb->name, vb->name_length, tree->root, tree->n) == 0 &&
+                vb->name_length > tree->n) {
+                below = vb->name + tree->n;
+                n = vb->name_length - tree->n;
+        } else if (snmp_oid_compare(vb->name, vb->name_length, tree->root, tree->n) > 0) {
                 return;
         }
-        if (n > 0 && answer_inclusive(agent, request, below, n, now))
+        if (n > 0 && answer_inclusive(served, request, below, n, now))
                 return;
-        if (serve_board_next(agent->board, below, n, now, name + ELEMENTSOF(objects_root), &n, &value) < 0)
+        if (next(served, below, n, now, name + tree->n, &n, &value) < 0)
                 return; /* left as it is: net-snmp goes on behind us */
-        memcpy(name, objects_root, sizeof(objects_root));
-        snmp_set_var_objid(vb, name, ELEMENTSOF(objects_root) + n);
+        memcpy(name, tree->root, tree->n * sizeof(oid));
+        snmp_set_var_objid(vb, name, tree->n + n);
         answer(request, &value);
 }
 
-/* The one handler of the whole subtree. */
+/* The one handler of every subtree. */
 static int on_request(netsnmp_mib_handler *handler, UNUSED netsnmp_handler_registration *registration,
         netsnmp_agent_request_info *info, netsnmp_request_info *requests) {
-        ServeAgent *agent = handler->myvoid;
+        const Served *served = handler->myvoid;
         usec_t now = now_monotonic();
 
         for (netsnmp_request_info *r = requests; r; r = r->next) {
                 if (r->processed)
                         continue;
                 if (info->mode == MODE_GET)
-                        answer_get(agent, info, r, now);
+                        answer_get(served, info, r, now);
                 else if (info->mode == MODE_GETNEXT)
-                        answer_next(agent, r, now);
+                        answer_next(served, r, now);
                 else
                         netsnmp_set_request_error(info, r, SNMP_ERR_NOTWRITABLE);
         }
         return SNMP_ERR_NOERROR;
 }
 
-/* One registration for everything, because a sub-agent's costs a round trip to its master each. */
-static int register_objects(ServeAgent *agent) {
-        oid module[] = {MIB_ROOT_ARCS};
+static int register_subtree(ServeAgent *agent, size_t i) {
+        const ServeSubtree *tree = &subtrees[i];
         netsnmp_handler_registration *registration = netsnmp_create_handler_registration(
-                "hsmd", on_request, objects_root, ELEMENTSOF(objects_root), HANDLER_CAN_RONLY);
+                tree->name, on_request, tree->root, tree->n, HANDLER_CAN_RONLY);
 
         if (!registration)
                 return -ENOMEM;
-        registration->handler->myvoid = agent;
-        if (netsnmp_register_handler(registration) != MIB_REGISTERED_OK)
-                return -EINVAL;
+        agent->served[i] = (Served){.agent = agent, .tree = tree};
+        registration->handler->myvoid = &agent->served[i];
+        return netsnmp_register_handler(registration) == MIB_REGISTERED_OK ? 0 : -EINVAL;
+}
+
+/* One registration for all of HSMD-MIB, because a sub-agent's costs a round trip to its master each. The
+ * others are for this agent's own use: a sub-agent offers them to its master by the link. */
+static int register_subtrees(ServeAgent *agent, bool entity) {
+        oid module[] = {MIB_ROOT_ARCS};
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(subtrees); i++)
+                if (entity || !subtrees[i].is_entity)
+                        r = register_subtree(agent, i);
+        if (r < 0)
+                return r;
         register_sysORTable(module, ELEMENTSOF(module), "HSMD-MIB: server cipher machines as hsmd sees them");
         return 0;
 }
@@ -102,10 +151,10 @@ static int register_objects(ServeAgent *agent) {
 static int start_agentx(ServeAgent *agent, const MsgServeConfig *config) {
         int r;
 
-        agentx_link_prepare(&agent->link, config->address);
+        agentx_link_prepare(&agent->link, config->address, config->entity != 0);
         init_agent(APPLICATION);
         agentx_link_own();
-        r = register_objects(agent);
+        r = register_subtrees(agent, config->entity != 0);
         if (r < 0)
                 return r;
         init_snmp(APPLICATION);
@@ -119,7 +168,9 @@ static int start_own(ServeAgent *agent, const MsgServeConfig *config, const MsgS
         own_agent_prepare(config, users, n_users);
         init_agent(APPLICATION);
         own_agent_register_groups();
-        r = register_objects(agent);
+        r = register_subtrees(agent, config->entity != 0);
+        if (config->entity)
+                offer_describe();
         if (r < 0)
                 return r;
         init_snmp(APPLICATION);
@@ -132,6 +183,7 @@ static int start_own(ServeAgent *agent, const MsgServeConfig *config, const MsgS
                 *ret_detail = "cannot listen at the configured address";
                 return -EADDRNOTAVAIL;
         }
+        agent->own_since = now_monotonic() - (usec_t) netsnmp_get_agent_uptime() * 10000;
         agent->listening = true;
         return 0;
 }

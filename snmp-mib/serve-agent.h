@@ -6,20 +6,36 @@
 #include "protocol.h"
 #include "serve-agentx.h"
 #include "serve-board.h"
+#include "serve-entity.h"
 
-typedef struct ServeAgent {
-        ServeBoard *board; /* borrowed; may be exchanged between two turns of the loop */
-        uint32_t mode;     /* AgentMode */
-        bool listening;    /* own */
-        AgentxLink link;   /* agentx */
-} ServeAgent;
+#define SERVE_SUBTREES 3
+
+typedef struct ServeAgent ServeAgent;
+typedef struct ServeSubtree ServeSubtree;
+
+/* What a handler is given. */
+typedef struct Served {
+        ServeAgent *agent;
+        const ServeSubtree *tree;
+} Served;
+
+struct ServeAgent {
+        ServeBoard *board; /* both borrowed; may be exchanged between two turns of the loop */
+        EntityBoard *entities;
+        uint32_t mode;    /* AgentMode */
+        bool listening;   /* own */
+        usec_t own_since; /* own: when sysUpTime was zero */
+        AgentxLink link;  /* agentx */
+        Served served[SERVE_SUBTREES];
+};
 
 /* Starts serving as configured. Users matter to an own agent only; their secrets are not kept. Negative
  * errno, and *ret_detail says in words what failed. `agent` must outlive the process's use of net-snmp. */
 int serve_agent_start(ServeAgent *agent, const MsgServeConfig *config, const MsgServeUser *users,
         size_t n_users, const char **ret_detail);
 
-/* Whether we answer (own: listening; agentx: registered with a master that answers), and in words why not. */
+/* Whether we answer (own: listening; agentx: registered with a master that answers), and in words why not, or
+ * what of it is not served. */
 bool serve_agent_serving(const ServeAgent *agent);
 const char *serve_agent_detail(const ServeAgent *agent);
 

@@ -11,6 +11,8 @@
 #include <net-snmp/agent/sysORTable.h>
 #include <net-snmp/library/fd_event_manager.h>
 
+#include "serve-entity.h"
+
 #include <netdb.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -18,6 +20,9 @@
 #define TURN_USEC (500 * USEC_PER_MSEC) /* how often we knock, or see to the ping */
 #define SILENT_AFTER                                                                                         \
         (2 * USEC_PER_SEC) /* a master that takes longer than this for a ping does not serve us */
+#define TAKEN                                                                                                \
+        "ENTITY-MIB is served by another part of snmpd, so ours is not; "                                    \
+        "agent: { entity = false; } says so for good"
 #define PING_LIFETIME (24 * 3600 * USEC_PER_SEC)
 
 /* Of AgentX (RFC 2741, 6.1 and 6.2.16). */
@@ -33,6 +38,8 @@ int subagent_startup(int major, int minor, void *server, void *client);
 int subagent_open_master_session(void);
 int agentx_add_agentcaps(netsnmp_session *session, const oid *name, size_t n, const char *description);
 
+static const oid entity_root[] = {ENTITY_MIB_ARCS}, sensor_root[] = {ENTITY_SENSOR_MIB_ARCS};
+
 static int on_session(UNUSED int major, int minor, void *session, void *userdata) {
         AgentxLink *link = userdata;
 
@@ -40,14 +47,17 @@ static int on_session(UNUSED int major, int minor, void *session, void *userdata
         link->pinged = 0;
         link->serving = false;
         link->reason = -ECONNRESET;
+        link->master_since = USEC_INFINITY;
+        offer_end(&link->offer);
         return 0;
 }
 
-void agentx_link_prepare(AgentxLink *link, const char *address) {
+void agentx_link_prepare(AgentxLink *link, const char *address, bool offers) {
         /* as configuration, because init_snmp sets the library's defaults (1 s, five times over) again */
         char timeout[] = "timeout 1", retries[] = "retries 0";
 
-        *link = (AgentxLink){.door = -1, .reason = -ENOTCONN};
+        *link = (AgentxLink){
+                .door = -1, .reason = -ENOTCONN, .master_since = USEC_INFINITY, .offers = offers};
         copy_text(link->address, sizeof(link->address), address);
         netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_ROLE, 1);
         netsnmp_ds_set_string(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_X_SOCKET, address);
@@ -67,6 +77,14 @@ static void tell_capabilities(const struct sysORTable *row, void *session) {
         agentx_add_agentcaps(session, row->OR_oid, row->OR_oidlen, row->OR_descr);
 }
 
+/* What is offered is registered by the offer: to net-snmp it looks as if it were already. */
+static void keep_back(const oid *name, size_t n) {
+        netsnmp_subtree *tree = netsnmp_subtree_find(name, n, NULL, "");
+
+        if (tree)
+                tree->flags |= SUBTREE_ATTACHED;
+}
+
 /* The master has just answered, so what waits here does not wait long; each step ends after a second if it
  * hangs now. Afterwards nothing on this session is waited for, and a ping must not be given up while the
  * master hangs: one that is out is enough, and more would fill the socket until sending blocks. */
@@ -75,12 +93,18 @@ static void attach(AgentxLink *link) {
                 link->reason = -ETIMEDOUT;
                 return;
         }
+        if (link->offers) {
+                keep_back(entity_root, ELEMENTSOF(entity_root));
+                keep_back(sensor_root, ELEMENTSOF(sensor_root));
+        }
         register_mib_reattach();
         netsnmp_sysORTable_foreach(tell_capabilities, main_session);
         if (!link->session)
                 return;
         link->session->timeout = (long) PING_LIFETIME;
         link->serving = true;
+        if (link->offers)
+                offer_begin(&link->offer, link->session);
 }
 
 static void leave_door(AgentxLink *link, int reason) {
@@ -182,6 +206,16 @@ static void look_for_master(AgentxLink *link) {
                 knock(link);
 }
 
+/* Each answer of a master tells its sysUpTime. It comes in hundredths and late, so it is taken again only
+ * where it is plainly another one: instants shall not tremble. */
+static void note_uptime(AgentxLink *link, const netsnmp_pdu *pdu) {
+        usec_t up = (usec_t) (u_long) pdu->time * 10000, now = now_monotonic();
+        usec_t since = now > up ? now - up : 0, before = link->master_since;
+
+        if (before == USEC_INFINITY || since > before + USEC_PER_SEC || since + USEC_PER_SEC < before)
+                link->master_since = since;
+}
+
 static int on_ping_answer(int operation, UNUSED netsnmp_session *session, UNUSED int request,
         netsnmp_pdu *pdu, void *userdata) {
         AgentxLink *link = userdata;
@@ -190,8 +224,10 @@ static int on_ping_answer(int operation, UNUSED netsnmp_session *session, UNUSED
         if (operation != NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE || !pdu || pdu->errstat != SNMP_ERR_NOERROR)
                 link->error =
                         -ENOTCONN; /* the master knows this session no more: a new process gets a new one */
-        else
+        else {
                 link->serving = true;
+                note_uptime(link, pdu);
+        }
         return 1;
 }
 
@@ -231,7 +267,7 @@ int agentx_link_start(AgentxLink *link) {
 
 const char *agentx_link_detail(const AgentxLink *link) {
         if (link->serving)
-                return "";
+                return link->offer.state == OFFER_TAKEN ? TAKEN : "";
         if (link->session)
                 return "the AgentX master does not answer";
         switch (-link->reason) {

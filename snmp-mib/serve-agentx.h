@@ -10,6 +10,7 @@
  * goes on, so does the session. */
 
 #include "macro.h"
+#include "serve-offer.h"
 
 typedef struct AgentxLink {
         char address[128]; /* path of a socket, or "tcp:ADDRESS:PORT" */
@@ -18,12 +19,15 @@ typedef struct AgentxLink {
         struct snmp_session *session; /* net-snmp's session with the master, NULL: none */
         usec_t pinged;                /* when the ping that is not answered yet was sent, 0: none is out */
         bool serving;                 /* the session stands and the master answers */
-        int reason;                   /* why there is no session: negative errno of the last attempt */
-        int error;                    /* the link is beyond repair in this process: negative errno */
+        usec_t master_since;          /* when its sysUpTime was zero; USEC_INFINITY: not known yet */
+        bool offers;                  /* whether to offer ENTITY-MIB and ENTITY-SENSOR-MIB */
+        Offer offer;
+        int reason; /* why there is no session: negative errno of the last attempt */
+        int error;  /* the link is beyond repair in this process: negative errno */
 } AgentxLink;
 
 /* Before init_agent. The link must outlive the process's use of net-snmp. */
-void agentx_link_prepare(AgentxLink *link, const char *address);
+void agentx_link_prepare(AgentxLink *link, const char *address, bool offers);
 
 /* Between init_agent and init_snmp: takes the library's own reconnecting off. */
 void agentx_link_own(void);
@@ -31,7 +35,7 @@ void agentx_link_own(void);
 /* After init_snmp: looks for the master, from now on by itself in net-snmp's loop. -ENOMEM. */
 int agentx_link_start(AgentxLink *link);
 
-/* In words, why the link does not serve; empty if it does. Static text. */
+/* In words, why the link does not serve, or what of it not; empty if it serves all. Static text. */
 const char *agentx_link_detail(const AgentxLink *link);
 
 #endif

@@ -20,6 +20,7 @@ static const struct {
         {6, BOARD_KEYS},
         {7, BOARD_MECHANISMS},
         {8, BOARD_SENSORS},
+        {9, BOARD_SITE_SENSORS},
 };
 
 /* One group of objects as it is laid out for searching. */
@@ -114,6 +115,10 @@ ServeBoard *serve_board_free(ServeBoard *b) {
         board_reader_free(b->reader);
         free(b);
         return NULL;
+}
+
+BoardReader *serve_board_reader(ServeBoard *b) {
+        return b->reader;
 }
 
 static void set_integer(MibValue *v, u_char type, long value) {

@@ -20,16 +20,20 @@ typedef struct MibValue {
                 long integer;
                 struct counter64 counter;
                 uint8_t octets[256];
+                oid objid[2];
         } data;
 } MibValue;
 
-/* The longest OID below hsmdObjects: table, entry, column and two indices. */
-#define SERVE_OID_MAX 5
+/* The longest OID below any of the roots that are served: six arcs at most to the column, and two indices. */
+#define SERVE_OID_MAX 8
 
 /* Maps a board; takes no ownership of fd. The rows' index fields must be written before a board is handed out
  * and stay as they are. -EBADMSG if it is no board or its rows are not in strictly increasing order. */
 int serve_board_new(int fd, ServeBoard **ret);
 ServeBoard *serve_board_free(ServeBoard *board);
+
+/* The board itself, for others that show it; the ServeBoard's. */
+BoardReader *serve_board_reader(ServeBoard *board);
 
 /* The value of exactly this OID at `now` (CLOCK_MONOTONIC). -ENXIO: no such object; -ENODATA: no such
  * instance. */

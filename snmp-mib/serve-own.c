@@ -21,8 +21,11 @@ void init_snmpEngine(void);
 
 #define VIEW "hsmd"
 
-/* What may be read, and nothing else: system, snmp, snmpEngine and HSMD-MIB. */
-static const char *const view[] = {"1.3.6.1.2.1.1", "1.3.6.1.2.1.11", "1.3.6.1.6.3.10.2.1", MIB_ROOT_TEXT};
+/* What may be read, and nothing else: system, snmp, ENTITY-MIB and ENTITY-SENSOR-MIB, snmpEngine and
+ * HSMD-MIB.
+ */
+static const char *const view[] = {"1.3.6.1.2.1.1", "1.3.6.1.2.1.11", "1.3.6.1.2.1.47", "1.3.6.1.2.1.99",
+        "1.3.6.1.6.3.10.2.1", MIB_ROOT_TEXT};
 
 /* One line of configuration, as if from snmpd.conf, which is never read. */
 static void configure(const char *key, const char *value) {

@@ -24,6 +24,7 @@ typedef struct Serve {
         MsgServeUser *users;
         size_t n_users;
         ServeBoard *board;
+        EntityBoard *entities;
         ServeAgent agent;
         bool announced;
         MsgServeState said; /* what hsmd was told last */
@@ -35,6 +36,7 @@ static void serve_freep(Serve **p) {
 
         if (!s)
                 return;
+        entity_board_free(s->entities);
         serve_board_free(s->board);
         if (s->users)
                 wipe(s->users, USERS_MAX * sizeof(*s->users));
@@ -43,15 +45,35 @@ static void serve_freep(Serve **p) {
         free(s);
 }
 
+/* A board with the same rows does not change what entLastChangeTime tells. */
+static int make_entities(const Serve *s, ServeBoard *board, EntityBoard **ret) {
+        EntityBoard *entities = NULL;
+        int r = entity_board_new(serve_board_reader(board), now_monotonic(), &entities);
+
+        if (r >= 0 && s->entities)
+                entity_board_follow(entities, s->entities);
+        if (r >= 0)
+                *ret = entities;
+        return r;
+}
+
 /* A new board replaces the old one between two requests: a request sees one of them whole. */
 static int take_board(Serve *s, int fd) {
+        EntityBoard *entities = NULL;
         ServeBoard *board = NULL;
         int r = serve_board_new(fd, &board);
 
-        if (r < 0)
+        if (r >= 0)
+                r = make_entities(s, board, &entities);
+        if (r < 0) {
+                serve_board_free(board);
                 return r;
+        }
         s->agent.board = board;
+        s->agent.entities = entities;
+        entity_board_free(s->entities);
         serve_board_free(s->board);
+        s->entities = entities;
         s->board = board;
         return 0;
 }

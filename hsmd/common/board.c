@@ -21,6 +21,7 @@
 #define DEVICE_FIELD(...) FIELD_OF(DeviceRow, __VA_ARGS__)
 #define KEY_FIELD(...) FIELD_OF(KeyRow, __VA_ARGS__)
 #define SENSOR_FIELD(...) FIELD_OF(SensorRow, __VA_ARGS__)
+#define SITE_SENSOR_FIELD(...) FIELD_OF(SiteSensorRow, __VA_ARGS__)
 #define MECHANISM_FIELD(...) FIELD_OF(MechanismRow, __VA_ARGS__)
 #define POOL_KEY_FIELD(...) FIELD_OF(PoolKeyRow, __VA_ARGS__)
 
@@ -30,6 +31,7 @@ static const Field pool_fields[] = {BOARD_POOL_FIELDS(POOL_FIELD)};
 static const Field device_fields[] = {BOARD_DEVICE_FIELDS(DEVICE_FIELD)};
 static const Field key_fields[] = {BOARD_KEY_FIELDS(KEY_FIELD)};
 static const Field sensor_fields[] = {BOARD_SENSOR_FIELDS(SENSOR_FIELD)};
+static const Field site_sensor_fields[] = {BOARD_SITE_SENSOR_FIELDS(SITE_SENSOR_FIELD)};
 static const Field mechanism_fields[] = {BOARD_MECHANISM_FIELDS(MECHANISM_FIELD)};
 static const Field pool_key_fields[] = {BOARD_POOL_KEY_FIELDS(POOL_KEY_FIELD)};
 
@@ -44,8 +46,13 @@ const TableInfo board_tables[BOARD_TABLES] = {
                 ELEMENTSOF(mechanism_fields), 2},
         [BOARD_POOL_KEYS] = {"pool_keys", sizeof(PoolKeyRow), pool_key_fields, ELEMENTSOF(pool_key_fields),
                 2},
+        [BOARD_SITE_SENSORS] = {"site_sensors", sizeof(SiteSensorRow), site_sensor_fields,
+                ELEMENTSOF(site_sensor_fields), 2},
 };
 
+_Static_assert(sizeof(SiteSensorRow) == sizeof(SensorRow) &&
+                       (int) SiteSensorField_missed == (int) SensorField_missed,
+        "one function fills both");
 _Static_assert(ELEMENTSOF(device_fields) <= 128, "the valid bits of a row are 128");
 
 /* Every row begins alike. */

@@ -82,7 +82,16 @@ typedef enum FieldType {
         F(TEXT, title, "title", 3, NULL)                                                                     \
         F(TEXT, contact, "contact", 4, NULL)                                                                 \
         F(GAUGE, devices, "devices", 5, NULL)                                                                \
-        F(GAUGE, devices_serving, "devices_serving", 6, NULL)
+        F(GAUGE, devices_serving, "devices_serving", 6, NULL)                                                \
+        F(BOOL, monitored, "monitored", 0, NULL)                                                             \
+        F(ENUM_AS_NAME, reason, "reason", 0, &reason_names)                                                  \
+        F(TEXT, detail, "detail", 0, NULL)                                                                   \
+        F(CELSIUS, temperature, "temperature_c", 0, NULL)                                                    \
+        F(ENUM, temperature_status, "temperature_status", 0, &sensor_status_names)                           \
+        F(AGE, temperature_age, "temperature_age_s", 0, NULL)                                                \
+        F(GAUGE, agents, "agents", 0, NULL)                                                                  \
+        F(GAUGE, agents_ok, "agents_ok", 0, NULL)                                                            \
+        F(GAUGE, devices_warm, "devices_warm", 0, NULL)
 
 #define BOARD_POOL_FIELDS(F)                                                                                 \
         F(U32, number, "number", 1, NULL)                                                                    \
@@ -169,7 +178,13 @@ typedef enum FieldType {
         F(U32, unkillable, "unkillable", 0, NULL)                                                            \
         F(NAME, shared_service, "shared_service", 0, NULL)                                                   \
         F(ENUM, step_under_way, "step_under_way", 0, &step_names)                                            \
-        F(U32, rated_rate, "rated_rate_per_s", 0, NULL)
+        F(U32, rated_rate, "rated_rate_per_s", 0, NULL)                                                      \
+        F(CELSIUS, above_room, "above_room_c", 0, NULL)                                                      \
+        F(INSTANT, booted, "booted", 0, NULL)                                                                \
+        F(TEXT, agent_detail, "agent_detail", 0, NULL)                                                       \
+        F(NAME, agent_engine_id, "agent_engine_id", 0, NULL)                                                 \
+        F(GAUGE, sensors, "sensors", 0, NULL)                                                                \
+        F(GAUGE, sensors_bad, "sensors_bad", 0, NULL)
 
 #define BOARD_KEY_FIELDS(F)                                                                                  \
         F(U32, device, "device", 0, NULL)                                                                    \
@@ -228,8 +243,11 @@ typedef enum FieldType {
         F(GAUGE, members_unknown, "members_unknown", 0, NULL)                                                \
         F(TEXT, detail, "detail", 0, NULL)
 
-#define BOARD_SENSOR_FIELDS(F)                                                                               \
-        F(U32, device, "device", 0, NULL)                                                                    \
+/* Values, limits and rise are integers in units of 10^(3·(scale − 9)) · 10^−precision, as RFC 3433 has it; of
+ * a counter they are rates a second. word: what a state's number means. rise: of a measurement, an hour.
+ * limit_in: when it reaches a limit at that pace. agent: the SNMP agent of a site that has several. missed:
+ * it tells nothing of worth, and should. */
+#define BOARD_SENSOR_COMMON_FIELDS(F)                                                                        \
         F(U32, number, "number", 1, NULL)                                                                    \
         F(NAME, name, "name", 2, NULL)                                                                       \
         F(ENUM, type, "type", 3, &sensor_type_names)                                                         \
@@ -243,7 +261,27 @@ typedef enum FieldType {
         F(I32, low_warning, "low_warning", 11, NULL)                                                         \
         F(I32, high_warning, "high_warning", 12, NULL)                                                       \
         F(I32, high_critical, "high_critical", 13, NULL)                                                     \
-        F(AGE, age, "age_s", 14, NULL)
+        F(AGE, age, "age_s", 14, NULL)                                                                       \
+        F(TEXT, title, "title", 0, NULL)                                                                     \
+        F(ENUM, meaning, "meaning", 0, &sensor_meaning_names)                                                \
+        F(ENUM, kind, "kind", 0, &sensor_kind_names)                                                         \
+        F(ENUM, level, "level", 0, &sensor_level_names)                                                      \
+        F(ENUM, finding, "finding", 0, &sensor_finding_names)                                                \
+        F(NAME, word, "word", 0, NULL)                                                                       \
+        F(I32, rise, "rise_per_h", 0, NULL)                                                                  \
+        F(MSEC, limit_in, "limit_in_ms", 0, NULL)                                                            \
+        F(TEXT, oid, "oid", 0, NULL)                                                                         \
+        F(NAME, agent, "agent", 0, NULL)                                                                     \
+        F(NAME, profile, "profile", 0, NULL)                                                                 \
+        F(BOOL, missed, "missed", 0, NULL)
+
+#define BOARD_SENSOR_FIELDS(F)                                                                               \
+        F(U32, device, "device", 0, NULL)                                                                    \
+        BOARD_SENSOR_COMMON_FIELDS(F)
+
+#define BOARD_SITE_SENSOR_FIELDS(F)                                                                          \
+        F(U32, site, "site", 0, NULL)                                                                        \
+        BOARD_SENSOR_COMMON_FIELDS(F)
 
 /* An enumeration that the MIB shows as its code word (reasons) instead of a number. */
 #define BOARD_C_ENUM_AS_NAME(m) uint32_t m;
@@ -264,6 +302,7 @@ BOARD_ROW(PoolRow, BOARD_POOL_FIELDS);
 BOARD_ROW(DeviceRow, BOARD_DEVICE_FIELDS);
 BOARD_ROW(KeyRow, BOARD_KEY_FIELDS);
 BOARD_ROW(SensorRow, BOARD_SENSOR_FIELDS);
+BOARD_ROW(SiteSensorRow, BOARD_SITE_SENSOR_FIELDS);
 BOARD_ROW(MechanismRow, BOARD_MECHANISM_FIELDS);
 BOARD_ROW(PoolKeyRow, BOARD_POOL_KEY_FIELDS);
 
@@ -274,6 +313,7 @@ BOARD_ROW(PoolKeyRow, BOARD_POOL_KEY_FIELDS);
 #define BOARD_ORDINAL_DEVICE(type, member, key, column, names) DeviceField_##member,
 #define BOARD_ORDINAL_KEY(type, member, key, column, names) KeyField_##member,
 #define BOARD_ORDINAL_SENSOR(type, member, key, column, names) SensorField_##member,
+#define BOARD_ORDINAL_SITE_SENSOR(type, member, key, column, names) SiteSensorField_##member,
 #define BOARD_ORDINAL_MECHANISM(type, member, key, column, names) MechanismField_##member,
 #define BOARD_ORDINAL_POOL_KEY(type, member, key, column, names) PoolKeyField_##member,
 enum { BOARD_FLEET_FIELDS(BOARD_ORDINAL_FLEET) };
@@ -282,6 +322,7 @@ enum { BOARD_POOL_FIELDS(BOARD_ORDINAL_POOL) };
 enum { BOARD_DEVICE_FIELDS(BOARD_ORDINAL_DEVICE) };
 enum { BOARD_KEY_FIELDS(BOARD_ORDINAL_KEY) };
 enum { BOARD_SENSOR_FIELDS(BOARD_ORDINAL_SENSOR) };
+enum { BOARD_SITE_SENSOR_FIELDS(BOARD_ORDINAL_SITE_SENSOR) };
 enum { BOARD_MECHANISM_FIELDS(BOARD_ORDINAL_MECHANISM) };
 enum { BOARD_POOL_KEY_FIELDS(BOARD_ORDINAL_POOL_KEY) };
 
@@ -298,10 +339,11 @@ typedef enum BoardTable {
         BOARD_SITES,
         BOARD_POOLS,
         BOARD_DEVICES,
-        BOARD_KEYS,       /* ordered by device, number */
-        BOARD_SENSORS,    /* ordered by device, number */
-        BOARD_MECHANISMS, /* ordered by device, index: those that the device's keys are exercised with */
-        BOARD_POOL_KEYS,  /* ordered by pool, number */
+        BOARD_KEYS,         /* ordered by device, number */
+        BOARD_SENSORS,      /* ordered by device, number */
+        BOARD_MECHANISMS,   /* ordered by device, index: those that the device's keys are exercised with */
+        BOARD_POOL_KEYS,    /* ordered by pool, number */
+        BOARD_SITE_SENSORS, /* ordered by site, number; a SiteSensorRow is laid out as a SensorRow */
         BOARD_TABLES,
 } BoardTable;
 

@@ -36,7 +36,14 @@ NAME_TABLE(reason_names, "reason", [REASON_NONE] = "none", [REASON_STARTING] = "
         [REASON_CERTIFICATE_EXPIRING] = "certificate_expiring",
         [REASON_MECHANISM_MISSING] = "mechanism_missing", [REASON_BUSY] = "busy",
         [REASON_LOG_FULL] = "log_full", [REASON_WRONG_ANSWER] = "wrong_answer",
-        [REASON_MAINTENANCE] = "maintenance", [REASON_UNKILLABLE] = "unkillable");
+        [REASON_MAINTENANCE] = "maintenance", [REASON_UNKILLABLE] = "unkillable", [REASON_COLD] = "cold",
+        [REASON_TEMPERATURE_RISING] = "temperature_rising",
+        [REASON_TEMPERATURE_DEVIATING] = "temperature_deviating", [REASON_ABOVE_ROOM] = "above_room",
+        [REASON_ROOM_WARM] = "room_warm", [REASON_FAN_FAILED] = "fan_failed",
+        [REASON_POWER_FAILED] = "power_failed", [REASON_SENSOR_LIMIT] = "sensor_limit",
+        [REASON_SENSOR_FROZEN] = "sensor_frozen", [REASON_AGENT_RESTARTED] = "agent_restarted",
+        [REASON_REBOOTED] = "rebooted", [REASON_SESSIONS_NEAR_LIMIT] = "sessions_near_limit",
+        [REASON_DUPLICATE_ENGINE_ID] = "duplicate_engine_id");
 NAME_TABLE(matrix_state_names, "key matrix state", [MATRIX_IDENTICAL] = "identical",
         [MATRIX_MISSING] = "missing", [MATRIX_DIFFERENT] = "different", [MATRIX_FAILING] = "failing",
         [MATRIX_NOWHERE] = "nowhere", [MATRIX_UNKNOWN] = "unknown");
@@ -70,12 +77,30 @@ NAME_TABLE(key_class_names, "key class", [KEY_CLASS_PRIVATE] = "private", [KEY_C
         [KEY_CLASS_SECRET] = "secret", [KEY_CLASS_CERTIFICATE] = "certificate");
 NAME_TABLE(exercise_names, "exercise", [EXERCISE_SIGN] = "sign", [EXERCISE_DECRYPT] = "decrypt",
         [EXERCISE_MAC] = "mac", [EXERCISE_ENCRYPT] = "encrypt", [EXERCISE_PRESENT] = "present");
-NAME_TABLE(
-        sensor_type_names, "sensor type", [SENSOR_TYPE_OTHER] = "other", [SENSOR_TYPE_CELSIUS] = "celsius");
+NAME_TABLE(sensor_type_names, "sensor type", [SENSOR_TYPE_OTHER] = "other", [SENSOR_TYPE_UNKNOWN] = "unknown",
+        [SENSOR_TYPE_VOLTS_AC] = "volts_ac", [SENSOR_TYPE_VOLTS_DC] = "volts_dc",
+        [SENSOR_TYPE_AMPERES] = "amperes", [SENSOR_TYPE_WATTS] = "watts", [SENSOR_TYPE_HERTZ] = "hertz",
+        [SENSOR_TYPE_CELSIUS] = "celsius", [SENSOR_TYPE_PERCENT_RH] = "percent_rh", [SENSOR_TYPE_RPM] = "rpm",
+        [SENSOR_TYPE_CMM] = "cmm", [SENSOR_TYPE_TRUTHVALUE] = "truthvalue",
+        [SENSOR_TYPE_SPECIAL_ENUM] = "special_enum", [SENSOR_TYPE_DBM] = "dbm");
 NAME_TABLE(
         select_names, "select", [SELECT_SERIAL] = "serial", [SELECT_LABEL] = "label", [SELECT_SLOT] = "slot");
 NAME_TABLE(agent_mode_names, "agent mode", [AGENT_MODE_OWN] = "own", [AGENT_MODE_AGENTX] = "agentx");
-NAME_TABLE(snmp_version_names, "SNMP version", [SNMP_VERSION_V2C] = "v2c", [SNMP_VERSION_V3] = "v3");
+NAME_TABLE(snmp_version_names,
+        "SNMP version", [SNMP_VERSION_V2C] = "v2c", [SNMP_VERSION_V3] = "v3", [SNMP_VERSION_V1] = "v1");
+NAME_TABLE(sensor_meaning_names, "meaning of a sensor", [MEANING_OTHER] = "other",
+        [MEANING_TEMPERATURE] = "temperature", [MEANING_HUMIDITY] = "humidity", [MEANING_FAN] = "fan",
+        [MEANING_POWER] = "power", [MEANING_BATTERY] = "battery", [MEANING_WATER] = "water",
+        [MEANING_LOAD] = "load", [MEANING_MEMORY] = "memory", [MEANING_STORAGE] = "storage",
+        [MEANING_UPTIME] = "uptime", [MEANING_OPERATIONS] = "operations", [MEANING_SESSIONS] = "sessions",
+        [MEANING_TRAFFIC] = "traffic", [MEANING_LINK] = "link");
+NAME_TABLE(sensor_kind_names,
+        "kind of a sensor", [SENSOR_GAUGE] = "gauge", [SENSOR_COUNTER] = "counter", [SENSOR_STATE] = "state");
+NAME_TABLE(sensor_level_names,
+        "level", [LEVEL_NORMAL] = "normal", [LEVEL_WARNING] = "warning", [LEVEL_CRITICAL] = "critical");
+NAME_TABLE(sensor_finding_names, "finding", [FINDING_NONE] = "none", [FINDING_HIGH] = "high",
+        [FINDING_LOW] = "low", [FINDING_STATE] = "state", [FINDING_RISING] = "rising",
+        [FINDING_DEVIATING] = "deviating", [FINDING_ABOVE_ROOM] = "above_room");
 
 const char *name_of(const NameTable *table, unsigned value) {
         return value < table->n && table->names[value] ? table->names[value] : "invalid";

@@ -99,7 +99,21 @@ typedef enum Reason {
         REASON_WRONG_ANSWER,      /* a decryption, MAC or check value is not the expected one */
         REASON_MAINTENANCE,       /* out of service on an operator's word */
         REASON_UNKILLABLE,        /* probes that SIGKILL does not end: no more are started */
-        REASON_LAST = REASON_UNKILLABLE,
+        /* what sensors tell; none makes a machine down */
+        REASON_COLD,
+        REASON_TEMPERATURE_RISING,    /* a limit will be reached soon at this pace */
+        REASON_TEMPERATURE_DEVIATING, /* far from the pool's median at like load */
+        REASON_ABOVE_ROOM,            /* too much warmer than its room */
+        REASON_ROOM_WARM, /* the room is what warms it, and its neighbours: said once, of the site */
+        REASON_FAN_FAILED,
+        REASON_POWER_FAILED,
+        REASON_SENSOR_LIMIT, /* any other sensor is beyond a limit */
+        REASON_SENSOR_FROZEN,
+        REASON_AGENT_RESTARTED, /* sysUpTime began anew: counters have no rate for a moment */
+        REASON_REBOOTED,        /* the machine itself did */
+        REASON_SESSIONS_NEAR_LIMIT,
+        REASON_DUPLICATE_ENGINE_ID, /* another machine's agent has the same SNMPv3 engine id */
+        REASON_LAST = REASON_DUPLICATE_ENGINE_ID,
 } Reason;
 
 /* How a key's state compares over the members of its pool. */
@@ -230,8 +244,64 @@ typedef enum Exercise {
 /* RFC 3433 EntitySensorDataType, restated with the same numbers. */
 typedef enum SensorType {
         SENSOR_TYPE_OTHER = 1,
-        SENSOR_TYPE_CELSIUS = 8,
+        SENSOR_TYPE_UNKNOWN,
+        SENSOR_TYPE_VOLTS_AC,
+        SENSOR_TYPE_VOLTS_DC,
+        SENSOR_TYPE_AMPERES,
+        SENSOR_TYPE_WATTS,
+        SENSOR_TYPE_HERTZ,
+        SENSOR_TYPE_CELSIUS,
+        SENSOR_TYPE_PERCENT_RH,
+        SENSOR_TYPE_RPM,
+        SENSOR_TYPE_CMM,
+        SENSOR_TYPE_TRUTHVALUE,
+        SENSOR_TYPE_SPECIAL_ENUM,
+        SENSOR_TYPE_DBM,
 } SensorType;
+
+/* What a sensor is about: decides how it is judged and which reason it raises. */
+typedef enum SensorMeaning {
+        MEANING_OTHER = 1,
+        MEANING_TEMPERATURE,
+        MEANING_HUMIDITY,
+        MEANING_FAN,
+        MEANING_POWER,   /* a power supply, UPS or PDU */
+        MEANING_BATTERY, /* of a UPS */
+        MEANING_WATER,
+        MEANING_LOAD, /* how busy the machine is: temperatures are compared at like load */
+        MEANING_MEMORY,
+        MEANING_STORAGE,
+        MEANING_UPTIME,     /* of the machine itself, in seconds: when it falls, the machine rebooted */
+        MEANING_OPERATIONS, /* of its business: cryptographic operations */
+        MEANING_SESSIONS,
+        MEANING_TRAFFIC,
+        MEANING_LINK,
+} SensorMeaning;
+
+/* What an agent's number is. */
+typedef enum SensorKind {
+        SENSOR_GAUGE = 1, /* a measurement */
+        SENSOR_COUNTER,   /* only its rate means something: shown a second */
+        SENSOR_STATE,     /* an enumeration; its words stand in the profile */
+} SensorKind;
+
+/* How far a sensor is from normal. */
+typedef enum SensorLevel {
+        LEVEL_NORMAL = 1,
+        LEVEL_WARNING,
+        LEVEL_CRITICAL,
+} SensorLevel;
+
+/* What is wrong with a value that is valid. */
+typedef enum SensorFinding {
+        FINDING_NONE = 1,
+        FINDING_HIGH,
+        FINDING_LOW,
+        FINDING_STATE,      /* the state that it tells is a bad one */
+        FINDING_RISING,     /* will reach a limit soon */
+        FINDING_DEVIATING,  /* from the pool's median at like load */
+        FINDING_ABOVE_ROOM, /* too much warmer than the room */
+} SensorFinding;
 
 /* How a device's token is selected among a module's slots. */
 typedef enum Select {
@@ -248,6 +318,7 @@ typedef enum AgentMode {
 typedef enum SnmpVersion {
         SNMP_VERSION_V2C = 1,
         SNMP_VERSION_V3,
+        SNMP_VERSION_V1,
 } SnmpVersion;
 
 /* One table of names. Lookups are by number; names[i] may be NULL in a hole. */
@@ -262,7 +333,7 @@ extern const NameTable device_state_names, pool_state_names, service_state_names
         key_class_names, exercise_names, sensor_type_names, select_names, agent_mode_names,
         snmp_version_names, matrix_state_names, pin_origin_names, limited_by_names, mechanism_use_names,
         mechanism_input_names, z_rule_names, signature_form_names, point_form_names, cipher_order_names,
-        return_class_names;
+        return_class_names, sensor_meaning_names, sensor_kind_names, sensor_level_names, sensor_finding_names;
 
 /* The snake_case name, or "invalid". */
 const char *name_of(const NameTable *table, unsigned value);

@@ -28,10 +28,13 @@ static const size_t message_sizes[MSG_MAX] = {
         [MSG_MEASURE] = sizeof(MsgMeasure),
         [MSG_MEASURE_STOP] = sizeof(MsgPlain),
         [MSG_MEASURED] = sizeof(MsgMeasured),
+        [MSG_POLL_ITEM] = sizeof(MsgPollItem),
+        [MSG_POLL_WALK] = sizeof(MsgPollWalk),
+        [MSG_POLL_FOUND] = sizeof(MsgPollFound),
 };
 
 _Static_assert(
-        sizeof(MsgProbeConfig) <= PROTOCOL_MAX && sizeof(MsgPollAgent) <= PROTOCOL_MAX, "messages fit");
+        sizeof(MsgProbeConfig) <= PROTOCOL_MAX && sizeof(MsgPollFound) <= PROTOCOL_MAX, "messages fit");
 
 int protocol_send(int fd, const MessageHead *message, int fd_to_send) {
         struct iovec iov = {.iov_base = (void *) message, .iov_len = message->size};

@@ -14,10 +14,10 @@
  * its climb a probe that measures is sent one MSG_MEASURE (MSG_MEASURE_STOP ends it early) and answers with
  * MSG_MEASURED.
  *
- *   poll:   hsmd
- * sends one MSG_POLL_AGENT an agent, then MSG_POLL_START; poll sends MSG_SAMPLE and MSG_AGENT_STATE. serve:
- * hsmd sends MSG_SERVE_CONFIG (with the board), one MSG_SERVE_USER a user, then MSG_SERVE_START; a new
- *           configuration is MSG_SERVE_BOARD (with a new board); serve sends MSG_SERVE_STATE.
+ *   poll:   see there, below.
+ *
+ *   serve:  hsmd sends MSG_SERVE_CONFIG (with the board), one MSG_SERVE_USER a user, then MSG_SERVE_START; a
+ * new configuration is MSG_SERVE_BOARD (with a new board); serve sends MSG_SERVE_STATE.
  *
  * Receivers trust no length or string of the other side: protocol_receive checks the length, PROTOCOL_TEXT
  * ends strings. */
@@ -31,7 +31,6 @@
 #define PROTOCOL_RETURNS_MAX 32
 #define PROTOCOL_PATHS_MAX 16
 #define PROTOCOL_ID_MAX 64 /* an SM2 signer's identity */
-#define PROTOCOL_SENSORS_MAX 32
 #define PROTOCOL_SPKI_MAX 640
 #define PROTOCOL_PIN_MAX 255
 #define PROTOCOL_SECRET_MAX 255
@@ -62,6 +61,9 @@ typedef enum MessageType {
         MSG_MEASURE,
         MSG_MEASURE_STOP,
         MSG_MEASURED,
+        MSG_POLL_ITEM,
+        MSG_POLL_WALK,
+        MSG_POLL_FOUND,
         MSG_MAX,
 } MessageType;
 
@@ -267,50 +269,131 @@ typedef struct MsgMeasured {
         char detail[160];
 } MsgMeasured;
 
-typedef struct PollSensor {
-        uint32_t number;
-        char oid[128]; /* numeric, of the instance: "1.3.6.1.…" */
-        double scale;  /* raw value × scale = degrees Celsius */
-} PollSensor;
+/* --- poll. hsmd tells a set: every MSG_POLL_ITEM, then every MSG_POLL_AGENT, then MSG_POLL_START with its
+ * number. Each poll is told by a MSG_SAMPLE a sensor and then one MSG_AGENT_STATE, all with the same number
+ * of the poll. */
+
+/* Columns beside the value of a walked table, by their place in MsgPollItem.columns. */
+typedef enum PollColumn {
+        COLUMN_LABEL,     /* text that names the row */
+        COLUMN_TYPE,      /* RFC 3433 EntitySensorDataType */
+        COLUMN_SCALE,     /* RFC 3433 EntitySensorDataScale */
+        COLUMN_PRECISION, /* RFC 3433 EntitySensorPrecision */
+        COLUMN_STATUS,    /* RFC 3433 EntitySensorStatus: ok(1) unavailable(2) nonoperational(3) */
+        COLUMN_UNITS,     /* text */
+        COLUMN_TOTAL,     /* the value is shown as a percentage of this one (storage: used of size) */
+        POLL_COLUMNS,
+} PollColumn;
+
+/* One entry of a sensor profile: an instance to get, or a table's column to walk. */
+typedef struct MsgPollItem {
+        MessageHead head;
+        uint32_t item;                   /* number, unique in the set; from 1 */
+        uint32_t walk;                   /* oid is a column, and each of its rows a sensor */
+        uint32_t kind;                   /* SensorKind */
+        uint32_t type;                   /* SensorType; OTHER where the table tells it */
+        double scale;                    /* raw value x scale = value in units */
+        double min, max;                 /* physical range, in units; a value beyond is out of range */
+        char oid[128];                   /* numeric: "1.3.6.1.…" */
+        char columns[POLL_COLUMNS][128]; /* numeric; empty = the table has none. COLUMN_TOTAL may belong to a
+                                            single instance, too: then it is the whole OID of one */
+} MsgPollItem;
+
+#define POLL_ITEMS_MAX 64    /* of an agent, from all its profiles */
+#define POLL_ROWS_MAX 256    /* of a walked table; further ones are not read, and that is said */
+#define POLL_SAMPLES_MAX 512 /* of an agent */
+
+/* Agents of devices have the device's number, those of sites POLL_AGENT_SITES + their place in the
+ * configuration. */
+#define POLL_AGENT_SITES 1000000u
 
 typedef struct MsgPollAgent {
         MessageHead head;
-        uint32_t device;                           /* device number */
-        char name[64];                             /* for messages */
+        uint32_t agent;
+        char name[160];                            /* for messages: "bureau-1", "bureau-room/ups" */
         char address[64];                          /* numeric: "127.0.0.1:161", "[::1]:161" */
         uint32_t version;                          /* SnmpVersion */
         uint64_t interval;                         /* microseconds between polls */
-        uint64_t timeout;                          /* of one request; there is one retry */
-        char community[64];                        /* v2c; a secret */
+        uint64_t timeout;                          /* of one request; there is one retry a poll */
+        char community[64];                        /* v1, v2c; a secret */
         char user[64];                             /* v3 securityName */
         char auth_protocol[16], priv_protocol[16]; /* "SHA-256", "AES" and so on; empty = none */
         char auth_secret[PROTOCOL_SECRET_MAX + 1], priv_secret[PROTOCOL_SECRET_MAX + 1];
-        uint32_t n_sensors;
-        PollSensor sensors[PROTOCOL_SENSORS_MAX];
+        uint32_t n_items;
+        uint32_t items[POLL_ITEMS_MAX]; /* numbers of items told before */
 } MsgPollAgent;
 
 typedef struct MsgSample {
         MessageHead head;
-        uint32_t device, sensor; /* numbers */
-        uint32_t status;         /* SensorStatus */
-        uint32_t reason;         /* SensorReason */
-        int32_t value;           /* tenths of a degree, when status is ok */
+        uint32_t agent, item; /* numbers */
+        uint64_t set;         /* sequence of the MSG_POLL_START whose numbers these are */
+        uint64_t poll;
+        uint32_t status;       /* SensorStatus */
+        uint32_t reason;       /* SensorReason: all but FROZEN, which is the judge's */
+        uint32_t type;         /* SensorType, of the item or as the table tells it */
+        uint32_t counter_bits; /* of a counter: 32 or 64 */
+        int32_t precision;     /* decimal digits that the value is worth, 0..6; of counters 0 */
         uint32_t reserved;
-        usec_t when; /* CLOCK_MONOTONIC of the answer */
+        double value;     /* in units, when status is ok: of a state its number, of a counter nothing */
+        uint64_t counter; /* as read */
+        char index[64];   /* of a walked row: its arcs, "1.3"; else empty. A longer one is not read */
+        char label[64];   /* of a walked row, printable ASCII; may be empty */
+        char units[32];   /* of a walked row, likewise */
+        usec_t when;      /* CLOCK_MONOTONIC of the answer */
 } MsgSample;
 
 typedef struct MsgAgentState {
         MessageHead head;
-        uint32_t device;
+        uint32_t agent;
         uint32_t state; /* AgentState */
+        uint64_t set;   /* as in MsgSample */
+        uint64_t poll;  /* counts from 1; also those that failed */
         usec_t when;
         uint64_t start_delay; /* microseconds from due to sent, of this poll */
-        char detail[128];
+        uint32_t requests;    /* sent in this poll, retries and discoveries included */
+        uint32_t has_uptime;
+        uint32_t cut; /* not all could be read: of what has no sample nothing is known */
+        uint32_t reserved;
+        uint64_t uptime;    /* microseconds, sysUpTime; wraps after 497 days */
+        char engine_id[72]; /* v3, hexadecimal; else empty */
+        char detail[256];
 } MsgAgentState;
+
+/* Walks an agent once beside its polls, for `hsmctl sensors discover`; answered by MSG_POLL_FOUND, the last
+ * of which says so. */
+typedef struct MsgPollWalk {
+        MessageHead head;
+        uint32_t agent;
+        uint32_t max_rows;
+        uint64_t walk; /* echoed */
+} MsgPollWalk;
+
+typedef struct PollFound {
+        char oid[128];
+        uint32_t type; /* ASN.1 tag as net-snmp has it */
+        uint32_t reserved;
+        char value[96]; /* numbers in decimal, texts as printable ASCII ('?' for the rest), OIDs dotted, else
+                           "" */
+} PollFound;
+
+#define POLL_FOUND_MAX 64
+
+typedef struct MsgPollFound {
+        MessageHead head;
+        uint32_t agent;
+        uint32_t last; /* nothing follows */
+        uint64_t walk;
+        uint32_t error; /* with last: AgentState why it ended early, UNKNOWN also if not all could be
+                           read, else AGENT_OK; detail has the words */
+        uint32_t n;
+        char detail[128];
+        PollFound found[POLL_FOUND_MAX];
+} MsgPollFound;
 
 typedef struct MsgServeConfig { /* with one descriptor: the board */
         MessageHead head;
         uint32_t mode;     /* AgentMode */
+        uint32_t entity;   /* serve ENTITY-MIB and ENTITY-SENSOR-MIB, too */
         char address[128]; /* own: "udp:127.0.0.1:16161"; agentx: "/var/agentx/master" or "tcp:127.0.0.1:705"
                             */
         uint32_t engine_id_size;

@@ -128,10 +128,10 @@ static const Advice advices[] = {
         /* the machine serves */
         {0, 0, REASON_HOT, NULL,
                 "The machine still serves. Air conditioning, rack airflow, fans, dust filters?\n"
-                "Compare with the other machines: hsmctl status.\n"
+                "Compare with its room and the other machines: hsmctl sensors.\n"
                 "If it keeps rising, plan to switch the machine off before its critical limit.",
                 "密码机仍在服务。查看机房空调、机柜风道、风扇和滤网。\n"
-                "与其他密码机的温度比较：hsmctl status。\n"
+                "与机房和其他密码机的温度比较：hsmctl sensors。\n"
                 "若持续上升，在达到极限前安排停机。"},
         {0, 0, REASON_SENSOR_LOST, NULL,
                 "The machine still serves; only its temperature cannot be read over SNMP.\n"
@@ -140,6 +140,94 @@ static const Advice advices[] = {
                 "密码机仍在服务，只是通过 SNMP 读不到温度。\n"
                 "密码机的SNMP代理是否开启？本机到它的 UDP 161 端口是否放行？\n"
                 "核对 SNMP 用户和密钥与 hsmd.conf 是否一致。"},
+        {0, 0, REASON_COLD, NULL,
+                "The machine still serves. Is its room really so cold, or does the sensor tell nonsense?\n"
+                "Compare with its room and the other machines: hsmctl sensors.\n"
+                "Below the dew point water condenses: let the room warm slowly.",
+                "密码机仍在服务。机房确实这么冷，还是传感器读数有误？\n"
+                "与机房和其他密码机的温度比较：hsmctl sensors。\n"
+                "低于露点会结露：让机房缓慢升温。"},
+        {0, 0, REASON_TEMPERATURE_RISING, NULL,
+                "The machine still serves: hsmctl sensors NAME says how soon the limit is reached.\n"
+                "Does only this one rise? Its fans and filters. All of a room? The air conditioning.\n"
+                "If it cannot be stopped in time, switch the machine off before its critical limit.",
+                "密码机仍在服务：hsmctl sensors 名称 显示还有多久达到限值。\n"
+                "只有这台上升：查风扇和滤网；全机房都上升：查空调。\n"
+                "若来不及制止，在达到极限前安排停机。"},
+        {0, 0, REASON_TEMPERATURE_DEVIATING, NULL,
+                "The machine still serves, but it is not as warm as the others at like load: why?\n"
+                "Its fans, filters, its place in the rack: hsmctl sensors NAME.\n"
+                "Does it get its share of the work? See its load beside the others'.",
+                "密码机仍在服务，但负载相近时温度与同集群其他密码机明显不同。\n"
+                "查看风扇、滤网和所在机柜位置：hsmctl sensors 名称。\n"
+                "业务是否均匀分到这台？与其他密码机的负载比较。"},
+        {0, 0, REASON_ABOVE_ROOM, NULL,
+                "The machine still serves, but its heat does not get out: fans, filters, blocked airflow?\n"
+                "hsmctl sensors NAME: do all fans turn?\n"
+                "Clean or replace filters at the next chance.",
+                "密码机仍在服务，但热量散不出去：风扇、滤网、风道是否堵塞？\n"
+                "hsmctl sensors 名称：风扇是否都在转？\n"
+                "尽快安排清洗或更换滤网。"},
+        {0, 0, REASON_ROOM_WARM, NULL,
+                "It is the room, not this machine: go and see the air conditioning, call its service.\n"
+                "hsmctl sensors shows every machine of the room and how soon limits are reached.\n"
+                "If it goes on: switch off what the pool can lose, while there is time.",
+                "是机房的问题，不是这台密码机：查看机房空调，并联系空调维保。\n"
+                "hsmctl sensors 显示该机房每台密码机及多久达到限值。\n"
+                "若继续升温：趁早关停集群可以少掉的密码机。"},
+        {0, 0, REASON_FAN_FAILED, NULL,
+                "The machine still serves. Which fan: hsmctl sensors NAME. Does it turn, is it blocked?\n"
+                "Watch its temperature: hsmctl sensors says how soon a limit is reached.\n"
+                "Call the vendor for a fan; switch the machine off before its critical limit.",
+                "密码机仍在服务。hsmctl sensors 名称 显示是哪个风扇：是否停转、被堵？\n"
+                "盯住温度：hsmctl sensors 显示还有多久达到限值。\n"
+                "联系厂商更换风扇；达到极限温度前安排停机。"},
+        {0, 0, REASON_POWER_FAILED, NULL,
+                "The machine still serves on what power is left: hsmctl sensors NAME says which is gone.\n"
+                "Cable, socket, fuse, the PDU or UPS that feeds it; are neighbours dark, too?\n"
+                "Is the supply itself dead: call the vendor; many can be replaced while it runs.",
+                "密码机靠剩余电源仍在服务：hsmctl sensors 名称 显示是哪一路。\n"
+                "查电源线、插座、空开和供电的 PDU、UPS；旁边的设备是否也掉电？\n"
+                "若是电源模块损坏：联系厂商，多数可不停机更换。"},
+        {0, 0, REASON_SENSOR_LIMIT, NULL,
+                "The machine still serves: hsmctl sensors NAME says which sensor, and its limits.\n"
+                "Is the value real (compare with the other machines), or is the limit wrong?\n"
+                "Limits stand in the sensor profile: correct it, then hsmctl reload.",
+                "密码机仍在服务：hsmctl sensors 名称 显示是哪个传感器及其限值。\n"
+                "数值是否属实（与其他密码机比较），还是限值设得不合适？\n"
+                "限值在传感器配置文件中：改正后执行 hsmctl reload。"},
+        {0, 0, REASON_SENSOR_FROZEN, NULL,
+                "The machine still serves; the value shown is old, however fresh the answer is.\n"
+                "Read it in the machine's own console; does it move there?\n"
+                "A restart of its SNMP agent often helps; tell the vendor.",
+                "密码机仍在服务；应答虽新，数值却是旧的。\n"
+                "在密码机管理界面查看该数值：那里是否变化？\n"
+                "重启其SNMP代理往往有效；并告知厂商。"},
+        {0, 0, REASON_AGENT_RESTARTED, NULL,
+                "Nothing to do at once: only the SNMP agent began anew, the machine serves.\n"
+                "Did somebody restart it or change its settings? If it happens again, tell the vendor.",
+                "无需立即处理：只是SNMP代理重新启动，密码机在服务。\n"
+                "是否有人重启过它或改过设置？若再次发生，告知厂商。"},
+        {0, 0, REASON_REBOOTED, NULL,
+                "The machine serves again: who restarted it, or did its power fail?\n"
+                "hsmctl sensors NAME shows when; compare with its log and the UPS's.\n"
+                "If nobody did: tell the vendor, and watch for the next time.",
+                "密码机已恢复服务：是谁重启的，还是断过电？\n"
+                "hsmctl sensors 名称 显示重启时间；与设备日志和 UPS 记录核对。\n"
+                "若无人操作：告知厂商，并留意是否再次发生。"},
+        {0, 0, REASON_SESSIONS_NEAR_LIMIT, NULL,
+                "The machine still serves, but will soon refuse new sessions: hsmctl sensors NAME.\n"
+                "Which business system does not close its own? Look at the connections in its console.",
+                "密码机仍在服务，但不久将拒绝新会话：见 hsmctl sensors 名称。\n"
+                "哪个业务系统没有释放会话？在管理界面查看连接数。"},
+        {0, 0, REASON_DUPLICATE_ENGINE_ID, NULL,
+                "The machine serves and is watched. Two SNMP agents have one engine id: the detail names "
+                "both.\n"
+                "Usually one was cloned from the other: let one make a new engine id, then restart it.\n"
+                "Until then an NMS that asks both over SNMPv3 may lose one of them.",
+                "密码机在服务，监测也正常。两个SNMP代理的引擎标识相同，详情中列出是哪两台。\n"
+                "通常是由同一镜像克隆而来：让其中一台重新生成引擎标识并重启代理。\n"
+                "在此之前，用 SNMPv3 同时轮询两台的网管可能丢失其中一台。"},
         {0, 0, REASON_PROFILE_MISMATCH, NULL,
                 "The machine is probably well: hsmd's description of it (its vendor profile) does not fit.\n"
                 "Business systems need not stop. Was firmware or the vendor's client updated lately?\n"

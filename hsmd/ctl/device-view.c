@@ -7,6 +7,7 @@
 #include "advice.h"
 #include "fleet-view.h"
 #include "keys-view.h"
+#include "sensors-view.h"
 #include "terms.h"
 #include "width.h"
 #include "words.h"
@@ -114,14 +115,33 @@ static void put_detail(const Screen *s, const DeviceRow *d) {
 }
 
 static void put_temperature(const Screen *s, const DeviceRow *d) {
-        char text[TEXT_SIZE], value[32];
+        char text[TEXT_SIZE], value[32], beside[64];
 
         if (!field_valid(d, DeviceField_agent_state) && !field_valid(d, DeviceField_temperature))
                 return;
         device_temperature(s->lang, d, value, sizeof(value));
-        snprintf(text, sizeof(text), screen_say(s, "%s, SNMP agent %s", "%s，SNMP代理%s"), value,
+        device_beside_room(s->lang, d, beside, sizeof(beside));
+        snprintf(text, sizeof(text), screen_say(s, "%s%s%s, SNMP agent %s", "%s%s%s，SNMP代理%s"), value,
+                *beside ? screen_say(s, ", ", "，") : "", beside,
                 word_of_agent(s->lang, ROW_GET(Device, d, agent_state, AGENT_UNKNOWN)));
         put_fact(s, COLOUR_NONE, screen_say(s, "Temperature", "温度"), text);
+}
+
+/* How many, and the worst of them. It gives way where a fault of the machine itself needs the lines. */
+static void put_sensors(const Screen *s, const Picture *p, const DeviceRow *d) {
+        bool failed = ROW_GET(Device, d, failed_step, STEP_NONE) != STEP_NONE;
+        char text[TEXT_SIZE], worst[TEXT_SIZE / 2];
+        size_t n;
+
+        (void) picture_sensors(p, BOARD_SENSORS, d->number, &n);
+        sensors_worst(s->lang, p, d, worst, sizeof(worst));
+        if (n == 0 || (failed && (!*worst || !is_roomy(s))))
+                return;
+        if (*worst)
+                snprintf(text, sizeof(text), screen_say(s, "%s (of %zu)", "%s（共%zu个）"), worst, n);
+        else
+                snprintf(text, sizeof(text), screen_say(s, "%zu, all well", "%zu个，均正常"), n);
+        put_fact(s, *worst ? COLOUR_WARN : COLOUR_NONE, screen_say(s, "Sensors", term_zh("sensor")), text);
 }
 
 static void put_checks(const Screen *s, const Picture *p, const DeviceRow *d) {
@@ -373,6 +393,7 @@ void device_view(const Screen *s, const Picture *p, const DeviceRow *d) {
         put_call(s, d);
         put_detail(s, d);
         put_temperature(s, d);
+        put_sensors(s, p, d);
         put_checks(s, p, d);
         put_advice(s, d);
         put_keys(s, p, d);

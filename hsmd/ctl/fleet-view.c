@@ -1,52 +1,15 @@
 #include "fleet-view.h"
 
+#include "columns.h"
+#include "sensor-text.h"
+#include "sensors-view.h"
 #include "width.h"
 #include "words.h"
 
-#define GAP 2
 #define NAME_MAX_COLUMNS 20
 #define TITLE_MAX_COLUMNS 26
 #define TITLE_MIN_COLUMNS 8
 #define POOL_TITLE_MAX_COLUMNS 34
-
-/* A table's column: its heading and what was found to be its width. */
-typedef struct Column {
-        const char *heading;
-        size_t width;
-} Column;
-
-static void widen(Column *c, const char *text, size_t most) {
-        size_t width = text_width(text);
-
-        c->width = MAX_OF(c->width, MIN_OF(width, most));
-}
-
-static void start_columns(Column *columns, size_t n) {
-        for (size_t i = 0; i < n; i++)
-                columns[i].width = text_width(columns[i].heading);
-}
-
-/* Writes one cell of a line and counts its columns; the last one gets what is left of the screen. */
-static void line_cell(
-        const Screen *s, size_t *used, Colour colour, const char *text, size_t width, bool last) {
-        size_t left = s->width > *used ? s->width - *used : 0;
-
-        screen_cell(s, colour, text, last ? left : MIN_OF(width, left), !last);
-        *used += width;
-        if (last) {
-                fputc('\n', s->f);
-                return;
-        }
-        for (size_t i = 0; i < GAP && *used < s->width; i++, (*used)++)
-                fputc(' ', s->f);
-}
-
-static void put_headings(const Screen *s, const Column *columns, size_t n) {
-        size_t used = 0;
-
-        for (size_t i = 0; i < n; i++)
-                line_cell(s, &used, COLOUR_DIM, columns[i].heading, columns[i].width, i + 1 == n);
-}
 
 static void put_fleet_line(const Screen *s, const Picture *p) {
         const FleetRow *f = picture_fleet(p);
@@ -96,20 +59,20 @@ static void put_pools(const Screen *s, const Picture *p) {
                 {screen_say(s, "SERVING", "在服务"), 0},
                 {screen_say(s, "SURVIVABLE", "还可承受故障台数"), 0}};
 
-        start_columns(columns, POOL_COLUMNS);
+        columns_start(columns, POOL_COLUMNS);
         for (size_t i = 0; i < picture_rows(p, BOARD_POOLS); i++) {
                 const PoolRow *row = picture_pool(p, i);
                 char serving[32], survivable[16];
 
                 pool_texts(row, serving, survivable);
-                widen(&columns[POOL_NAME], row->name, NAME_MAX_COLUMNS);
-                widen(&columns[POOL_TITLE], row->title, POOL_TITLE_MAX_COLUMNS);
-                widen(&columns[POOL_STATE],
+                column_widen(&columns[POOL_NAME], row->name, NAME_MAX_COLUMNS);
+                column_widen(&columns[POOL_TITLE], row->title, POOL_TITLE_MAX_COLUMNS);
+                column_widen(&columns[POOL_STATE],
                         word_of_state(s->lang, &pool_state_names, ROW_GET(Pool, row, state, POOL_UNKNOWN)),
                         16);
-                widen(&columns[POOL_SERVING], serving, 16);
+                column_widen(&columns[POOL_SERVING], serving, 16);
         }
-        put_headings(s, columns, POOL_COLUMNS);
+        put_headings(s, columns, POOL_COLUMNS, 0);
         for (size_t i = 0; i < picture_rows(p, BOARD_POOLS); i++)
                 put_pool(s, columns, picture_pool(p, i));
 }
@@ -133,7 +96,7 @@ void device_why(Lang lang, const DeviceRow *d, char *dst, size_t size) {
 
 void device_temperature(Lang lang, const DeviceRow *d, char *dst, size_t size) {
         if (field_valid(d, DeviceField_temperature))
-                snprintf(dst, size, lang == LANG_ZH ? "%.1f度" : "%.1f C", (double) d->temperature / 10);
+                degrees_text(lang, d->temperature, dst, size);
         else
                 snprintf(dst, size, "-");
 }
@@ -173,31 +136,21 @@ static void put_device(const Screen *s, const Picture *p, const Column *columns,
         line_cell(s, &used, COLOUR_NONE, t.why, 0, true);
 }
 
-/* On a narrow screen a title may be cut, but not why a machine is down. */
-static void narrow_title(const Screen *s, Column *columns) {
-        size_t all = (DEV_COLUMNS - 1) * GAP, title = columns[DEV_TITLE].width;
-
-        for (size_t i = 0; i < DEV_COLUMNS; i++)
-                all += columns[i].width;
-        if (all <= s->width || title <= TITLE_MIN_COLUMNS)
-                return;
-        columns[DEV_TITLE].width = title - MIN_OF(all - s->width, title - TITLE_MIN_COLUMNS);
-}
-
 static void measure_devices(const Screen *s, const Picture *p, Column *columns) {
         for (size_t i = 0; i < picture_rows(p, BOARD_DEVICES); i++) {
                 const DeviceRow *d = picture_device(p, i);
                 DeviceTexts t;
 
                 device_texts(s, p, d, &t);
-                widen(&columns[DEV_NAME], d->name, NAME_MAX_COLUMNS);
-                widen(&columns[DEV_TITLE], d->title, TITLE_MAX_COLUMNS);
-                widen(&columns[DEV_STATE], t.state, 16);
-                widen(&columns[DEV_AGE], t.age, 16);
-                widen(&columns[DEV_TEMPERATURE], t.temperature, 16);
-                widen(&columns[DEV_WHY], t.why, 40);
+                column_widen(&columns[DEV_NAME], d->name, NAME_MAX_COLUMNS);
+                column_widen(&columns[DEV_TITLE], d->title, TITLE_MAX_COLUMNS);
+                column_widen(&columns[DEV_STATE], t.state, 16);
+                column_widen(&columns[DEV_AGE], t.age, 16);
+                column_widen(&columns[DEV_TEMPERATURE], t.temperature, 16);
+                column_widen(&columns[DEV_WHY], t.why, 40);
         }
-        narrow_title(s, columns);
+        /* on a narrow screen a title may be cut, but not why a machine is down */
+        column_narrow(s, columns, DEV_COLUMNS, 0, DEV_TITLE, TITLE_MIN_COLUMNS);
 }
 
 /* The devices of one urgency, in their order, until there is no room. */
@@ -233,9 +186,9 @@ static void put_devices(const Screen *s, const Picture *p, size_t max_devices) {
                 {screen_say(s, "FOR", "持续"), 0}, {screen_say(s, "TEMP", "温度"), 0},
                 {screen_say(s, "WHY", "原因"), 0}};
 
-        start_columns(columns, DEV_COLUMNS);
+        columns_start(columns, DEV_COLUMNS);
         measure_devices(s, p, columns);
-        put_headings(s, columns, DEV_COLUMNS);
+        put_headings(s, columns, DEV_COLUMNS, 0);
         if (picture_rows(p, BOARD_DEVICES) > max_devices) {
                 put_devices_most_urgent_first(s, p, columns, max_devices);
                 return;
@@ -244,8 +197,43 @@ static void put_devices(const Screen *s, const Picture *p, size_t max_devices) {
                 put_device(s, p, columns, picture_device(p, i));
 }
 
+static bool tells_of_rooms(const Picture *p) {
+        for (size_t i = 0; i < picture_rows(p, BOARD_SITES); i++)
+                if (field_valid(picture_site(p, i), SiteField_monitored))
+                        return true;
+        return false;
+}
+
+/* Of one kind, until the line is full. */
+static void put_rooms_of(const Screen *s, const Picture *p, bool bad, size_t *used) {
+        for (size_t i = 0; i < picture_rows(p, BOARD_SITES) && *used < s->width; i++) {
+                const SiteRow *site = picture_site(p, i);
+                char climate[160], text[256];
+                bool alarming;
+
+                site_climate(s->lang, site, climate, sizeof(climate), &alarming);
+                if (alarming != bad)
+                        continue;
+                snprintf(text, sizeof(text), "%s %s", site->name, climate);
+                line_cell(s, used, bad ? COLOUR_BAD : COLOUR_NONE, text, text_width(text), false);
+        }
+}
+
+/* The rooms in one line, what is wrong first. */
+static void put_rooms(const Screen *s, const Picture *p) {
+        const char *heading = screen_say(s, "ROOMS", "机房");
+        size_t used = 0;
+
+        if (!tells_of_rooms(p))
+                return;
+        line_cell(s, &used, COLOUR_DIM, heading, text_width(heading), false);
+        put_rooms_of(s, p, true, &used);
+        put_rooms_of(s, p, false, &used);
+        fputs("\n\n", s->f);
+}
+
 size_t fleet_view_overhead(const Picture *p) {
-        return 5 + picture_rows(p, BOARD_POOLS);
+        return 5 + picture_rows(p, BOARD_POOLS) + (tells_of_rooms(p) ? 2 : 0);
 }
 
 void fleet_view(const Screen *s, const Picture *p, size_t max_devices) {
@@ -253,5 +241,6 @@ void fleet_view(const Screen *s, const Picture *p, size_t max_devices) {
         fputc('\n', s->f);
         put_pools(s, p);
         fputc('\n', s->f);
+        put_rooms(s, p);
         put_devices(s, p, max_devices);
 }

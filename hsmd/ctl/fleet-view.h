@@ -5,10 +5,11 @@
 #include "picture.h"
 #include "screen.h"
 
-#define FLEET_VIEW_TABLES (1U << BOARD_POOLS | 1U << BOARD_DEVICES)
+#define FLEET_VIEW_TABLES (1U << BOARD_SITES | 1U << BOARD_POOLS | 1U << BOARD_DEVICES)
 
-/* Writes the fleet's line, the pools and the devices: whole lines, each at most s->width columns. At most
- * max_devices devices are shown, then the ones that are not up first, and a line says how many are left out.
+/* Writes the fleet's line, the pools, the rooms in a line and the devices: whole lines, each at most s->width
+ * columns. At most max_devices devices are shown, then the ones that are not up first, and a line says how
+ * many are left out.
  */
 void fleet_view(const Screen *s, const Picture *p, size_t max_devices);
 
@@ -18,7 +19,7 @@ size_t fleet_view_overhead(const Picture *p);
 /* Why a device is not simply up, for a table's cell: "sign CKR_DEVICE_ERROR", "hot"; empty when it is. */
 void device_why(Lang lang, const DeviceRow *d, char *dst, size_t size);
 
-/* "45.0 C", "-" when it is not known. */
+/* "45.0 °C", "-" when it is not known. */
 void device_temperature(Lang lang, const DeviceRow *d, char *dst, size_t size);
 
 #endif

@@ -1,5 +1,7 @@
 #include "json-picture.h"
 
+#include "sensor-text.h"
+
 static void put_field(Json *j, const char *key, const Shown *shown) {
         switch (shown->kind) {
         case SHOWN_STRING:
@@ -43,34 +45,22 @@ static void put_rows(Json *j, const Picture *p, BoardTable table) {
         json_close(j, ']');
 }
 
-/* The first row of a device: rows stand in the order of their devices. */
-static size_t first_of_device(const Picture *p, BoardTable table, uint32_t device) {
-        size_t low = 0, high = picture_rows(p, table);
+/* Rows of an owner begin with its number, which the nesting says already. */
+_Static_assert(KeyField_device == 0 && SensorField_device == 0 && MechanismField_device == 0 &&
+                       SiteSensorField_site == 0,
+        "they begin with their owner");
 
-        while (low < high) {
-                size_t middle = (low + high) / 2;
-                uint32_t owner = ((const KeyRow *) picture_row(p, table, middle))->device;
+/* Those that the condition holds of; NULL: all. */
+static void put_some_rows_of(Json *j, const char *key, const Picture *p, BoardTable table, uint32_t owner,
+        bool (*condition)(const SensorRow *row)) {
+        json_open(j, key, '[');
+        for (size_t i = picture_first_of(p, table, owner); i < picture_rows(p, table); i++) {
+                const SensorRow *row = picture_row(p, table, i);
 
-                if (owner < device)
-                        low = middle + 1;
-                else
-                        high = middle;
-        }
-        return low;
-}
-
-/* Keys and sensors begin with their device's number, which the nesting says already. */
-_Static_assert(offsetof(KeyRow, device) == offsetof(SensorRow, device), "both begin with their device");
-_Static_assert(offsetof(KeyRow, device) == offsetof(MechanismRow, device), "so do mechanisms");
-_Static_assert(KeyField_device == 0 && SensorField_device == 0, "both begin with their device");
-
-static void put_rows_of_device(Json *j, const Picture *p, BoardTable table, uint32_t device) {
-        json_open(j, board_tables[table].name, '[');
-        for (size_t i = first_of_device(p, table, device); i < picture_rows(p, table); i++) {
-                const KeyRow *row = picture_row(p, table, i);
-
-                if (row->device != device)
+                if (row->device != owner)
                         break;
+                if (condition && !condition(row))
+                        continue;
                 json_open(j, NULL, '{');
                 put_members(j, p, table, row, 1);
                 json_close(j, '}');
@@ -78,12 +68,56 @@ static void put_rows_of_device(Json *j, const Picture *p, BoardTable table, uint
         json_close(j, ']');
 }
 
+static void put_rows_of(Json *j, const char *key, const Picture *p, BoardTable table, uint32_t owner) {
+        put_some_rows_of(j, key, p, table, owner, NULL);
+}
+
 void json_device_members(Json *j, const Picture *p, const DeviceRow *d) {
         put_members(j, p, BOARD_DEVICES, d, 0);
-        put_rows_of_device(j, p, BOARD_KEYS, d->number);
-        put_rows_of_device(j, p, BOARD_SENSORS, d->number);
+        put_rows_of(j, "keys", p, BOARD_KEYS, d->number);
+        put_rows_of(j, "sensors", p, BOARD_SENSORS, d->number);
         if (picture_rows(p, BOARD_MECHANISMS) > 0)
-                put_rows_of_device(j, p, BOARD_MECHANISMS, d->number);
+                put_rows_of(j, "mechanisms", p, BOARD_MECHANISMS, d->number);
+}
+
+/* A site's sensors stand in a table of their own, and under the same key as a device's. */
+static void put_sites(Json *j, const Picture *p, const SiteRow *only, bool bad_only) {
+        json_open(j, "sites", '[');
+        for (size_t i = 0; i < picture_rows(p, BOARD_SITES); i++) {
+                const SiteRow *site = picture_site(p, i);
+
+                if (only && only != site)
+                        continue;
+                json_open(j, NULL, '{');
+                put_members(j, p, BOARD_SITES, site, 0);
+                put_some_rows_of(
+                        j, "sensors", p, BOARD_SITE_SENSORS, site->number, bad_only ? sensor_is_bad : NULL);
+                json_close(j, '}');
+        }
+        json_close(j, ']');
+}
+
+void json_sensors(
+        FILE *f, const Picture *p, const SiteRow *site, const DeviceRow *device, bool bad_only, bool pretty) {
+        Json j = {.f = f, .pretty = pretty};
+
+        json_open(&j, NULL, '{');
+        if (!device)
+                put_sites(&j, p, site, bad_only);
+        json_open(&j, "devices", '[');
+        for (size_t i = 0; i < picture_rows(p, BOARD_DEVICES); i++) {
+                const DeviceRow *d = picture_device(p, i);
+
+                if ((device && device != d) || (site && site->number != d->site))
+                        continue;
+                json_open(&j, NULL, '{');
+                put_members(&j, p, BOARD_DEVICES, d, 0);
+                put_some_rows_of(&j, "sensors", p, BOARD_SENSORS, d->number, bad_only ? sensor_is_bad : NULL);
+                json_close(&j, '}');
+        }
+        json_close(&j, ']');
+        json_close(&j, '}');
+        json_end(&j);
 }
 
 void json_tables(FILE *f, const Picture *p, unsigned tables, bool pretty) {
@@ -104,7 +138,7 @@ void json_picture(FILE *f, const Picture *p, bool pretty) {
         json_open(&j, "fleet", '{');
         put_members(&j, p, BOARD_FLEET, picture_fleet(p), 0);
         json_close(&j, '}');
-        put_rows(&j, p, BOARD_SITES);
+        put_sites(&j, p, NULL, false);
         put_rows(&j, p, BOARD_POOLS);
         json_open(&j, "devices", '[');
         for (size_t i = 0; i < picture_rows(p, BOARD_DEVICES); i++) {

@@ -5,11 +5,17 @@
 #include "json.h"
 #include "picture.h"
 
-/* {"fleet": {…}, "sites": […], "pools": […], "devices": […]}; a device has its "keys" and "sensors". */
+/* {"fleet": {…}, "sites": […], "pools": […], "devices": […]}; a device has its "keys" and "sensors",
+ * a site its "sensors". */
 void json_picture(FILE *f, const Picture *p, bool pretty);
 
 /* {"TABLE": […], …} of the tables named by a mask of 1 << BOARD_…, rows as they are. */
 void json_tables(FILE *f, const Picture *p, unsigned tables, bool pretty);
+
+/* {"sites": [{…, "sensors": […]}], "devices": [{…, "sensors": […]}]}: of one site with its devices, of one
+ * device alone, or of all. bad_only: only the sensors that a person should look at. */
+void json_sensors(
+        FILE *f, const Picture *p, const SiteRow *site, const DeviceRow *device, bool bad_only, bool pretty);
 
 /* The members of one device with its keys and sensors, into an object that is open. */
 void json_device_members(Json *j, const Picture *p, const DeviceRow *d);

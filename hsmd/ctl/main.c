@@ -14,6 +14,7 @@ static const struct {
         {"wait", 0, 0, verb_wait},
         {"reload", 0, 0, verb_reload},
         {"keys", 0, 3, verb_keys},
+        {"sensors", 0, 2, verb_sensors},
         {"pin", 2, 2, verb_pin},
         {"measure", 1, 1, verb_measure},
         {"probe", 1, 1, verb_probe},

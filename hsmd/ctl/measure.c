@@ -1,11 +1,10 @@
 /* hsmctl measure: a burst of operations. */
 
-#include <sys/timerfd.h>
-
 #include "action.h"
 #include "board.h"
 #include "json.h"
 #include "screen.h"
+#include "ticker.h"
 #include "verbs.h"
 #include "words.h"
 
@@ -176,51 +175,17 @@ static void print_page(const Options *o, const Entries *list) {
         put_meaning(&s, o, list);
 }
 
-/* A line that moves while a person waits. */
-typedef struct Waiting {
-        const Options *o;
-        usec_t since;
-        int timer; /* -1: nobody looks */
-} Waiting;
-
-static bool on_tick(void *userdata) {
-        const Waiting *w = userdata;
-        uint64_t ticks;
-
-        if (read(w->timer, &ticks, sizeof(ticks)) > 0)
-                fprintf(stderr, say(w->o, "\r\033[Kmeasuring %s … %.0f s", "\r\033[K正在测量 %s … %.0f 秒"),
-                        w->o->args[1], (double) (now_monotonic() - w->since) / (double) USEC_PER_SEC);
-        return false;
-}
-
-static void start_waiting(Waiting *w, Client *client, const Options *o) {
-        const struct itimerspec second = {.it_interval.tv_sec = 1, .it_value.tv_nsec = 1000};
-
-        *w = (Waiting){.o = o, .since = now_monotonic(), .timer = -1};
-        if (o->json || !isatty(STDERR_FILENO))
-                return;
-        w->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-        if (w->timer >= 0 && timerfd_settime(w->timer, 0, &second, NULL) >= 0)
-                client_interrupt_by(client, w->timer, -1, on_tick, w);
-}
-
-static void end_waiting(Waiting *w, Client *client) {
-        if (w->timer < 0)
-                return;
-        client_interrupt_by(client, -1, -1, NULL, NULL);
-        close(w->timer);
-        fputs("\r\033[K", stderr);
-}
-
 static int ask(Client *client, const Options *o, sd_bus_message **ret_reply) {
-        Waiting waiting;
+        char what[128];
+        Ticker ticker;
         int r;
 
-        start_waiting(&waiting, client, o);
+        snprintf(what, sizeof(what), say(o, "measuring %s", "正在测量 %s"), o->args[1]);
+        ticker_start(&ticker, client, o, what);
         r = client_call(client, DEADLINE, ret_reply, "Measure", "suutbbs", o->args[1], o->key, o->sessions,
                 (uint64_t) (o->duration * (double) USEC_PER_SEC), (int) o->out_of_service, (int) o->force,
                 o->by);
-        end_waiting(&waiting, client);
+        ticker_end(&ticker, client);
         return r;
 }
 

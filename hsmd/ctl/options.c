@@ -26,6 +26,8 @@ enum {
         OPT_SESSIONS,
         OPT_DURATION,
         OPT_KEY,
+        OPT_BAD,
+        OPT_OUTPUT,
         OPT_VERSION,
 };
 
@@ -38,7 +40,8 @@ static const struct option long_options[] = {{"help", no_argument, NULL, 'h'},
         {"yes", no_argument, NULL, OPT_YES}, {"verbose", no_argument, NULL, 'v'},
         {"climb", no_argument, NULL, OPT_CLIMB}, {"out-of-service", no_argument, NULL, OPT_OUT},
         {"force", no_argument, NULL, OPT_FORCE}, {"sessions", required_argument, NULL, OPT_SESSIONS},
-        {"duration", required_argument, NULL, OPT_DURATION}, {"key", required_argument, NULL, OPT_KEY}, {0}};
+        {"duration", required_argument, NULL, OPT_DURATION}, {"key", required_argument, NULL, OPT_KEY},
+        {"bad", no_argument, NULL, OPT_BAD}, {"output", required_argument, NULL, OPT_OUTPUT}, {0}};
 
 static const char usage_en[] =
         "hsmctl [OPTIONS] VERB\n"
@@ -53,10 +56,14 @@ static const char usage_en[] =
         "                         what was taken at first sight is right\n"
         "  probe NAME             check this machine now, and show the ladder live\n"
         "  measure NAME           a short burst: how fast it signs, what limits it\n"
+        "  sensors [NAME]         temperatures, fans, power and load of a machine or room\n"
+        "  sensors discover NAME  walk an SNMP agent (a device's, or SITE/AGENT) and\n"
+        "                         write the draft of a sensor profile\n"
         "  pin retry NAME         send a blocked PIN once more\n"
         "  version                of hsmctl and of the running hsmd\n"
         "\n"
-        "  --json=short|pretty    status, device, keys, probe, measure: for programs\n"
+        "  --json=short|pretty    status, device, keys, sensors, probe, measure: for\n"
+        "                         programs\n"
         "  --check                status: exit 0 ok, 1 warning, 2 critical, 3 unknown\n"
         "  --timeout=SECONDS      wait, probe: how long at most (default 60)\n"
         "  --device=NAME --state=STATE\n"
@@ -68,7 +75,10 @@ static const char usage_en[] =
         "  --sessions=N --duration=SECONDS --key=N\n"
         "                         measure: how\n"
         "  --out-of-service       measure: with the machine in maintenance meanwhile\n"
-        "  --force                measure: also the last machine that serves\n"
+        "  --bad                  sensors: only those to look at\n"
+        "  --output=FILE          sensors discover: where to (default: standard output)\n"
+        "  --force                measure: also the last machine that serves;\n"
+        "                         sensors discover: over a file that is there\n"
         "  --lang=zh|en           language of what people read (default: the locale's)\n"
         "  --by=NAME              who asks for an action (default: SUDO_USER, login name)\n"
         "  --socket=PATH          hsmd's socket (default $HSMD_SOCKET, " DEFAULT_SOCKET ")\n"
@@ -90,10 +100,14 @@ static const char usage_zh[] =
         "                         确认首次所见登记的公钥无误\n"
         "  probe 名称             立即拨测该密码机，实时显示各步骤\n"
         "  measure 名称           短时测量：每秒签名次数及瓶颈\n"
+        "  sensors [名称]         密码机或机房的温度、风扇、电源、负载等传感器\n"
+        "  sensors discover 名称  遍历SNMP代理（密码机的，或 机房/代理），\n"
+        "                         写出传感器配置文件草稿\n"
         "  pin retry 名称         把被封锁的口令(PIN)再发送一次\n"
         "  version                hsmctl 与正在运行的 hsmd 的版本\n"
         "\n"
-        "  --json=short|pretty    status、device、keys、probe、measure：供程序读取\n"
+        "  --json=short|pretty    status、device、keys、sensors、probe、measure：\n"
+        "                         供程序读取\n"
         "  --check                status：退出码 0 正常、1 警告、2 紧急、3 状态未知\n"
         "  --timeout=秒           wait、probe：最长等待时间（默认 60）\n"
         "  --device=名称 --state=状态\n"
@@ -105,7 +119,10 @@ static const char usage_zh[] =
         "  --sessions=会话数 --duration=秒 --key=密钥号\n"
         "                         measure：测量方式\n"
         "  --out-of-service       measure：测量期间该密码机退出服务（维护中）\n"
-        "  --force                measure：即使是最后一台在用的密码机\n"
+        "  --bad                  sensors：只列出异常的\n"
+        "  --output=文件          sensors discover：写到该文件（默认标准输出）\n"
+        "  --force                measure：即使是最后一台在用的密码机；\n"
+        "                         sensors discover：覆盖已有文件\n"
         "  --lang=zh|en           显示语言（默认取自系统区域设置）\n"
         "  --by=姓名              操作人（默认 SUDO_USER，其次登录名）\n"
         "  --socket=路径          hsmd 的套接字（默认 $HSMD_SOCKET，" DEFAULT_SOCKET "）\n"
@@ -222,6 +239,9 @@ static bool take_flag(Options *o, int option) {
         case OPT_FORCE:
                 o->force = true;
                 return true;
+        case OPT_BAD:
+                o->bad = true;
+                return true;
         default:
                 return false;
         }
@@ -241,6 +261,9 @@ static bool take_text(Options *o, int option, const char *value) {
                 return true;
         case OPT_NOTE:
                 o->note = value;
+                return true;
+        case OPT_OUTPUT:
+                o->output = value;
                 return true;
         default:
                 return false;

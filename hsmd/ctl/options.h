@@ -24,17 +24,20 @@ typedef struct Options {
         const char *socket;
         const char *by; /* the name stated with an action */
         JsonForm json;
-        bool check;                 /* status: exit code by the fleet's state */
-        double timeout;             /* wait: seconds */
-        const char *device;         /* wait */
-        const char *state;          /* wait */
-        const char *note;           /* watch: a line to show below */
-        bool yes;                   /* keys confirm: do not ask */
-        bool verbose;               /* keys, probe */
-        bool climb;                 /* probe: by a new process */
-        bool out_of_service, force; /* measure */
-        uint32_t sessions, key;     /* measure; 0: as configured */
-        double duration;            /* measure: seconds; 0: as configured */
+        bool check;             /* status: exit code by the fleet's state */
+        double timeout;         /* wait: seconds */
+        const char *device;     /* wait */
+        const char *state;      /* wait */
+        const char *note;       /* watch: a line to show below */
+        bool yes;               /* keys confirm: do not ask */
+        bool verbose;           /* keys, probe */
+        bool climb;             /* probe: by a new process */
+        bool out_of_service;    /* measure */
+        bool force;             /* measure; sensors discover: over a file */
+        bool bad;               /* sensors: only those to look at */
+        const char *output;     /* sensors discover: a file */
+        uint32_t sessions, key; /* measure; 0: as configured */
+        double duration;        /* measure: seconds; 0: as configured */
         int n_args;
         char **args; /* the verb and what follows it */
         char by_buffer[64];

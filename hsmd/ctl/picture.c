@@ -288,11 +288,56 @@ const DeviceRow *picture_device(const Picture *p, size_t i) {
         return picture_row(p, BOARD_DEVICES, i);
 }
 
+const SiteRow *picture_site(const Picture *p, size_t i) {
+        return picture_row(p, BOARD_SITES, i);
+}
+
 const DeviceRow *picture_find_device(const Picture *p, const char *name) {
         for (size_t i = 0; i < picture_rows(p, BOARD_DEVICES); i++)
                 if (streq(picture_device(p, i)->name, name))
                         return picture_device(p, i);
         return NULL;
+}
+
+const SiteRow *picture_find_site(const Picture *p, const char *name) {
+        for (size_t i = 0; i < picture_rows(p, BOARD_SITES); i++)
+                if (streq(picture_site(p, i)->name, name))
+                        return picture_site(p, i);
+        return NULL;
+}
+
+/* What the functions below rely on. */
+_Static_assert(offsetof(KeyRow, device) == offsetof(SensorRow, device) &&
+                       offsetof(KeyRow, device) == offsetof(MechanismRow, device) &&
+                       offsetof(KeyRow, device) == offsetof(SiteSensorRow, site),
+        "they begin with their owner");
+_Static_assert(sizeof(SensorRow) == sizeof(SiteSensorRow), "sensors are laid out alike");
+
+static uint32_t owner_of(const Picture *p, BoardTable table, size_t i) {
+        return ((const KeyRow *) picture_row(p, table, i))->device;
+}
+
+size_t picture_first_of(const Picture *p, BoardTable table, uint32_t owner) {
+        size_t low = 0, high = picture_rows(p, table);
+
+        while (low < high) {
+                size_t middle = (low + high) / 2;
+
+                if (owner_of(p, table, middle) < owner)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        return low;
+}
+
+const SensorRow *picture_sensors(const Picture *p, BoardTable table, uint32_t owner, size_t *ret_n) {
+        size_t first = picture_first_of(p, table, owner), end = first;
+
+        while (end < picture_rows(p, table) && owner_of(p, table, end) == owner)
+                end++;
+        *ret_n = end - first;
+        return end > first ? picture_row(p, table, first) : NULL;
 }
 
 bool device_is_judged(const DeviceRow *d) {

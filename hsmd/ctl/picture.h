@@ -24,11 +24,20 @@ void picture_clear(Picture *picture);
 const FleetRow *picture_fleet(const Picture *p);
 const PoolRow *picture_pool(const Picture *p, size_t i);
 const DeviceRow *picture_device(const Picture *p, size_t i);
+const SiteRow *picture_site(const Picture *p, size_t i);
 size_t picture_rows(const Picture *p, BoardTable table);
 const void *picture_row(const Picture *p, BoardTable table, size_t i);
 
 /* NULL if there is none of that name. */
 const DeviceRow *picture_find_device(const Picture *p, const char *name);
+const SiteRow *picture_find_site(const Picture *p, const char *name);
+
+/* The first row of an owner, a device or site by its number, in a table whose rows stand in the order of
+ * their owners and begin with them. */
+size_t picture_first_of(const Picture *p, BoardTable table, uint32_t owner);
+
+/* The sensors of a device (BOARD_SENSORS) or site (BOARD_SITE_SENSORS, whose rows are laid out alike). */
+const SensorRow *picture_sensors(const Picture *p, BoardTable table, uint32_t owner, size_t *ret_n);
 
 /* Reads one a{sv} into a row of the table. Keys that are not known are skipped, values of another type too.
  */

@@ -10,6 +10,7 @@ ExitCode verb_watch(const Options *o);
 ExitCode verb_wait(const Options *o);
 ExitCode verb_reload(const Options *o);
 ExitCode verb_keys(const Options *o);
+ExitCode verb_sensors(const Options *o);
 ExitCode verb_pin(const Options *o);
 ExitCode verb_measure(const Options *o);
 ExitCode verb_probe(const Options *o);

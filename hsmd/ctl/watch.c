@@ -121,11 +121,16 @@ static void fetch(Watch *w) {
 /* Without an answer nothing is known now: the last states must not look like news. */
 static void forget_states(Picture *p) {
         FleetRow *f = p->tables[BOARD_FLEET].rows;
+        SiteRow *sites = p->tables[BOARD_SITES].rows;
         PoolRow *pools = p->tables[BOARD_POOLS].rows;
         DeviceRow *devices = p->tables[BOARD_DEVICES].rows;
 
         FIELD_SET(Fleet, f, state, SERVICE_UNKNOWN);
         FIELD_SET(Fleet, f, devices_serving, 0);
+        for (size_t i = 0; i < p->tables[BOARD_SITES].n; i++) {
+                FIELD_CLEAR(Site, &sites[i], temperature);
+                FIELD_CLEAR(Site, &sites[i], reason);
+        }
         for (size_t i = 0; i < p->tables[BOARD_POOLS].n; i++) {
                 FIELD_SET(Pool, &pools[i], state, POOL_UNKNOWN);
                 FIELD_SET(Pool, &pools[i], serving, 0);

@@ -38,7 +38,7 @@ def test_files_stand_where_a_debian_host_expects_them(installed):
     for path in ("/usr/sbin/hsmd", "/usr/bin/hsmctl", "/usr/libexec/hsmd/hsmd-probe", "/usr/libexec/hsmd/hsmd-recorder.so",
                  "/usr/libexec/hsmd/hsmd-snmp", "/lib/systemd/system/hsmd.service", "/usr/lib/sysusers.d/hsmd.conf",
                  "/usr/lib/tmpfiles.d/hsmd.conf", "/usr/lib/systemd/catalog/hsmd.catalog",
-                 "/usr/lib/systemd/catalog/hsmd.zh_CN.catalog", "/etc/hsmd/hsmd.conf", "/etc/hsmd/sensors/generic.conf",
+                 "/usr/lib/systemd/catalog/hsmd.zh_CN.catalog", "/etc/hsmd/hsmd.conf", "/etc/hsmd/sensors/vhsm.conf",
                  "/etc/snmp/snmpd.conf.d/hsmd.conf", "/usr/share/snmp/mibs/HSMD-MIB.txt", "/usr/share/man/man8/hsmd.8",
                  "/usr/share/doc/hsmd/examples/credentials.conf", "/usr/share/doc/hsmd/examples/allow-files.conf",
                  "/usr/share/doc/hsmd/README.md"):

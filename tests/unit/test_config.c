@@ -1,19 +1,12 @@
 /* hsmd.conf: what a good one means, and that every mistake is told with its line and its remedy. */
 #include <fcntl.h>
-#include <ftw.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <sys/stat.h>
-
-#include <cmocka.h>
 
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
-#include "hsmd/config.h"
+#include "config-fixture.h"
 
 /* Line numbers below are those of this text. */
 static const char base[] =
@@ -27,19 +20,15 @@ static const char base[] =
         "services = ( { number = 1; name = \"licence\"; pool = \"bureau\"; keys = [ 1 ]; } );\n"
         "device_defaults: { module = \"/usr/lib/module.so\"; environment: { A = \"1\"; B = \"2\"; }; "
         "site = \"room\"; pool = \"bureau\"; pin = { file = \"/etc/pin\"; };\n"
-        "  snmp: { version = \"v3\"; user = \"hsmd\"; profile = \"generic\"; timeout = 500; }; };\n"
+        "  snmp: { version = \"v3\"; user = \"hsmd\"; profile = \"basic\"; timeout = 500; }; };\n"
         "devices = (\n"
         "  { number = 2; name = \"two\"; serial = \"0002\"; snmp: { address = \"192.0.2.2\"; }; },\n"
         "  { number = 1; name = \"one\"; serial = \"0001\";\n"
         "    environment: { B = \"3\"; }; }\n"
         ");\n";
 
-static const char profile[] =
-        "sensors = (\n"
-        "  { number = 2; name = \"inlet\"; oid = \"1.3.6.1.4.1.1.2.0\"; },\n"
-        "  { number = 1; name = \"temperature\"; oid = \"1.3.6.1.4.1.1.1.0\"; scale = 0.1;\n"
-        "    high_warning = 65; high_critical = 75.5; }\n"
-        ");\n";
+static const char profile[] = "sensors = ( { name = \"temperature\"; meaning = \"temperature\"; oid = "
+                              "\"1.3.6.1.4.1.1.1.0\"; } );\n";
 
 /* The lines of a vendor profile, some of which tests replace. */
 static const char vendor[] =
@@ -61,98 +50,19 @@ static const char vendor[] =
         "  { index = 106; name = \"sm4_mac\"; number = 0x8000010a; use = \"mac\"; key_type = \"sm4\"; } );\n"
         "returns = ( { number = 0x80000035; name = \"CKR_LOG_FULL\"; class = \"log_full\"; } );\n";
 
-typedef struct Fixture {
-        char directory[64], path[128];
-        char *error;
-        Config *config;
-} Fixture;
-
-static void write_file(const Fixture *f, const char *name, const void *data, size_t size) {
-        char path[256];
-
-        snprintf(path, sizeof(path), "%s/%s", f->directory, name);
-        FILE *file = fopen(path, "we");
-        assert_non_null(file);
-        assert_int_equal(fwrite(data, 1, size, file), size);
-        assert_int_equal(fclose(file), 0);
-}
-
 static int setup(void **state) {
-        Fixture *f = calloc(1, sizeof(Fixture));
-        char sensors[96];
+        if (fixture_setup(state) < 0)
+                return -1;
+        const Fixture *f = *state;
 
-        strcpy(f->directory, "/tmp/config-test-XXXXXX");
-        if (!mkdtemp(f->directory))
-                return -1;
-        snprintf(f->path, sizeof(f->path), "%s/hsmd.conf", f->directory);
-        snprintf(sensors, sizeof(sensors), "%s/sensors", f->directory);
-        if (mkdir(sensors, 0755) < 0)
-                return -1;
-        write_file(f, "sensors/generic.conf", profile, strlen(profile));
-        snprintf(sensors, sizeof(sensors), "%s/vendors", f->directory);
-        if (mkdir(sensors, 0755) < 0)
-                return -1;
+        write_file(f, "sensors/basic.conf", profile, strlen(profile));
         write_file(f, "vendors/acme.conf", vendor, strlen(vendor));
         write_file(f, "vendors/nothing.conf", "", 0);
-        *state = f;
         return 0;
-}
-
-static int remove_entry(
-        const char *path, UNUSED const struct stat *st, UNUSED int type, UNUSED struct FTW *ftw) {
-        return remove(path);
-}
-
-static int teardown(void **state) {
-        Fixture *f = *state;
-
-        config_free(f->config);
-        free(f->error);
-        int k = nftw(f->directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
-        free(f);
-        return k;
-}
-
-static int load_bytes(Fixture *f, const void *data, size_t size) {
-        free(f->error);
-        f->error = NULL;
-        f->config = config_free(f->config);
-        write_file(f, "hsmd.conf", data, size);
-        return config_load(f->path, &f->config, &f->error);
-}
-
-static int load(Fixture *f, const char *text) {
-        int k = load_bytes(f, text, strlen(text));
-
-        if (k < 0 && k != -ENOMEM)
-                assert_non_null(f->error);
-        return k;
-}
-
-/* text with the first `find` replaced; the caller frees it */
-static char *replaced_in(const char *text, const char *find, const char *replacement) {
-        const char *at = strstr(text, find);
-        char *result;
-
-        if (!at)
-                fail_msg("the test's text does not hold: %s", find);
-        assert_true(
-                asprintf(&result, "%.*s%s%s", (int) (at - text), text, replacement, at + strlen(find)) > 0);
-        return result;
 }
 
 static char *replaced(const char *find, const char *replacement) {
         return replaced_in(base, find, replacement);
-}
-
-static void assert_loads(Fixture *f, const char *text) {
-        if (load(f, text) < 0)
-                fail_msg("refused: %s", f->error);
-}
-
-static void assert_error(const Fixture *f, const char *expected) {
-        if (!f->error || !strstr(f->error, expected))
-                fail_msg("expected: %s\n     got: %s", expected, f->error ? f->error : "(loaded)");
 }
 
 /* What is said -------------------------------------------------------------------------------- */
@@ -211,22 +121,6 @@ static void snmp_merges_key_by_key(void **state) {
         assert_int_equal(s->timeout, 500 * USEC_PER_MSEC);
         assert_int_equal(s->interval, 10 * USEC_PER_SEC);
         assert_null(s->auth_protocol);
-}
-
-static void profile_holds_sensors_in_order_in_tenths_of_a_degree(void **state) {
-        Fixture *f = *state;
-
-        assert_loads(f, base);
-        assert_int_equal(f->config->n_profiles, 1);
-        const ConfigSensor *s = f->config->profiles[0].sensors;
-        assert_int_equal(f->config->profiles[0].n_sensors, 2);
-        assert_string_equal(s[0].name, "temperature");
-        assert_true(s[0].scale > 0.0999 && s[0].scale < 0.1001);
-        assert_true(s[0].has_high_warning && s[0].has_high_critical);
-        assert_int_equal(s[0].high_warning, 650);
-        assert_int_equal(s[0].high_critical, 755);
-        assert_false(s[1].has_high_warning);
-        assert_true(s[1].scale > 0.999 && s[1].scale < 1.001);
 }
 
 static void detection_bound_is_that_of_the_handbook(void **state) {
@@ -393,8 +287,8 @@ static const Case cases[] = {
         {"[ 1 ]", "[ 1, 1 ]", ":7: key 1 is named twice"},
         {"serial = \"0001\";", "serial = \"0001\"; keys = ( { number = 9; label = \"x\"; } );",
                 ":12: pool \"bureau\" has no key 9"},
-        {"profile = \"generic\"", "profile = \"vendor\"", "sensors/vendor.conf cannot be read"},
-        {"profile = \"generic\"", "profile = \"../generic\"", ":9: profile = \"../generic\" cannot be used"},
+        {"profile = \"basic\"", "profile = \"vendor\"", "sensors/vendor.conf cannot be read"},
+        {"profile = \"basic\"", "profile = \"../basic\"", ":9: profile = \"../basic\" cannot be used"},
         /* duplicates */
         {"number = 2;", "number = 1;",
                 ":12: device number 1 is already used in line 11; each may be used once"},
@@ -423,6 +317,14 @@ static const Case cases[] = {
         {"\"192.0.2.2\";", "\"192.0.2.2\"; auth_protocol = \"SHA-256\";", "is given without “auth_secret”"},
         {"\"192.0.2.2\";", "\"192.0.2.2\"; priv_protocol = \"AES\"; priv_secret = { file = \"/k\"; };",
                 "encrypts only with authentication"},
+        {"\"192.0.2.2\";", "\"192.0.2.2\"; version = \"v1\";", ":11: “community” is missing"},
+        {"\"192.0.2.2\";", "\"192.0.2.2\"; version = \"v1\"; community = { file = \"/c\"; }; user = \"x\";",
+                ":11: “user” means nothing with version v1"},
+        {"\"192.0.2.2\";",
+                "\"192.0.2.2\"; priv_protocol = \"AES-128\"; priv_secret = { file = \"/k\"; }; auth_protocol "
+                "= "
+                "\"SHA\"; auth_secret = { file = \"/k\"; };",
+                ":11: priv_protocol = \"AES-128\" is not known; did you mean “AES-192”?"},
         {"user = \"hsmd\";", "auth_protocol = \"SHA256\"; user = \"hsmd\";",
                 ":9: auth_protocol = \"SHA256\" is not known; did you mean “SHA-256”?"},
         /* secrets */
@@ -445,6 +347,7 @@ static const Case cases[] = {
         {"mode = \"own\";", "mode = \"agentx\";",
                 ":2: address = \"udp:127.0.0.1:16161\" cannot be used; write the "
                 "absolute path"},
+        {"mode = \"own\";", "mode = \"own\"; entity = 1;", ":2: “entity” is an integer; write true or false"},
         {"  users = ( { name", "  usres = ( { name",
                 ":2: an agent of its own answers nobody without “users”"},
         {"auth_protocol = \"SHA-256\"; ", "", ":3: “auth_protocol” is missing"},
@@ -1013,51 +916,6 @@ static void no_devices_is_an_error(void **state) {
 
 /* Sensor profiles ----------------------------------------------------------------------------- */
 
-static void mistakes_in_a_profile_name_its_file_and_line(void **state) {
-        static const Case wrong[] = {
-                {NULL, "sensors = (\n { number = 1; name = \"t\"; oid = \"1.3.x\"; } );",
-                        "sensors/generic.conf:2: oid = \"1.3.x\" cannot be used; write a numeric OID"},
-                {NULL, "sensors = ( { number = 1; name = \"t\"; oid = \"3.1\"; } );",
-                        ":1: oid = \"3.1\" cannot"},
-                {NULL, "sensors = ( { number = 1; name = \"t\"; oid = \"1.40.1\"; } );",
-                        ":1: oid = \"1.40.1\" cannot"},
-                {NULL, "sensors = ( { number = 1; name = \"t\"; oid = \"1.3.4294967296\"; } );",
-                        ":1: oid = "},
-                {NULL, "sensors = ( { number = 1; name = \"t\"; oid = \"1.3.\"; } );",
-                        ":1: oid = \"1.3.\" cannot"},
-                {NULL, "sensors = ( { number = 1; name = \"t\"; oid = \".1.3\"; } );",
-                        ":1: oid = \".1.3\" cannot"},
-                {NULL, "sensors = ( { number = 1; name = \"t\"; oid = \"1.3.1\"; scale = 0; } );",
-                        ":1: scale = 0 makes"},
-                {NULL, "sensors = ( { number = 1; name = \"t\"; oid = \"1.3.1\"; scale = 1e999; } );",
-                        "“scale” is out"},
-                {NULL, "sensors = ( { number = 1; name = \"t\"; oid = \"1.3.1\"; high_warning = 900; } );",
-                        "“high_warning” is out of range; write -50 to 250"},
-                {NULL,
-                        "sensors = ( { number = 1; name = \"t\"; oid = \"1.3.1\"; high_warning = 70; "
-                        "high_critical = 70; } );",
-                        "“high_critical” is not above"},
-                {NULL, "sensors = ( { number = 10000; name = \"t\"; oid = \"1.3.1\"; } );",
-                        "write 1 to 9999"},
-                {NULL, "sensors = ( );", "a profile has 1 to 32 sensors"},
-                {NULL, "sensor = ( );", "unknown key “sensor”; did you mean “sensors”?"},
-                {NULL, "", ":1: “sensors” is missing"},
-                {NULL, "sensors = (", "sensors/generic.conf:1: syntax error"},
-                {NULL,
-                        "sensors = ( { number = 1; name = \"t\"; oid = \"1.3.1\"; },\n{ number = 1; name = "
-                        "\"u\"; oid = \"1.3.2\"; } );",
-                        "generic.conf:2: sensor number 1 is already used in line 1"},
-        };
-        Fixture *f = *state;
-
-        for (size_t i = 0; i < ELEMENTSOF(wrong); i++) {
-                write_file(f, "sensors/generic.conf", wrong[i].replacement, strlen(wrong[i].replacement));
-                if (load(f, base) != -EINVAL)
-                        fail_msg("accepted: %s", wrong[i].replacement);
-                assert_error(f, wrong[i].expected);
-        }
-}
-
 /* Public keys --------------------------------------------------------------------------------- */
 
 static void write_public_key(const Fixture *f, EVP_PKEY *key, const char *name, bool pem) {
@@ -1460,14 +1318,13 @@ static void shipped_configuration_is_right(void **state) {
         assert_int_equal(detection_bound(&f->config->devices[0].timing), 23 * USEC_PER_SEC);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, fixture_teardown)
 
 int main(void) {
         const struct CMUnitTest tests[] = {
                 TEST(good_configuration_is_read_with_its_defaults),
                 TEST(devices_stand_in_order_of_number_and_take_defaults),
                 TEST(snmp_merges_key_by_key),
-                TEST(profile_holds_sensors_in_order_in_tenths_of_a_degree),
                 TEST(detection_bound_is_that_of_the_handbook),
                 TEST(short_interval_shortens_its_companions),
                 TEST(device_overrides_how_its_pools_key_is_found),
@@ -1491,7 +1348,6 @@ int main(void) {
                 TEST(errors_are_capped_and_the_rest_counted),
                 TEST(a_secret_written_by_mistake_is_not_repeated),
                 TEST(no_devices_is_an_error),
-                TEST(mistakes_in_a_profile_name_its_file_and_line),
                 TEST(public_key_is_kept_in_one_encoding_whatever_the_file),
                 TEST(public_key_of_another_type_is_refused),
                 TEST(public_key_of_sm2_is_known_however_it_was_written),

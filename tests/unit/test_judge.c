@@ -130,6 +130,37 @@ static void conditions_degrade_only_what_is_up(void **state UNUSED) {
         assert_int_equal(j.state, DEVICE_DOWN);
 }
 
+static Reason worst_of(Reason a, Reason b) {
+        Conditions c = {0};
+
+        conditions_add(&c, a);
+        conditions_add(&c, b);
+        return conditions_worst(&c);
+}
+
+static void a_cause_is_told_before_what_it_brings_about(void **state UNUSED) {
+        static const Reason chain[] = {REASON_KEY_MISMATCH, REASON_KEY_MISSING, REASON_POWER_FAILED,
+                REASON_FAN_FAILED, REASON_HOT, REASON_TEMPERATURE_RISING, REASON_ABOVE_ROOM,
+                REASON_SENSOR_LOST, REASON_AGENT_RESTARTED};
+
+        for (size_t i = 0; i < ELEMENTSOF(chain); i++)
+                for (size_t k = i; k < ELEMENTSOF(chain); k++) {
+                        assert_int_equal(worst_of(chain[i], chain[k]), chain[i]);
+                        assert_int_equal(worst_of(chain[k], chain[i]), chain[i]);
+                }
+        assert_int_equal(worst_of(REASON_ROOM_WARM, REASON_HOT), REASON_ROOM_WARM);
+}
+
+/* One that were not ranked would degrade nothing. */
+static void every_reason_that_sensors_raise_is_ranked(void **state UNUSED) {
+        for (unsigned r = REASON_COLD; r <= REASON_LAST; r++) {
+                Conditions c = {0};
+
+                conditions_add(&c, (Reason) r);
+                assert_int_equal(conditions_worst(&c), r);
+        }
+}
+
 static void what_proves_nothing_leaves_it_unknown(void **state UNUSED) {
         Evidence waiting = {.unjudged = true, .step = STEP_LOGIN, .reason = REASON_PIN_WAITING};
         Judgement j = up_at(0);
@@ -277,6 +308,8 @@ int main(void) {
                 cmocka_unit_test(a_failure_while_recovering_is_down_at_once),
                 cmocka_unit_test(a_wrong_signature_needs_no_second_one),
                 cmocka_unit_test(conditions_degrade_only_what_is_up),
+                cmocka_unit_test(a_cause_is_told_before_what_it_brings_about),
+                cmocka_unit_test(every_reason_that_sensors_raise_is_ranked),
                 cmocka_unit_test(what_proves_nothing_leaves_it_unknown),
                 cmocka_unit_test(maintenance_is_shown_and_the_ladder_goes_on),
                 cmocka_unit_test(evidence_that_stays_away_is_unknown),

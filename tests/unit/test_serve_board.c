@@ -28,7 +28,7 @@ static const struct {
         BoardTable table;
         oid arc;
 } served[] = {{BOARD_FLEET, 1}, {BOARD_SITES, 2}, {BOARD_POOLS, 3}, {BOARD_DEVICES, 5}, {BOARD_KEYS, 6},
-        {BOARD_MECHANISMS, 7}, {BOARD_SENSORS, 8}};
+        {BOARD_MECHANISMS, 7}, {BOARD_SENSORS, 8}, {BOARD_SITE_SENSORS, 9}};
 
 static uint32_t choose(Fixture *f, uint32_t n) {
         f->seed = f->seed * 1664525u + 1013904223u;
@@ -93,7 +93,8 @@ static int set_up(void **state) {
                 [BOARD_DEVICES] = DEVICES,
                 [BOARD_KEYS] = DEVICES * SENSORS,
                 [BOARD_MECHANISMS] = DEVICES * SENSORS,
-                [BOARD_SENSORS] = DEVICES * SENSORS};
+                [BOARD_SENSORS] = DEVICES * SENSORS,
+                [BOARD_SITE_SENSORS] = 2 * SENSORS};
         Fixture *f = calloc(1, sizeof(*f));
 
         f->seed = 5;

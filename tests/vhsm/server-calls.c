@@ -123,7 +123,13 @@ static CK_RV get_mechanism_info(Call *c) {
 
 /* --- sessions --- */
 
-static unsigned limit_of_sessions(const Machine *m) {
+unsigned sessions_used(const Machine *m) {
+        const Fault *others = fault_on(m, FAULT_SESSIONS_USED);
+
+        return m->sessions_open + (others ? (unsigned) others->number : 0);
+}
+
+unsigned sessions_limit(const Machine *m) {
         const Fault *limit = fault_on(m, FAULT_SESSION_LIMIT);
 
         return limit ? (unsigned) limit->number : m->session_limit;
@@ -140,7 +146,7 @@ static CK_RV open_session(Call *c) {
                 return CKR_ARGUMENTS_BAD;
         if (slot != m->slot)
                 return CKR_SLOT_ID_INVALID;
-        if (m->sessions_open >= limit_of_sessions(m))
+        if (sessions_used(m) >= sessions_limit(m))
                 return CKR_SESSION_COUNT;
         while (s < m->sessions + SESSIONS_MAX && s->open)
                 s++;

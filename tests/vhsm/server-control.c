@@ -1,5 +1,5 @@
 /* The control socket: one line in, one line of JSON out. A line is words: `fault KIND [ARGUMENT]`, `clear
- * [KIND]`, `faults`, `kinds`, `counters`, `reset-counters`, `objects`. */
+ * [KIND]`, `faults`, `kinds`, `counters`, `reset-counters`, `objects`, `room CELSIUS`. */
 #include "server.h"
 
 #include <sys/socket.h>
@@ -28,6 +28,19 @@ static void counters(const Machine *m, FILE *out) {
         fputs("}", out);
 }
 
+/* Where it stands is nothing that goes wrong with it: no fault. */
+static int set_room(Machine *m, const char *word, char *error, size_t size) {
+        char *end;
+        double celsius = strtod(word, &end);
+
+        if (end == word || *end || !(celsius >= -50 && celsius <= 150)) {
+                snprintf(error, size, "room %s: right is degrees from -50 to 150", word);
+                return -1;
+        }
+        m->room = celsius;
+        return 0;
+}
+
 static void answer(Machine *m, char *line, FILE *out) {
         const char *words[8];
         char *save = NULL, error[160] = "";
@@ -41,6 +54,8 @@ static void answer(Machine *m, char *line, FILE *out) {
                 r = fault_cause(m, words[1], words + 2, n - 2, error, sizeof(error));
         else if (n >= 1 && streq(words[0], "clear"))
                 r = fault_clear(m, n > 1 ? words[1] : "", error, sizeof(error));
+        else if (n == 2 && streq(words[0], "room"))
+                r = set_room(m, words[1], error, sizeof(error));
         else if (n == 1 && streq(words[0], "reset-counters")) {
                 memset(m->counts, 0, sizeof(m->counts));
                 m->login_ok = m->login_wrong = m->operations = m->sessions_rw = 0;
@@ -58,7 +73,7 @@ static void answer(Machine *m, char *line, FILE *out) {
                 r = -1;
                 copy_text(error, sizeof(error),
                         "right is: fault KIND [ARGUMENT], clear [KIND], faults, kinds, counters, "
-                        "reset-counters, objects");
+                        "reset-counters, objects, room CELSIUS");
         }
         if (r == 0) {
                 fputs("{}", out);

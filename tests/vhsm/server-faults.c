@@ -67,7 +67,7 @@ static void begin(Machine *m, FaultKind kind) {
                 black_hole(m, true);
                 break;
         case FAULT_REBOOT:
-                m->down_until = now_monotonic() + f->number * USEC_PER_SEC;
+                m->down_until = m->up_since = now_monotonic() + f->number * USEC_PER_SEC;
                 objects_renumber(m);
                 connections_drop(m);
                 f->on = false; /* it is over by itself */

@@ -5,8 +5,6 @@
 #include <limits.h>
 #include <unistd.h>
 
-#define WARM_INTERVAL_MS 500
-
 static void take_string(config_t *c, const char *key, char *dst, size_t size) {
         const char *s;
 
@@ -138,6 +136,10 @@ static void take_behaviour(Machine *m, config_t *c) {
         m->temperature = 41.5;
         config_lookup_float(c, "temperature", &m->temperature);
         config_lookup_float(c, "warming", &m->warming);
+        m->fan_warming = 45;
+        config_lookup_float(c, "fan_warming", &m->fan_warming);
+        config_lookup_float(c, "settling", &m->settling);
+        m->host_resources = take_bool(c, "host_resources", false);
 }
 
 static int take_personality(Machine *m, config_t *c) {
@@ -172,6 +174,8 @@ int machine_load(Machine *m, const char *directory) {
         } else {
                 m->slot = 1;
                 m->next_session = 1;
+                m->up_since = now_monotonic();
+                m->room = ROOM_CELSIUS;
                 take_identity(m, &c);
                 take_behaviour(m, &c);
                 if (take_personality(m, &c) == 0)
@@ -180,33 +184,4 @@ int machine_load(Machine *m, const char *directory) {
         config_destroy(&c);
         load_state(m);
         return r;
-}
-
-/* What its sensor shows in degrees: warmer the more it has to do. */
-static double temperature_now(const Machine *m, uint64_t operations_per_s) {
-        const Fault *heat = fault_on(m, FAULT_HEAT);
-
-        return heat ? atof(heat->argument) : m->temperature + m->warming * (double) operations_per_s / 1000;
-}
-
-void *machine_warm(void *machine) {
-        Machine *m = machine;
-        uint64_t before = 0;
-        char text[32], last[32] = "";
-
-        for (;;) {
-                double celsius;
-
-                pthread_mutex_lock(&m->lock);
-                celsius = temperature_now(m, (m->done - before) * 1000 / WARM_INTERVAL_MS);
-                before = m->done;
-                pthread_mutex_unlock(&m->lock);
-                /* in tenths, as the SNMP agents of the fleet read it */
-                snprintf(text, sizeof(text), "%.0f\n", celsius * 10);
-                if (!streq(text, last))
-                        machine_write(m, "temperature", text);
-                copy_text(last, sizeof(last), text);
-                usleep(WARM_INTERVAL_MS * 1000);
-        }
-        return NULL;
 }

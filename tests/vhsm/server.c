@@ -151,7 +151,7 @@ static void serve(Machine *m) {
 
 int main(int argc, char **argv) {
         static Machine m = {.lock = PTHREAD_MUTEX_INITIALIZER};
-        pthread_t control, warm;
+        pthread_t control;
         char text[16];
 
         if (argc == 2 && streq(argv[1], "--kinds")) {
@@ -168,8 +168,7 @@ int main(int argc, char **argv) {
                 return EXIT_FAILURE;
         snprintf(text, sizeof(text), "%d\n", getpid());
         machine_write(&m, "pid", text);
-        if (pthread_create(&warm, NULL, machine_warm, &m) != 0 ||
-                pthread_create(&control, NULL, serve_control, &m) != 0)
+        if (sensors_start(&m) < 0 || pthread_create(&control, NULL, serve_control, &m) != 0)
                 return EXIT_FAILURE;
         serve(&m);
         return EXIT_SUCCESS;

@@ -9,6 +9,7 @@
  *   server-crypto.c       what keys do
  *   server-calls.c        PKCS#11, a function each
  *   server-faults.c       what goes wrong on command
+ *   server-sensors.c      how warm it is, and what else its SNMP agent tells
  *   server-control.c      the control socket */
 
 #include <openssl/evp.h>
@@ -142,6 +143,9 @@ typedef struct Fault {
         F(NO_MECHANISM, "mechanism-missing", "NAME|NUMBER", "that mechanism is not offered",                 \
                 "不提供该算法机制")                                                                          \
         F(HEAT, "heat", "CELSIUS", "it is that hot", "温度为指定摄氏度")                                     \
+        F(FAN, "fan", "", "a fan stands still, and it warms up", "一个风扇停转，温度逐渐升高")               \
+        F(POWER, "power", "", "a power supply has failed", "一路电源故障")                                   \
+        F(SESSIONS_USED, "sessions-used", "N", "other clients hold N sessions", "其他客户端占用 N 个会话")   \
         F(TRUNCATE, "truncate", "CALL", "replies of that call are cut off", "指定调用的应答被截断")          \
         F(SEGFAULT, "segfault", "CALL", "the client module crashes in that call",                            \
                 "客户端模块在指定调用中崩溃")                                                                \
@@ -169,7 +173,10 @@ typedef struct Machine {
         uint64_t latency;                /* microseconds added to each */
         unsigned log_limit, audit;       /* records that the audit log has room for (0: no end), and has */
         unsigned session_limit, extra_slots;
-        double temperature, warming; /* at rest; more for 1,000 operations a second */
+        double temperature, warming; /* at rest in a room of 22 degrees; more for 1,000 operations a second */
+        double fan_warming;          /* more for each fan that stands still */
+        double settling;             /* seconds in which 63 % of a change are there; 0: at once */
+        bool host_resources;         /* whether its agent tells HOST-RESOURCES-MIB, too */
         unsigned port;
         int listener;
         pthread_mutex_t lock; /* over everything below but what is atomic */
@@ -185,6 +192,8 @@ typedef struct Machine {
         uint64_t done;       /* operations since the start: no counter is ever reset under the thermometer */
         uint64_t busy_until; /* CLOCK_MONOTONIC in ns: when all that it was given so far is done */
         usec_t down_until;   /* of a reboot */
+        usec_t up_since;
+        double room; /* how warm its room is */
         int connections[SESSIONS_MAX];
 } Machine;
 
@@ -202,7 +211,6 @@ typedef struct Call {
 int machine_load(Machine *m, const char *directory);
 void machine_save(const Machine *m);
 void machine_write(const Machine *m, const char *name, const char *text);
-void *machine_warm(void *machine); /* a thread: DIR/temperature */
 
 /* server-personality.c */
 const Personality *personality_find(const char *name);
@@ -239,6 +247,9 @@ CK_RV crypto_random(const Machine *m, size_t n, Wire *out);
 
 /* server-calls.c */
 CK_RV serve_call(Call *c);
+/* Sessions of all clients, those that a fault makes up included; and how many there may be. */
+unsigned sessions_used(const Machine *m);
+unsigned sessions_limit(const Machine *m);
 void client_gone(Machine *m, uint64_t client);
 
 /* server-faults.c */
@@ -254,6 +265,11 @@ const Fault *fault_on(const Machine *m, FaultKind kind);
 bool fault_on_key(const Machine *m, FaultKind kind, const Object *key);
 void connections_drop(Machine *m);
 int listen_again(Machine *m);
+
+/* server-sensors.c */
+#define ROOM_CELSIUS 22.0
+/* DIR/temperature and DIR/sensors are written now, and by a thread from now on. 0 or -1. */
+int sensors_start(Machine *m);
 
 /* server-control.c */
 void *serve_control(void *machine);

@@ -1,37 +1,56 @@
-"""The machines' SNMP agents: a net-snmp snmpd each, SNMPv3 authPriv, with a temperature read from a file."""
+"""The SNMP agents of machines and rooms: a net-snmp snmpd each, SNMPv3 authPriv, serving its owner's file `sensors`."""
 import os
 import signal
 import subprocess
 import time
+from dataclasses import dataclass
 
-from .layout import NORMAL_CELSIUS, write
+from .layout import write
 
-TEMPERATURE_TREE = ".1.3.6.1.4.1.8072.9999.9999.157"  # that of config/sensors/generic.conf
 # Only what such a machine needs: starts in 15 ms and takes 1.5 MB, and its shell 0.2 MB.
 MODULES = "vacm_conf,vacm_context,usmConf,usmUser,snmpEngine,system_mib,pass_persist"
 AT_A_TIME = 16
+SECONDS = 30  # for a start on a busy host
+STARTED = "NET-SNMP version"  # in its log once it listens
 
 
-def configure(device, user, auth, priv, engine):
-    script = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "temperature")
-    write(device.path("snmpd.conf"), f"""agentAddress udp:127.0.0.1:{device.snmp_port}
-engineID {device.name}-{engine}
-createUser {user} SHA-256 {auth} AES {priv}
-rouser {user} priv
-sysName {device.name}
+@dataclass(frozen=True)
+class User:
+    name: str
+    auth: str
+    priv: str
+
+
+def configure(owner, user, engine, trees):
+    """trees: the subtrees that are served from its file. engine: what makes this fleet's engine ids its own."""
+    script = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "values")
+    served = "\n".join(f"pass_persist .{tree} /bin/sh {script} {owner.path('sensors')} {tree}" for tree in trees)
+    write(owner.path("snmpd.conf"), f"""agentAddress udp:127.0.0.1:{owner.snmp_port}
+createUser {user.name} SHA-256 {user.auth} AES {user.priv}
+rouser {user.name} priv
+sysName {owner.name}
 dontLogTCPWrappersConnects yes
-pass_persist {TEMPERATURE_TREE} /bin/sh {script} {device.path("temperature")}
+{served}
 """)
-    set_temperature(device, NORMAL_CELSIUS)
+    set_engine(owner, engine_id(f"{owner.name}-{engine}"), 0)
 
 
-def set_temperature(device, celsius):
-    write(device.path("temperature"), f"{round(celsius * 10)}\n")
+def engine_id(text):
+    """RFC 3411: net-snmp's number, format 4 (text)."""
+    return "0x80001f8804" + text.encode().hex()
 
 
-def temperature(device):
-    with open(device.path("temperature"), encoding="ascii") as file:
-        return int(file.read()) / 10
+def set_engine(owner, engine, boots):
+    """What snmpd is told of itself beside its configuration: which engine it is, and how often that has started before. (It
+    would begin at 1 again without the old id; its own notes it reads only with files that are not wanted here.)"""
+    write(owner.path("snmpd.engine"), f"exactEngineID {engine}\noldEngineID {engine}\nengineBoots {boots}\n")
+
+
+def engine_of(owner):
+    """(engine id, how often it had started before)"""
+    with open(owner.path("snmpd.engine"), encoding="ascii") as file:
+        engine, _, boots = (line.split()[1] for line in file)
+    return engine, int(boots)
 
 
 def environment(directory):
@@ -52,49 +71,57 @@ def spawn(snmpd, directory, conf, modules=MODULES):
     return process
 
 
+def said(directory):
+    with open(os.path.join(directory, "snmpd.log"), encoding="utf-8", errors="replace") as file:
+        return file.read()
+
+
 def wait_until_up(process, directory, deadline):
-    log = os.path.join(directory, "snmpd.log")
     while time.monotonic() < deadline:
-        with open(log, encoding="utf-8", errors="replace") as file:
-            text = file.read()
+        text = said(directory)
         if "Error opening" in text or process.poll() is not None:
             break
-        if "NET-SNMP version" in text:
+        if STARTED in text:
             return
         time.sleep(0.005)
-    raise RuntimeError(f"snmpd did not start; {log} says:\n{text.strip()}")
+    raise RuntimeError(f"snmpd did not start; {os.path.join(directory, 'snmpd.log')} says:\n{said(directory).strip()}")
 
 
-def start_all(snmpd, devices):
-    for first in range(0, len(devices), AT_A_TIME):
-        batch = [(d, spawn(snmpd, d.directory, d.path("snmpd.conf"))) for d in devices[first:first + AT_A_TIME]]
-        deadline = time.monotonic() + 30
-        for device, process in batch:
-            wait_until_up(process, device.directory, deadline)
+def start_all(snmpd, owners):
+    for first in range(0, len(owners), AT_A_TIME):
+        batch = [(o, spawn(snmpd, o.directory, f"{o.path('snmpd.conf')},{o.path('snmpd.engine')}"))
+                 for o in owners[first:first + AT_A_TIME]]
+        deadline = time.monotonic() + SECONDS
+        for owner, process in batch:
+            wait_until_up(process, owner.directory, deadline)
 
 
-def pid(device):
-    """The pid of a machine's snmpd; None if it does not run."""
+def pid(owner):
+    """The pid of its snmpd; None if it does not run."""
     try:
-        with open(device.path("snmpd.pid"), encoding="ascii") as file:
+        with open(owner.path("snmpd.pid"), encoding="ascii") as file:
             number = int(file.read())
         with open(f"/proc/{number}/cmdline", encoding="utf-8") as file:
-            return number if device.path("snmpd.conf") in file.read() else None
+            return number if owner.path("snmpd.conf") in file.read() else None
     except (OSError, ValueError):
         return None
 
 
-def is_silent(device):
-    number = pid(device)
+def running(owner):
+    number = pid(owner)
+    if number is None:
+        raise RuntimeError(f"the snmpd of {owner.name} does not run")
+    return number
+
+
+def is_silent(owner):
+    number = pid(owner)
     if number is None:
         return True
     with open(f"/proc/{number}/stat", encoding="utf-8", errors="replace") as file:
         return file.read().rpartition(")")[2].split()[0] == "T"
 
 
-def silence(device, yes):
+def silence(owner, yes):
     """A stopped process keeps its socket: requests arrive and nothing answers, not even "port unreachable"."""
-    number = pid(device)
-    if number is None:
-        raise RuntimeError(f"the snmpd of {device.name} does not run")
-    os.kill(number, signal.SIGSTOP if yes else signal.SIGCONT)
+    os.kill(running(owner), signal.SIGSTOP if yes else signal.SIGCONT)

@@ -6,7 +6,6 @@ import shutil
 from .layout import BUSINESS_KEY, KEYS, SOFTHSM2, write
 
 MACHINE_USER, NMS_USER = "hsmd", "nms"
-SITES = (("bureau-room", "省市场监督管理局机房"), ("portal-room", "省政务服务网机房"))
 POOLS = (("bureau", "省市场监督管理局密码机集群"), ("portal", "省政务服务网密码机集群"))
 SERVICES = (("licence", "电子营业执照系统", "bureau", "true"),
             ("stamp", "电子营业执照签名戳系统", "bureau", "false"),
@@ -21,13 +20,23 @@ QUICK_POLL, ORDINARY_POLL = dict(interval=2000, timeout=500), dict(interval=1000
 QUICK_UP_TO = 30  # devices
 
 
-def hsmd_conf(directory, devices, agent, client):
-    quick = len(devices) <= QUICK_UP_TO
+def is_quick(devices):
+    return len(devices) <= QUICK_UP_TO
+
+
+def tell_host(devices):
+    """Whether the machines' agents tell of processor, memory and disk: virtual ones of a small fleet (a second shell each)."""
+    return bool(devices[0].vendor) and is_quick(devices)
+
+
+def hsmd_conf(directory, devices, rooms, agent, client):
+    quick = is_quick(devices)
+    poll = QUICK_POLL if quick else ORDINARY_POLL
     return "\n\n".join([
         fleet_group(QUICK if quick else ORDINARY),
         agent_group(directory, agent),
-        site_list(), pool_list(directory, devices), service_list(devices),
-        defaults_group(directory, QUICK_POLL if quick else ORDINARY_POLL, client or SOFTHSM2),
+        site_list(directory, rooms, poll), pool_list(directory, devices), service_list(devices),
+        defaults_group(directory, devices, poll, client or SOFTHSM2),
         "devices = (\n" + ",\n".join(device_entry(d) for d in devices) + "\n);"]) + "\n"
 
 
@@ -78,10 +87,29 @@ def own_port(directory):
         return int(file.read())
 
 
-def site_list():
+def site_list(directory, rooms, poll):
     return "sites = (\n" + ",\n".join(
-        f'    {{ number = {n}; name = "{name}"; title = "{title}"; contact = "机房值班室"; }}'
-        for n, (name, title) in enumerate(SITES, 1)) + "\n);"
+        f'    {{ number = {room.number}; name = "{room.name}"; title = "{room.title}"; contact = "机房值班室";'
+        f"{room_agent(directory, room, poll)} }}" for room in rooms) + "\n);"
+
+
+def room_agent(directory, room, poll):
+    if not room.snmp_port:
+        return ""
+    return f"""
+      agents = ( {{ name = "probe"; title = "机房温湿度、漏水与UPS";
+        snmp: {{ address = "127.0.0.1:{room.snmp_port}";
+        {snmp_keys(directory, poll, ["room", "ups"])} }}; }} );"""
+
+
+def snmp_keys(directory, poll, profiles):
+    names = ", ".join(f'"{name}"' for name in profiles)
+    return f"""version = "v3";
+        user = "{MACHINE_USER}";
+        {v3_secrets(directory, "machines")}
+        profiles = [ {names} ];
+        interval = {poll["interval"]};
+        timeout = {poll["timeout"]};"""
 
 
 def pool_list(directory, devices):
@@ -115,17 +143,13 @@ def service_list(devices):
         for n, (name, title, pool, confirmed) in enumerate(SERVICES, 1) if has_members(pool, devices)) + "\n);"
 
 
-def defaults_group(directory, poll, module):
+def defaults_group(directory, devices, poll, module):
+    profiles = ["vhsm"] + (["host-resources"] if tell_host(devices) else [])
     return f"""device_defaults: {{
     module = "{module}";
     select = "serial";
     snmp: {{
-        version = "v3";
-        user = "{MACHINE_USER}";
-        {v3_secrets(directory, "machines")}
-        profile = "generic";
-        interval = {poll["interval"]};
-        timeout = {poll["timeout"]};
+        {snmp_keys(directory, poll, profiles)}
     }};
 }};"""
 
@@ -135,7 +159,7 @@ def device_entry(device):
     vendor = f'      vendor = "{device.vendor}";\n' if device.vendor else ""
     environment = " ".join(f'{name} = "{value}";' for name, value in device.settings().items())
     return f"""    {{ number = {number}; name = "{device.name}"; title = "{device.title}";
-      site = "{device.pool}-room"; pool = "{device.pool}"; address = "127.0.0.1";
+      site = "{device.room}"; pool = "{device.pool}"; address = "127.0.0.1";
       location = "A区{(number - 1) // 10 + 1}号机柜{(number - 1) % 10 + 1}层"; contact = "现场工程师";
       serial = "{device.serial}";
 {vendor}      environment = {{ {environment} }};
@@ -143,14 +167,27 @@ def device_entry(device):
       snmp: {{ address = "127.0.0.1:{device.snmp_port}"; }}; }}"""
 
 
-def write_all(directory, devices, agent, profiles, client, secrets):
+def quicken(profile):
+    """The machines of a small fleet warm up in a minute, where real ones take a quarter of an hour: what is measured over
+    ten minutes of theirs is measured over half of one here."""
+    with open(profile, encoding="utf-8") as file:
+        text = file.read()
+    limits = "high_warning = 65; high_critical = 75;"
+    if limits not in text:
+        raise RuntimeError(f"{profile} does not say “{limits}” of the temperature, which the demo counts on")
+    write(profile, text.replace(limits, f'{limits} rise_window = "30 s";'))
+
+
+def write_all(directory, devices, rooms, agent, profiles, client, secrets):
     """hsmd.conf with all that it names, and the SNMP tools' settings. profiles: the project's config; client: the virtual
     machines' module; secrets: name -> text."""
     for name, text in secrets.items():
         write(secret_file(directory, name), text + "\n")
     for kind in ("sensors", "vendors"):
         shutil.copytree(os.path.join(profiles, kind), os.path.join(directory, kind))
-    write(os.path.join(directory, "hsmd.conf"), hsmd_conf(directory, devices, agent, client))
+    if tell_host(devices):
+        quicken(os.path.join(directory, "sensors", "vhsm.conf"))
+    write(os.path.join(directory, "hsmd.conf"), hsmd_conf(directory, devices, rooms, agent, client))
     # The tools take the newest of several settings from this file alone (SNMPCONFPATH): the user's own are not read.
     write(os.path.join(directory, "snmp", "snmp.conf"), f"""defVersion 3
 defSecurityName {NMS_USER}

@@ -1,12 +1,14 @@
 """Where everything of a virtual fleet stands: one directory, described by its fleet.json.
 
-    fleet.json                  the machines, for `fleet`
+    fleet.json                  the machines and the rooms they stand in, for `fleet`
     hsmd.conf, sensors/         what hsmd is started with
     keys/POOL/LABEL.pem         the pool's private keys, to import them anew; LABEL.pub.pem: what hsmd pins
     secrets/                    SNMP secrets, one a file
-    devices/NAME/               one machine: pin, snmpd.conf, snmpd.pid, temperature, and
+    devices/NAME/               one machine: pin, snmpd.conf, snmpd.engine, snmpd.pid, sensors (what its agent serves), and
                                   a virtual one's machine.conf, client.conf, control, log, pid, port, state (tests/vhsm)
-                                  or a SoftHSM2 token's softhsm2.conf, tokens/, lost/
+                                  or a SoftHSM2 token's softhsm2.conf, tokens/, lost/, heat
+    rooms/NAME/                 one room: faults, and if somebody measures there what an agent has
+    restarts, restarts.pid      a fifo that takes names whose agents are to be started anew; who reads it
     state/, run/                hsmd's state and runtime directories
     snmp/                       the settings of the SNMP tools
 """
@@ -18,10 +20,26 @@ SOFTHSM2 = "/usr/lib/softhsm/libsofthsm2.so"
 KINDS = ("vhsm", "softhsm")
 PROBE_KEY, BUSINESS_KEY = "hsmd-probe", "licence"
 KEYS = {PROBE_KEY: "01", BUSINESS_KEY: "02"}  # label: CKA_ID
-NORMAL_CELSIUS = 41.5
+NORMAL_CELSIUS, NORMAL_ROOM = 41.5, 22.0
 # Whose ways the virtual machines of the first nine have; what is beyond has those of each in turn.
 VENDORS = ("sansec", "tass", "luna", "ibm", "xihsm")
 NINE = ("sansec",) * 4 + ("tass",) * 3 + ("luna", "xihsm")
+
+
+# name, title, whether its air and its UPS are measured. Nobody measures in the portal's.
+ROOMS = (("bureau-room", "省市场监督管理局机房", True), ("portal-room", "省政务服务网机房", False))
+
+
+@dataclass(frozen=True)
+class Room:
+    number: int
+    name: str
+    title: str
+    snmp_port: int  # 0: nobody measures there
+    directory: str
+
+    def path(self, *names):
+        return os.path.join(self.directory, *names)
 
 
 @dataclass(frozen=True)
@@ -38,6 +56,10 @@ class Device:
 
     def path(self, *names):
         return os.path.join(self.directory, *names)
+
+    @property
+    def room(self):
+        return f"{self.pool}-room"
 
     @property
     def tokens(self):
@@ -92,14 +114,29 @@ def plan(directory, count, ports, kind):
     return devices
 
 
-def save(directory, devices):
+def plan_rooms(directory, port):
+    return [Room(number=number, name=name, title=title, snmp_port=port if measured else 0,
+                 directory=os.path.join(directory, "rooms", name))
+            for number, (name, title, measured) in enumerate(ROOMS, 1)]
+
+
+def save(directory, devices, rooms):
     write(os.path.join(directory, "fleet.json"),
-          json.dumps([asdict(d) for d in devices], ensure_ascii=False, indent=1) + "\n")
+          json.dumps({"devices": [asdict(d) for d in devices], "rooms": [asdict(r) for r in rooms]}, ensure_ascii=False,
+                     indent=1) + "\n")
+
+
+def described(directory):
+    with open(os.path.join(directory, "fleet.json"), encoding="utf-8") as file:
+        return json.load(file)
 
 
 def load(directory):
-    with open(os.path.join(directory, "fleet.json"), encoding="utf-8") as file:
-        return [Device(**d) for d in json.load(file)]
+    return [Device(**d) for d in described(directory)["devices"]]
+
+
+def load_rooms(directory):
+    return [Room(**r) for r in described(directory)["rooms"]]
 
 
 def write(path, text):

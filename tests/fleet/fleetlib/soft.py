@@ -1,8 +1,9 @@
-"""A fleet's SoftHSM2 tokens: what can be done to them. A lost key leaves a mark `lost/KEY`; the rest shows in the token."""
+"""A fleet's SoftHSM2 tokens: what can be done to them. A lost key leaves a mark `lost/KEY`, heat stands in the file `heat`; the
+rest shows in the token."""
 import os
 
-from . import agents, tokens
-from .layout import KEYS, NORMAL_CELSIUS, PROBE_KEY, write
+from . import sensors, tokens
+from .layout import KEYS, NORMAL_CELSIUS, NORMAL_ROOM, PROBE_KEY, write
 from .refusal import choice
 
 
@@ -26,8 +27,23 @@ def plug(device):
         move_all(device.unplugged_tokens, device.tokens)
 
 
+def heated(device):
+    """How hot it was made, as text; None: it is not."""
+    try:
+        with open(device.path("heat"), encoding="ascii") as file:
+            return file.read().strip()
+    except FileNotFoundError:
+        return None
+
+
+def feel(device, room):
+    """What its agent tells in a room that warm. A token has no warmth of its own: all is at once."""
+    sensors.save(device.path("sensors"), sensors.at_rest(float(heated(device) or NORMAL_CELSIUS + room - NORMAL_ROOM)))
+
+
 def heat(device, celsius):
-    agents.set_temperature(device, float(celsius))
+    write(device.path("heat"), celsius + "\n")
+    feel(device, NORMAL_ROOM)
 
 
 def lost_keys(device):
@@ -71,14 +87,16 @@ def cause(device, kind, *arguments):
     CAUSES[kind](device, *arguments)
 
 
-def clear(device):
+def clear(device, room):
+    """room: how warm its room is."""
     plug(device)
     restore_keys(device)
-    agents.set_temperature(device, NORMAL_CELSIUS)
+    if heated(device):
+        os.unlink(device.path("heat"))
+    feel(device, room)
 
 
 def active(device):
     """What is wrong with it now."""
-    heated = agents.temperature(device) != NORMAL_CELSIUS
-    return ((["unplug"] if is_unplugged(device) else []) + ([f"heat {agents.temperature(device)}"] if heated else [])
+    return ((["unplug"] if is_unplugged(device) else []) + ([f"heat {heated(device)}"] if heated(device) else [])
             + [f"missing-key {label}" for label in lost_keys(device)])

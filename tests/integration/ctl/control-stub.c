@@ -5,35 +5,50 @@
  *
  * With STUB_BARE in its environment it can do nothing but show.
  * Prints "ready" when it listens, and a line for each action. Commands, a line each, answered with "ok":
+ *
  *     device NAME STATE REASON STEP CALL RETURN     ("-" for what is not known)
  *     temperature NAME TENTHS                       ("-": not known)
+ *     above NAME TENTHS                             beside its room, likewise
+ *     agent NAME STATE                              its SNMP agent
+ *     sensor NAME NUMBER FIELD VALUE                a field of a sensor of a device or site: status, reason,
+ *                                                   level, finding, word, value, rise, limit_in (seconds)
+ *     room NAME REASON TENTHS                       a monitored room ("-": it is not)
  *     hostile NAME                                  strings that no terminal, D-Bus or JSON should see
- *     key NAME NUMBER STATE REASON                  a key of a device; its public key with it: OTHER if
- * mismatch pool_key POOL NUMBER STATE ORIGIN             a pool's key certificate NAME NUMBER DAYS of a
- * device's key, from now under_way NAME STEP                           where its probe is ended NAME STEP
- * RETURN                        the attempt that was asked for ended so, RETURN a CK_RV measured LIMIT a
- * burst that was asked for is over stops WORDS                                   or came to nothing fleet
- * STATE quit
+ *     key NAME NUMBER STATE REASON                  a key of a device; on mismatch with another public key
+ *     pool_key POOL NUMBER STATE ORIGIN             a pool's key
+ *     certificate NAME NUMBER DAYS                  of a device's key, from now
+ *     under_way NAME STEP                           where its probe is
+ *     ended NAME STEP RETURN                        the attempt that was asked for ended, RETURN a CK_RV
+ *     measured LIMIT                                a burst that was asked for is over
+ *     walked N                                      a walk found the first N of what is made up; 0: nothing
+ *                                                   is known of it any more
+ *     stops WORDS                                   either came to nothing
+ *     fleet STATE
+ *     quit
  *
- * Who asks in the name of "refuse" is refused.
- */
+ * Who asks in the name of "refuse" is refused. */
 
 #include <stdarg.h>
 #include <systemd/sd-event.h>
 
 #include "control.h"
 
+#define SENSORS 6
+
 typedef struct Stub {
         FleetRow fleet;
         SiteRow sites[2];
         PoolRow pools[2];
         DeviceRow *devices;
-        KeyRow *keys; /* two a device */
-        SensorRow *sensors;
+        KeyRow *keys;       /* two a device */
+        SensorRow *sensors; /* SENSORS a device */
+        SiteSensorRow site_sensors[3];
         MechanismRow *mechanisms;
         PoolKeyRow pool_keys[4]; /* two a pool */
         AttemptRecord attempt;   /* the last one, which somebody asked for */
-        ControlReply *owed;      /* a burst */
+        ControlReply *owed;      /* a burst or a walk */
+        PollFound *found;
+        size_t n_found;
         size_t n;
         char line[256];
         size_t filled;
@@ -57,7 +72,8 @@ static size_t stub_rows(void *userdata, BoardTable table) {
                 [BOARD_POOLS] = ELEMENTSOF(s->pools),
                 [BOARD_DEVICES] = s->n,
                 [BOARD_KEYS] = 2 * s->n,
-                [BOARD_SENSORS] = s->n,
+                [BOARD_SENSORS] = SENSORS * s->n,
+                [BOARD_SITE_SENSORS] = ELEMENTSOF(s->site_sensors),
                 [BOARD_MECHANISMS] = s->n,
                 [BOARD_POOL_KEYS] = ELEMENTSOF(s->pool_keys),
         };
@@ -83,6 +99,8 @@ static const void *stub_row(void *userdata, BoardTable table, size_t i) {
                 return &s->mechanisms[i];
         case BOARD_POOL_KEYS:
                 return &s->pool_keys[i];
+        case BOARD_SITE_SENSORS:
+                return &s->site_sensors[i];
         default:
                 return &s->sensors[i];
         }
@@ -179,6 +197,33 @@ static int stub_measure(void *userdata, const MeasureRequest *request, const cha
         return 1;
 }
 
+static int stub_discover(
+        void *userdata, const char *agent, const char *by, ControlReply *reply, char **ret_message) {
+        Stub *s = userdata;
+
+        if (!find_device(s, agent) && !streq(agent, "bureau-room/probe"))
+                return asprintf(ret_message, "there is no agent %s", agent) < 0 ? -ENOMEM : -ENOENT;
+        if (s->owed)
+                return -EBUSY;
+        printf("discover agent=%s by=%s\n", agent, by);
+        fflush(stdout);
+        if (refused(by, ret_message) < 0)
+                return -EPERM;
+        s->owed = reply;
+        return 1;
+}
+
+static int stub_discovered(
+        void *userdata, const char *agent UNUSED, size_t first, const PollFound **ret, size_t *ret_n) {
+        const Stub *s = userdata;
+
+        if (s->n_found == 0)
+                return -ENOENT;
+        *ret = s->found + MIN_OF(first, s->n_found);
+        *ret_n = s->n_found - MIN_OF(first, s->n_found);
+        return 0;
+}
+
 /* The attempt ends when it is told to. */
 static int stub_probe(
         void *userdata, const char *device, bool climb, uint64_t *ret_attempt, char **ret_message UNUSED) {
@@ -202,6 +247,8 @@ static const ControlOps stub_ops = {.rows = stub_rows,
         .confirm_keys = stub_confirm,
         .retry_pin = stub_retry_pin,
         .measure = stub_measure,
+        .discover = stub_discover,
+        .discovered = stub_discovered,
         .probe = stub_probe};
 /* As of a hsmd that can do nothing but show. */
 static const ControlOps bare_ops = {.rows = stub_rows,
@@ -277,15 +324,84 @@ static void fill_mechanism(MechanismRow *k, uint32_t device) {
         FIELD_SET(Mechanism, k, measuring, 0);
 }
 
-static void fill_sensor(SensorRow *s, uint32_t device) {
+/* What a sensor is, apart from what it tells. */
+typedef struct SensorKindOf {
+        const char *name, *title, *units, *word;
+        unsigned kind, type, meaning;
+        int32_t precision, value, high_warning; /* 0: none */
+} SensorKindOf;
+
+static void fill_sensor(SensorRow *s, uint32_t owner, uint32_t number, const SensorKindOf *kind) {
         *s = (SensorRow){0};
-        FIELD_SET(Sensor, s, device, device);
-        FIELD_SET(Sensor, s, number, 1);
-        FIELD_TEXT_SET(Sensor, s, name, "board");
-        FIELD_SET(Sensor, s, type, SENSOR_TYPE_CELSIUS);
-        FIELD_SET(Sensor, s, value, 450);
+        FIELD_SET(Sensor, s, device, owner);
+        FIELD_SET(Sensor, s, number, number);
+        FIELD_TEXT_SET(Sensor, s, name, kind->name);
+        FIELD_TEXT_SET(Sensor, s, title, kind->title);
+        FIELD_TEXT_SET(Sensor, s, units_display, kind->units);
+        FIELD_SET(Sensor, s, kind, kind->kind);
+        FIELD_SET(Sensor, s, type, kind->type);
+        FIELD_SET(Sensor, s, meaning, kind->meaning);
+        FIELD_SET(Sensor, s, scale, 9);
+        FIELD_SET(Sensor, s, precision, kind->precision);
+        FIELD_SET(Sensor, s, value, kind->value);
         FIELD_SET(Sensor, s, status, SENSOR_OK);
         FIELD_SET(Sensor, s, reason, SENSOR_REASON_OK);
+        FIELD_SET(Sensor, s, level, LEVEL_NORMAL);
+        FIELD_SET(Sensor, s, finding, FINDING_NONE);
+        FIELD_SET(Sensor, s, age, LATER);
+        FIELD_TEXT_SET(Sensor, s, profile, "vhsm");
+        if (kind->word)
+                FIELD_TEXT_SET(Sensor, s, word, kind->word);
+        if (kind->high_warning == 0)
+                return;
+        FIELD_SET(Sensor, s, high_warning, kind->high_warning);
+        FIELD_SET(Sensor, s, high_critical, kind->high_warning + 100);
+}
+
+static void fill_sensors(SensorRow *rows, uint32_t device) {
+        static const SensorKindOf kinds[SENSORS] = {
+                {"temperature", "Temperature", "degrees", NULL, SENSOR_GAUGE, SENSOR_TYPE_CELSIUS,
+                        MEANING_TEMPERATURE, 1, 450, 650},
+                {"fan.fan 1", "Fan", "rpm", NULL, SENSOR_GAUGE, SENSOR_TYPE_RPM, MEANING_FAN, 0, 3120, 0},
+                {"fan-state.fan 1", "Fan state", "", "ok", SENSOR_STATE, SENSOR_TYPE_SPECIAL_ENUM,
+                        MEANING_FAN, 0, 1, 0},
+                {"operations", "Cryptographic operations", "operations/s", NULL, SENSOR_COUNTER,
+                        SENSOR_TYPE_OTHER, MEANING_OPERATIONS, 0, 12, 0},
+                {"load", "Load", "%", NULL, SENSOR_GAUGE, SENSOR_TYPE_OTHER, MEANING_LOAD, 0, 37, 0},
+                {"uptime", "Uptime", "s", NULL, SENSOR_GAUGE, SENSOR_TYPE_OTHER, MEANING_UPTIME, 0, 266400,
+                        0},
+        };
+
+        for (uint32_t i = 0; i < SENSORS; i++)
+                fill_sensor(&rows[i], device, i + 1, &kinds[i]);
+}
+
+/* The first room has a probe and a UPS, the second nothing. */
+static void fill_rooms(Stub *s) {
+        static const SensorKindOf kinds[] = {
+                {"probe/temperature", "Room temperature", "degrees", NULL, SENSOR_GAUGE, SENSOR_TYPE_CELSIUS,
+                        MEANING_TEMPERATURE, 1, 245, 280},
+                {"probe/humidity", "Relative humidity", "%", NULL, SENSOR_GAUGE, SENSOR_TYPE_PERCENT_RH,
+                        MEANING_HUMIDITY, 0, 41, 0},
+                {"ups/battery", "Battery", "%", NULL, SENSOR_GAUGE, SENSOR_TYPE_OTHER, MEANING_BATTERY, 0,
+                        100, 0},
+        };
+
+        for (uint32_t i = 0; i < ELEMENTSOF(kinds); i++) {
+                SensorRow *row = (SensorRow *) &s->site_sensors[i];
+
+                fill_sensor(row, 1, i + 1, &kinds[i]);
+                FIELD_TEXT_SET(Sensor, row, agent, i < 2 ? "probe" : "ups");
+        }
+        FIELD_SET(Site, &s->sites[0], monitored, 1);
+        FIELD_SET(Site, &s->sites[0], reason, REASON_NONE);
+        FIELD_SET(Site, &s->sites[0], temperature, 245);
+        FIELD_SET(Site, &s->sites[0], agents, 2);
+        FIELD_SET(Site, &s->sites[0], agents_ok, 2);
+        FIELD_SET(Site, &s->sites[0], devices_warm, 0);
+        FIELD_SET(Site, &s->sites[1], monitored, 0);
+        FIELD_SET(Site, &s->sites[1], agents, 0);
+        FIELD_SET(Site, &s->sites[1], agents_ok, 0);
 }
 
 static void fill_device_place(DeviceRow *d, uint32_t number) {
@@ -341,6 +457,10 @@ static void fill_device(DeviceRow *d, uint32_t number) {
         FIELD_SET(Device, d, temperature, 450);
         FIELD_SET(Device, d, temperature_status, SENSOR_OK);
         FIELD_SET(Device, d, agent_state, AGENT_OK);
+        FIELD_SET(Device, d, sensors, SENSORS);
+        FIELD_SET(Device, d, booted, STATE_SINCE - 266400 * USEC_PER_SEC);
+        if (d->site == 1)
+                FIELD_SET(Device, d, above_room, 205);
         FIELD_SET(Device, d, detection_bound, 23 * USEC_PER_SEC);
         FIELD_TEXT_SET(Device, d, vendor, "sansec");
         FIELD_SET(Device, d, recycles, 3);
@@ -390,18 +510,19 @@ static int stub_fill(Stub *s, size_t n) {
         s->n = n;
         s->devices = calloc(n, sizeof(DeviceRow));
         s->keys = calloc(2 * n, sizeof(KeyRow));
-        s->sensors = calloc(n, sizeof(SensorRow));
+        s->sensors = calloc(n * SENSORS, sizeof(SensorRow));
         s->mechanisms = calloc(n, sizeof(MechanismRow));
         if (!s->devices || !s->keys || !s->sensors || !s->mechanisms)
                 return -ENOMEM;
         fill_fleet(s);
+        fill_rooms(s);
         for (uint32_t i = 0; i < ELEMENTSOF(s->pool_keys); i++)
                 fill_pool_key(&s->pool_keys[i], i / 2 + 1, i % 2 + 1);
         for (uint32_t i = 0; i < n; i++) {
                 fill_device(&s->devices[i], i + 1);
                 fill_key(&s->keys[2 * i], i + 1, 1);
                 fill_key(&s->keys[2 * i + 1], i + 1, 2);
-                fill_sensor(&s->sensors[i], i + 1);
+                fill_sensors(&s->sensors[SENSORS * i], i + 1);
                 fill_mechanism(&s->mechanisms[i], i + 1);
         }
         return 0;
@@ -436,6 +557,81 @@ static int command_temperature(Stub *s, char *const *args) {
         return 0;
 }
 
+static int command_above(Stub *s, char *const *args) {
+        DeviceRow *d = find_device(s, args[1]);
+
+        if (!d)
+                return -ENOENT;
+        FIELD_SET(Device, d, above_room, atoi(args[2]));
+        if (streq(args[2], "-"))
+                FIELD_CLEAR(Device, d, above_room);
+        return 0;
+}
+
+static int command_agent(Stub *s, char *const *args) {
+        DeviceRow *d = find_device(s, args[1]);
+
+        if (!d)
+                return -ENOENT;
+        FIELD_SET(Device, d, agent_state, name_value(&agent_state_names, args[2]));
+        FIELD_TEXT_SET(Device, d, agent_detail, "no answer from 192.0.2.7:161 in 2 s");
+        return 0;
+}
+
+static int command_room(Stub *s, char *const *args) {
+        for (size_t i = 0; i < ELEMENTSOF(s->sites); i++) {
+                SiteRow *site = &s->sites[i];
+
+                if (!streq(site->name, args[1]))
+                        continue;
+                FIELD_SET(Site, site, monitored, !streq(args[3], "-"));
+                FIELD_SET(Site, site, reason, name_value(&reason_names, args[2]));
+                FIELD_SET(Site, site, temperature, atoi(args[3]));
+                FIELD_SET(Site, site, devices_warm, site->reason == REASON_ROOM_WARM ? 5 : 0);
+                FIELD_TEXT_SET(Site, site, detail, "5 of 7 machines warm together");
+                return 0;
+        }
+        return -ENOENT;
+}
+
+static SensorRow *find_sensor(Stub *s, const char *owner, const char *number) {
+        const DeviceRow *d = find_device(s, owner);
+        size_t n = strtoul(number, NULL, 10);
+
+        if (d)
+                return n >= 1 && n <= SENSORS ? &s->sensors[SENSORS * (d - s->devices) + n - 1] : NULL;
+        if (!streq(owner, s->sites[0].name) || n < 1 || n > ELEMENTSOF(s->site_sensors))
+                return NULL;
+        return (SensorRow *) &s->site_sensors[n - 1];
+}
+
+static int command_sensor(Stub *s, char *const *args) {
+        SensorRow *row = find_sensor(s, args[1], args[2]);
+        const char *field = args[3], *value = args[4];
+
+        if (!row)
+                return -ENOENT;
+        if (streq(field, "status"))
+                FIELD_SET(Sensor, row, status, name_value(&sensor_status_names, value));
+        else if (streq(field, "reason"))
+                FIELD_SET(Sensor, row, reason, name_value(&sensor_reason_names, value));
+        else if (streq(field, "level"))
+                FIELD_SET(Sensor, row, level, name_value(&sensor_level_names, value));
+        else if (streq(field, "finding"))
+                FIELD_SET(Sensor, row, finding, name_value(&sensor_finding_names, value));
+        else if (streq(field, "word"))
+                FIELD_TEXT_SET(Sensor, row, word, value);
+        else if (streq(field, "value"))
+                FIELD_SET(Sensor, row, value, atoi(value));
+        else if (streq(field, "rise"))
+                FIELD_SET(Sensor, row, rise, atoi(value));
+        else if (streq(field, "limit_in"))
+                FIELD_SET(Sensor, row, limit_in, strtoull(value, NULL, 10) * USEC_PER_SEC);
+        else
+                return -EINVAL;
+        return 0;
+}
+
 static int command_hostile(Stub *s, char *const *args) {
         DeviceRow *d = find_device(s, args[1]);
 
@@ -449,6 +645,9 @@ static int command_hostile(Stub *s, char *const *args) {
                 FIELD_TEXT_SET(PoolKey, &s->pool_keys[i], fingerprint, "evil\x1b[2J\r");
                 FIELD_TEXT_SET(Key, &s->keys[i], mechanism, "evil\x1b[2J\x07");
         }
+        FIELD_TEXT_SET(Sensor, &s->sensors[SENSORS * (d - s->devices)], name, "owned\x1b[2J\n\xff");
+        FIELD_TEXT_SET(Sensor, &s->sensors[SENSORS * (d - s->devices)], title, "owned\x1b[2J\xe2\x80\xae");
+        FIELD_TEXT_SET(Sensor, &s->sensors[SENSORS * (d - s->devices)], units_display, "\x1b[2J\xff");
         return 0;
 }
 
@@ -538,6 +737,45 @@ static int command_measured(Stub *s, char *const *args) {
         return 0;
 }
 
+/* What a machine might serve: standard tables, a vendor's scalars and table, and then rows without end. */
+static void make_up(PollFound *found, size_t i) {
+        static const PollFound some[] = {
+                {.oid = "1.3.6.1.2.1.1.1.0", .type = 0x04, .value = "Virtual HSM"},
+                {.oid = "1.3.6.1.2.1.25.1.1.0", .type = 0x43, .value = "1234"},
+                {.oid = "1.3.6.1.2.1.99.1.1.1.4.1", .type = 0x02, .value = "45"},
+                {.oid = "1.3.6.1.4.1.2021.4.5.0", .type = 0x02, .value = "2048"},
+                {.oid = "1.3.6.1.4.1.99999.7.1.1.0", .type = 0x02, .value = "453"},
+                {.oid = "1.3.6.1.4.1.99999.7.2.1.1.1", .type = 0x02, .value = "1"},
+                {.oid = "1.3.6.1.4.1.99999.7.2.1.1.2", .type = 0x02, .value = "2"},
+                {.oid = "1.3.6.1.4.1.99999.7.2.1.2.1", .type = 0x04, .value = "Fan 1"},
+                {.oid = "1.3.6.1.4.1.99999.7.2.1.2.2", .type = 0x04, .value = "Fan 2"},
+                {.oid = "1.3.6.1.4.1.99999.7.2.1.3.1", .type = 0x42, .value = "3120"},
+                {.oid = "1.3.6.1.4.1.99999.7.2.1.3.2", .type = 0x42, .value = "3100"},
+                {.oid = "1.3.6.1.4.1.99999.7.4.1.0", .type = 0x46, .value = "987654321"},
+        };
+
+        if (i < ELEMENTSOF(some)) {
+                *found = some[i];
+                return;
+        }
+        *found = (PollFound){.type = 0x04, .value = "evil\x1b[2J\n\xff"};
+        snprintf(found->oid, sizeof(found->oid), "1.3.6.1.4.1.99999.8.1.1.%zu", i);
+}
+
+static int command_walked(Stub *s, char *const *args) {
+        size_t n = strtoul(args[1], NULL, 10);
+
+        free(s->found);
+        s->found = calloc(n + 1, sizeof(PollFound));
+        s->n_found = s->found ? n : 0;
+        for (size_t i = 0; i < s->n_found; i++)
+                make_up(&s->found[i], i);
+        if (s->owed)
+                control_reply_discovered(s->owed, (uint32_t) s->n_found, "");
+        s->owed = NULL;
+        return 0;
+}
+
 static int command_stops(Stub *s, char *const *args) {
         if (!s->owed)
                 return -ENOENT;
@@ -558,6 +796,10 @@ static const struct {
 } commands[] = {
         {"device", 7, command_device},
         {"temperature", 3, command_temperature},
+        {"above", 3, command_above},
+        {"agent", 3, command_agent},
+        {"room", 4, command_room},
+        {"sensor", 5, command_sensor},
         {"hostile", 2, command_hostile},
         {"key", 5, command_key},
         {"certificate", 4, command_certificate},
@@ -565,6 +807,7 @@ static const struct {
         {"under_way", 3, command_under_way},
         {"ended", 4, command_ended},
         {"measured", 2, command_measured},
+        {"walked", 2, command_walked},
         {"stops", 2, command_stops},
         {"fleet", 2, command_fleet},
 };
@@ -636,6 +879,7 @@ int main(int argc, char **argv) {
         free(s.keys);
         free(s.sensors);
         free(s.mechanisms);
+        free(s.found);
         if (r < 0)
                 fprintf(stderr, "control-stub: %s\n", strerror(-r));
         return r < 0;

@@ -15,6 +15,8 @@ STATUS_ZH = """\
 bureau      省市场监督管理局密码机集群  有冗余  7/7     6
 portal      省政务服务网密码机集群      有冗余  2/2     1
 
+机房  bureau-room 24.5度  portal-room 未监测
+
 密码机    标题             状态      持续  温度    原因
 bureau-1  市监局1号密码机  正常      0秒   45.0度
 bureau-2  市监局2号密码机  正常      0秒   45.0度
@@ -34,16 +36,18 @@ POOL    TITLE                       STATE      SERVING  SURVIVABLE
 bureau  省市场监督管理局密码机集群  redundant  7/7      6
 portal  省政务服务网密码机集群      redundant  2/2      1
 
-DEVICE    TITLE            STATE        FOR  TEMP    WHY
-bureau-1  市监局1号密码机  up           0s   45.0 C
-bureau-2  市监局2号密码机  up           0s   45.0 C
-bureau-3  市监局3号密码机  down         0s   -       sign CKR_DEVICE_ERROR
-bureau-4  市监局4号密码机  suspect      0s   45.0 C  slot timeout
-bureau-5  市监局5号密码机  degraded     0s   81.5 C  hot
-bureau-6  市监局6号密码机  maintenance  0s   45.0 C
-bureau-7  市监局7号密码机  unknown      0s   45.0 C  starting
-portal-1  政务网1号密码机  recovering   0s   45.0 C
-portal-2  政务网2号密码机  down         0s   -3.5 C  login PIN refused
+ROOMS  bureau-room 24.5 °C  portal-room not monitored
+
+DEVICE    TITLE            STATE        FOR  TEMP     WHY
+bureau-1  市监局1号密码机  up           0s   45.0 °C
+bureau-2  市监局2号密码机  up           0s   45.0 °C
+bureau-3  市监局3号密码机  down         0s   -        sign CKR_DEVICE_ERROR
+bureau-4  市监局4号密码机  suspect      0s   45.0 °C  slot timeout
+bureau-5  市监局5号密码机  degraded     0s   81.5 °C  hot
+bureau-6  市监局6号密码机  maintenance  0s   45.0 °C
+bureau-7  市监局7号密码机  unknown      0s   45.0 °C  starting
+portal-1  政务网1号密码机  recovering   0s   45.0 °C
+portal-2  政务网2号密码机  down         0s   -3.5 °C  login PIN refused
 """
 
 DEVICE_ZH = """\
@@ -53,7 +57,7 @@ DEVICE_ZH = """\
 原因         接口调用返回错误 [call_failed]
 失败步骤     签名 [sign]
 最后调用     C_Sign 返回 CKR_DEVICE_ERROR，用时 12.3 毫秒
-温度         -，SNMP代理正常
+温度         -，高出机房20.5度，SNMP代理正常
 拨测         最近成功于0秒前；共1234次，失败2次；中位用时 1.2 毫秒
 
 先查什么
@@ -78,7 +82,7 @@ State        suspect for 0s, since 2026-11-24 02:00:00
 Reason       a call had not returned by the deadline [timeout]
 Failed step  slot
 Last call    C_GetSlotList had not returned after 12.3 ms
-Temperature  45.0 C, SNMP agent ok
+Temperature  45.0 °C, 20.5 °C above its room, SNMP agent ok
 Checks       last success 0s ago; 1234 checks, 2 failed; median 1.2 ms
 
 What to look at first
@@ -175,8 +179,9 @@ def test_json_has_the_boards_words_and_units(mixed, run, form):
     assert devices["portal-2"]["temperature_c"] == -3.5
     assert down["state_since"] == "2026-11-24T02:00:00Z" and isinstance(down["state_age_s"], int)
     assert [key["state"] for key in down["keys"]] == ["usable", "present_only"]
-    assert down["sensors"] == [
-        {"number": 1, "name": "board", "type": "celsius", "value": 450, "status": "ok", "reason": "ok"}]
+    assert [sensor["name"] for sensor in down["sensors"]] == [
+        "temperature", "fan.fan 1", "fan-state.fan 1", "operations", "load", "uptime"]
+    assert [[sensor["agent"] for sensor in site["sensors"]] for site in status["sites"]] == [["probe", "probe", "ups"], []]
     assert (len(result.stdout.splitlines()) == 1) == (form == "short")
 
 
@@ -238,7 +243,8 @@ def test_wrong_command_lines_are_refused(run, arguments):
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_help_names_every_verb_and_fits_the_screen(run, lang):
     text = run("--help", lang=lang).stdout
-    for verb in ("status", "device", "watch", "wait", "reload", "keys", "keys confirm", "probe", "measure", "pin retry", "version"):
+    for verb in ("status", "device", "watch", "wait", "reload", "keys", "keys confirm", "probe", "measure",
+                 "sensors", "sensors discover", "pin retry", "version"):
         assert f"\n  {verb} " in text, verb
     assert max(columns(line) for line in text.splitlines()) <= 80
 

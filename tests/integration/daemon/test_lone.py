@@ -135,7 +135,7 @@ def test_stop_takes_what_a_module_left_with_it():
 
 
 def test_poll_worker_that_a_reload_takes_away_while_it_is_told_its_agents():
-    agent = ('snmp: { address = "127.0.0.1:9"; version = "v2c"; community = { file = "%s"; }; profile = "generic"; '
+    agent = ('snmp: { address = "127.0.0.1:9"; version = "v2c"; community = { file = "%s"; }; profile = "vhsm"; '
              'interval = 1000; timeout = 100; };')
     with Lone() as lone:
         shutil.copytree(os.path.join(ROOT, "config", "sensors"), lone.path("sensors"))

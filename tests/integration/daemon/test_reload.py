@@ -94,12 +94,12 @@ def test_hangup_reloads_too(demo):
 
 
 def test_hot_sensor_beside_a_lost_one_is_hot(demo):
-    path = demo.path("sensors", "generic.conf")
+    path = demo.path("sensors", "vhsm.conf")
     with open(path, encoding="utf-8") as file:
         before = file.read()
-    broken = '{ number = 1; name = "broken"; oid = "1.3.6.1.4.1.8072.9999.9999.157.9.9.0"; scale = 0.1; },\n    { number = 2;'
+    broken = 'sensors = ( { number = 99; name = "broken"; oid = "1.3.6.1.4.1.8072.9999.9999.157.9.9.0"; },'
     try:
-        write(path, before.replace("{ number = 1;", broken))
+        write(path, before.replace("sensors = (", broken))
         demo.run("hsmctl", "reload")
         demo.wait_state("bureau-4", "degraded", "sensor_lost")
         demo.fleet("fault", "bureau-4", "heat", "81.5")

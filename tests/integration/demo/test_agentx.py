@@ -15,6 +15,7 @@ from fleetlib import agents  # noqa: E402 (the path above comes first)
 @pytest.fixture(name="demo", scope="module")
 def fixture_demo():
     with Demo("--devices", "3", "--agent", "agentx") as demo:
+        wait_until(lambda: all(d["state"] == "up" for d in demo.devices().values()), 60, "all are up")
         yield demo
 
 

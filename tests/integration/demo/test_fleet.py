@@ -11,10 +11,9 @@ from hsmdtest.waiting import wait_until
 
 FLEET_DIRECTORY = os.path.join(ROOT, "tests", "fleet")
 CKA_LABEL, CKA_EC_POINT = "0x3", "0x181"
-TEMPERATURE = "1.3.6.1.4.1.8072.9999.9999.157.1.1.0"
-
+ENGINE_ID, ENGINE_BOOTS, UPTIME = "1.3.6.1.6.3.10.2.1.1.0", "1.3.6.1.6.3.10.2.1.2.0", "1.3.6.1.2.1.1.3.0"
 sys.path.insert(0, FLEET_DIRECTORY)
-from fleetlib import agents, layout, virtual  # noqa: E402 (the path above comes first)
+from fleetlib import agents, layout, sensors, virtual  # noqa: E402 (the path above comes first)
 from fleetlib.vhsm import VhsmMachine  # noqa: E402
 
 
@@ -31,9 +30,12 @@ def fixture_fleet(request, tmp_path_factory):
                        check=True)
         yield directory
     finally:
-        for device in layout.load(directory):
-            for pid in filter(None, (agents.pid(device), virtual.pid(device))):
-                os.kill(pid, 9)
+        pids = [agents.pid(owner) for owner in layout.load(directory) + layout.load_rooms(directory)]
+        pids += [virtual.pid(device) for device in layout.load(directory)]
+        with open(os.path.join(directory, "restarts.pid"), encoding="ascii") as file:
+            pids.append(int(file.read()))
+        for pid in filter(None, pids):
+            os.kill(pid, 9)
 
 
 ONLY_VIRTUAL = pytest.mark.parametrize("fleet", ["vhsm"], indirect=True)
@@ -99,23 +101,37 @@ def point(device, label):
     return points.pop()
 
 
-def ask(fleet, device, timeout="2"):
-    """The device's temperature as its agent says it; None if it does not answer."""
+def snmp(fleet, owner, tool, *oids, timeout="2"):
+    """OID -> value, as the agent says it; None if it does not answer."""
     secret = {name: open(os.path.join(fleet, "secrets", name), encoding="ascii").read().strip()
               for name in ("machines.auth", "machines.priv")}
     done = subprocess.run(
-        ["snmpget", "-v3", "-l", "authPriv", "-u", "hsmd", "-a", "SHA-256", "-A", secret["machines.auth"], "-x", "AES", "-X",
-         secret["machines.priv"], "-r", "0", "-t", timeout, "-Oqv", f"127.0.0.1:{device.snmp_port}", TEMPERATURE],
+        [tool, "-v3", "-l", "authPriv", "-u", "hsmd", "-a", "SHA-256", "-A", secret["machines.auth"], "-x", "AES", "-X",
+         secret["machines.priv"], "-r", "0", "-t", timeout, "-OqnUt", f"127.0.0.1:{owner.snmp_port}", *oids],
         env={**os.environ, **agents.environment(os.path.join(fleet, "snmp", "kept"))}, capture_output=True, text=True,
         check=False)
-    return int(done.stdout) if done.returncode == 0 else None
+    if done.returncode != 0:
+        return None
+    return {oid[1:]: value.strip('"') for oid, value in (line.split(" ", 1) for line in done.stdout.splitlines())}
+
+
+def ask(fleet, device, timeout="2"):
+    """The device's temperature as its agent says it; None if it does not answer."""
+    said = snmp(fleet, device, "snmpget", sensors.TEMPERATURE, timeout=timeout)
+    return said and int(said[sensors.TEMPERATURE])
+
+
+def walk(fleet, owner, tree):
+    """What an agent says, by OIDs without their common beginning."""
+    return {oid.removeprefix(tree + "."): value for oid, value in snmp(fleet, owner, "snmpbulkwalk", tree).items()}
 
 
 def test_nine_machines_in_two_pools(fleet, devices):
     assert list(devices) == [f"bureau-{n}" for n in range(1, 8)] + ["portal-1", "portal-2"]
     assert [d.pool for d in devices.values()] == ["bureau"] * 7 + ["portal"] * 2
     listed = did(fleet, "list").splitlines()
-    assert [line.split()[0] for line in listed[1:]] == list(devices)
+    assert [line.split()[0] for line in listed[1:10]] == list(devices)
+    assert [line.split()[0] for line in listed[12:]] == ["bureau-room", "portal-room"]
 
 
 def test_each_token_says_its_own_serial(devices):
@@ -179,6 +195,71 @@ def test_silent_agent_answers_nothing_until_cleared(fleet, devices):
     assert ask(fleet, device) == 415
 
 
+def test_agent_serves_every_object_in_order(fleet, devices):
+    walked = walk(fleet, devices["bureau-1"], sensors.MACHINE)
+    assert list(walked) == ["1.1.0", *(f"2.1.{column}.{fan}" for column in (2, 3, 4) for fan in (1, 2, 3)),
+                            *(f"3.1.{column}.{supply}" for column in (2, 3) for supply in (1, 2)),
+                            "4.1.0", "4.2.0", "4.3.0", "4.4.0"]
+    assert (walked["2.1.2.2"], walked["2.1.3.2"], walked["3.1.2.1"], walked["4.3.0"]) == ("fan 2", "4800", "psu 1", "64")
+    # neither a row of the middle nor what lies between two
+    after = snmp(fleet, devices["bureau-1"], "snmpgetnext", *(f"{sensors.MACHINE}.{oid}" for oid in ("2.1.3", "2.1.3.2.7")))
+    assert list(after) == [f"{sensors.MACHINE}.2.1.3.1", f"{sensors.MACHINE}.2.1.3.3"]
+
+
+def test_room_warms_its_machines_and_no_others(fleet, devices):
+    room = next(r for r in layout.load_rooms(fleet) if r.name == "bureau-room")
+    did(fleet, "fault", "bureau-room", "room", "38.5")
+    assert walk(fleet, room, sensors.ROOM) == {"1.0": "385", "2.0": "45", "3.0": "1"}
+    # a virtual machine has warmth of its own to lose first
+    wait_until(lambda: ask(fleet, devices["bureau-3"]) >= 418, 10, "bureau-3 is warmer")
+    assert ask(fleet, devices["portal-1"]) == 415
+    did(fleet, "fault", "bureau-room", "water")
+    assert did(fleet, "list").splitlines()[12].endswith(" room 38.5, water")
+    did(fleet, "clear", "bureau-room")
+    assert walk(fleet, room, sensors.ROOM) == {"1.0": "220", "2.0": "45", "3.0": "1"}
+    assert did(fleet, "list").splitlines()[12].endswith(" -")
+
+
+def test_ups_on_battery_says_so_until_cleared(fleet, devices):
+    room = next(r for r in layout.load_rooms(fleet) if r.name == "bureau-room")
+    source, alarms, alarm = "1.4.1.0", "1.6.1.0", "1.6.2.1.2.1"
+    usual = walk(fleet, room, sensors.UPS)
+    assert (usual[source], usual[alarms], alarm in usual) == ("3", "0", False)
+    did(fleet, "fault", "bureau-room", "ups")
+    walked = walk(fleet, room, sensors.UPS)
+    assert (walked[source], walked[alarms], walked[alarm]) == ("5", "1", f".{sensors.UPS}.1.6.3.2")
+    did(fleet, "clear", "bureau-room")
+    assert walk(fleet, room, sensors.UPS) == usual
+
+
+def engine(fleet, device):
+    said = snmp(fleet, device, "snmpget", ENGINE_ID, ENGINE_BOOTS)
+    return said[ENGINE_ID], int(said[ENGINE_BOOTS])
+
+
+def test_restarted_agent_counts_its_starts_and_its_time_begins_anew(fleet, devices):
+    device = devices["bureau-4"]
+    before = engine(fleet, device)
+    # longer than a start takes
+    wait_until(lambda: int(snmp(fleet, device, "snmpget", UPTIME)[UPTIME]) > 100, 10, "it has run for a second")
+    did(fleet, "fault", "bureau-4", "snmp-restart")
+    assert int(snmp(fleet, device, "snmpget", UPTIME)[UPTIME]) < 100
+    assert engine(fleet, device) == (before[0], before[1] + 1)
+    assert did(fleet, "list").splitlines()[4].endswith(" -")
+
+
+def test_agents_engine_is_anothers_or_a_new_one_until_cleared(fleet, devices):
+    device = devices["bureau-4"]
+    own, other = engine(fleet, device)[0], engine(fleet, devices["bureau-5"])[0]
+    did(fleet, "fault", "bureau-4", "snmp-clone", "bureau-5")
+    assert engine(fleet, device)[0] == other
+    did(fleet, "fault", "bureau-4", "snmp-replaced")
+    assert engine(fleet, device)[0] not in (own, other)
+    assert did(fleet, "list").splitlines()[4].endswith(" snmp-replaced")
+    did(fleet, "clear", "bureau-4")
+    assert engine(fleet, device)[0] == own
+
+
 @pytest.mark.parametrize("arguments, hint", [
     (["fault", "bureau3", "unplug"], "did you mean “bureau-3”?"),
     (["fault", "bureau-3", "unplugg"], "did you mean “unplug”?"),
@@ -190,6 +271,12 @@ def test_silent_agent_answers_nothing_until_cleared(fleet, devices):
     (["fault", "bureau-3", "silence", "now"], "right is: fleet fault DEVICE silence"),
     (["faults", "bureau-3"], "faults takes no argument"),
     (["clear"], "as in: fleet clear bureau-3"),
+    (["fault", "bureau-3", "snmp-clone", "bureau3"], "did you mean “bureau-3”?"),
+    (["fault", "bureau-3", "snmp-clone", "bureau-3"], "right is another device"),
+    (["fault", "bureau-room", "rom", "38"], "did you mean “room”?"),
+    (["fault", "bureau-room", "room"], "right is: fleet fault SITE room CELSIUS"),
+    (["fault", "bureau-room", "room", "warm"], "as in 81.5"),
+    (["fault", "portal-room", "ups"], "nobody measures in portal-room"),
 ])
 def test_wrong_command_line_says_what_is_right(fleet, arguments, hint):
     done = fleet_command(fleet, *arguments)
@@ -216,7 +303,9 @@ def test_wrong_argument_of_a_machines_fault_says_what_is_right(fleet, machines, 
 MOMENTARY = {"reboot", "idle-sessions", "stale-slots"}
 ARGUMENTS = {"CALL": "C_Digest", "MS": "1", "N": "20", "LABEL": "licence", "stuck|biased": "biased", "PIN": "11112222",
              "SERIAL": "VHSM1", "raw|der": "raw", "none|empty|default|ID": "default", "DAYS": "3", "NAME|NUMBER": "sm3",
-             "CELSIUS": "50.5", "BYTES": "16"}
+             "CELSIUS": "50.5", "BYTES": "16", "DEVICE": "bureau-1"}
+SNMP_KINDS = ["silence", "snmp-restart", "snmp-replaced", "snmp-clone"]
+ROOM_KINDS = ["SITE room CELSIUS", "SITE water", "SITE ups"]
 
 
 @ONLY_VIRTUAL
@@ -233,10 +322,38 @@ def test_every_kind_of_fault_is_caused_listed_and_cleared(fleet, machines):
 
 
 @ONLY_VIRTUAL
+def test_broken_fan_stands_still_and_the_machine_warms(fleet, devices):
+    device = devices["bureau-2"]
+    did(fleet, "fault", "bureau-2", "fan")
+    wait_until(lambda: ask(fleet, device) >= 425, 20, "it is a degree warmer")
+    walked = walk(fleet, device, sensors.MACHINE)
+    assert [walked[f"2.1.4.{fan}"] for fan in (1, 2, 3)] == ["1", "2", "1"]
+    assert (walked["2.1.3.2"], int(walked["2.1.3.1"]) > 4800) == ("0", True)
+    assert int(walked["1.1.0"]) < 650, "it warms no faster than one can watch"
+    did(fleet, "clear", "bureau-2")
+    wait_until(lambda: walk(fleet, device, sensors.MACHINE)["2.1.4.2"] == "1", 5, "the fan turns again")
+
+
+@ONLY_VIRTUAL
+def test_machine_tells_its_uptime_memory_and_sessions(fleet, devices):
+    device = devices["bureau-2"]
+    host = walk(fleet, device, sensors.HOST)
+    assert (int(host["1.1.0"]) > 0, host["2.3.1.3.31"], host["3.3.1.2.1"]) == (True, "/", "0")
+    did(fleet, "fault", "bureau-2", "reboot")
+    wait_until(lambda: int(walk(fleet, device, sensors.HOST)["1.1.0"]) < int(host["1.1.0"]), 5, "its uptime begins anew")
+    did(fleet, "fault", "bureau-2", "sessions-used", "60")
+    did(fleet, "fault", "bureau-2", "power")
+    wait_until(lambda: walk(fleet, device, sensors.MACHINE)["4.2.0"] == "60", 5, "60 of its 64 sessions are taken")
+    assert walk(fleet, device, sensors.MACHINE)["3.1.3.1"] == "2"
+    did(fleet, "clear", "bureau-2")
+
+
+@ONLY_VIRTUAL
 def test_faults_are_listed_with_a_line_each_in_the_readers_language(fleet, machines):
     listed = did(fleet, "faults").splitlines()
     assert [line.split()[0] for line in listed] == [k["kind"] for k in machines["bureau-1"].control("kinds")] + [
-        "silence", "lose-key"]
+        *SNMP_KINDS, "lose-key", "SITE", "SITE", "SITE"]
+    assert [line[:34].strip() for line in listed[-3:]] == ROOM_KINDS
     assert any(line.startswith("slow MS [CALL] ") and line.endswith("takes that much longer") for line in listed)
     done = fleet_command(fleet, "faults", LC_ALL="zh_CN.UTF-8")
     assert "hang CALL" in done.stdout and "指定调用永不返回" in done.stdout
@@ -246,7 +363,7 @@ def test_faults_are_listed_with_a_line_each_in_the_readers_language(fleet, machi
 @pytest.mark.parametrize("fleet", ["softhsm"], indirect=True)
 def test_a_softhsm_fleet_lists_what_can_be_done_to_a_token(fleet):
     assert [line.split()[0] for line in did(fleet, "faults").splitlines()] == [
-        "unplug", "heat", "missing-key", "silence", "lose-key"]
+        "unplug", "heat", "missing-key", *SNMP_KINDS, "lose-key", "SITE", "SITE", "SITE"]
 
 
 @ONLY_VIRTUAL

@@ -29,10 +29,12 @@ class Demo:
         self.directory = tempfile.TemporaryDirectory(prefix="demo-test-")
         told = os.path.join(self.directory.name, "environment")
         self.log = os.path.join(self.directory.name, "log")
+        # In a session of its own: when its command ends, whose parent is in another process group, the kernel hangs up the
+        # whole group if it is orphaned and some process in it is stopped, and other tests stop some.
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
                 [DEMO, *self.options, "--", "sh", "-c", HOLD, told], cwd="/", stdin=subprocess.PIPE, stdout=log, stderr=log,
-                env=dict(os.environ, HSMD_FLEET_MACHINES=self.machines))
+                env=dict(os.environ, HSMD_FLEET_MACHINES=self.machines), start_new_session=True)
         try:
             wait_until(lambda: os.path.exists(told) or self.process.poll() is not None, START_SECONDS,
                        "the demo runs its command")

@@ -4,9 +4,13 @@
  *
  *   poll-driver PROGRAM [ARGUMENT...]
  *
- *   agent KEY=VALUE ...   device name address version interval_ms timeout_ms community user auth_protocol
- * auth_secret priv_protocol priv_secret, and sensor=NUMBER,OID,SCALE once for each sensor start | close |
- * ping SEQUENCE deaf | hear           stop and go on reading what the worker sends */
+ *   item KEY=VALUE ...    item oid walk kind type scale min max, and columns: label row_type row_scale
+ *                         row_precision row_status units total
+ *   agent KEY=VALUE ...   agent name address version interval_ms timeout_ms community user auth_protocol
+ *                         auth_secret priv_protocol priv_secret, and items=NUMBER,NUMBER,...
+ *   walk KEY=VALUE ...    agent max_rows walk
+ *   start | close | ping SEQUENCE
+ *   deaf | hear           stop and go on reading what the worker sends */
 
 #include <fcntl.h>
 #include <poll.h>
@@ -24,18 +28,82 @@ typedef struct Driver {
 
 /* ---- what is told to the worker ---- */
 
-static void add_sensor(MsgPollAgent *agent, char *value) {
-        PollSensor *sensor = &agent->sensors[agent->n_sensors];
-        char *oid = strchr(value, ','), *scale = oid ? strchr(oid + 1, ',') : NULL;
+typedef void (*SetKey)(void *message, const char *key, char *value);
 
-        if (!scale || agent->n_sensors == PROTOCOL_SENSORS_MAX)
-                return;
-        *oid++ = '\0';
-        *scale++ = '\0';
-        sensor->number = (uint32_t) strtoul(value, NULL, 10);
-        copy_text(sensor->oid, sizeof(sensor->oid), oid);
-        sensor->scale = strtod(scale, NULL);
-        agent->n_sensors++;
+static void set_all(void *message, char *words, SetKey set) {
+        char *save = NULL;
+
+        for (char *word = strtok_r(words, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
+                char *value = strchr(word, '=');
+
+                if (!value)
+                        continue;
+                *value++ = '\0';
+                set(message, word, value);
+        }
+}
+
+static uint32_t number(const char *text) {
+        return (uint32_t) strtoul(text, NULL, 10);
+}
+
+static void set_items(MsgPollAgent *agent, char *value) {
+        char *save = NULL;
+
+        for (char *word = strtok_r(value, ",", &save); word && agent->n_items < POLL_ITEMS_MAX;
+                word = strtok_r(NULL, ",", &save))
+                agent->items[agent->n_items++] = number(word);
+}
+
+static void set_column(MsgPollItem *item, const char *key, const char *value) {
+        static const char *const columns[POLL_COLUMNS] = {[COLUMN_LABEL] = "label",
+                [COLUMN_TYPE] = "row_type",
+                [COLUMN_SCALE] = "row_scale",
+                [COLUMN_PRECISION] = "row_precision",
+                [COLUMN_STATUS] = "row_status",
+                [COLUMN_UNITS] = "units",
+                [COLUMN_TOTAL] = "total"};
+
+        for (size_t i = 0; i < POLL_COLUMNS; i++)
+                if (streq(key, columns[i])) {
+                        copy_text(item->columns[i], sizeof(item->columns[i]), value);
+                        return;
+                }
+        fprintf(stderr, "poll-driver: unknown key %s\n", key);
+}
+
+static void set_item_key(void *message, const char *key, char *value) {
+        MsgPollItem *item = message;
+
+        if (streq(key, "item"))
+                item->item = number(value);
+        else if (streq(key, "oid"))
+                copy_text(item->oid, sizeof(item->oid), value);
+        else if (streq(key, "walk"))
+                item->walk = number(value);
+        else if (streq(key, "kind"))
+                item->kind = name_value(&sensor_kind_names, value);
+        else if (streq(key, "type"))
+                item->type = name_value(&sensor_type_names, value);
+        else if (streq(key, "scale"))
+                item->scale = strtod(value, NULL);
+        else if (streq(key, "min"))
+                item->min = strtod(value, NULL);
+        else if (streq(key, "max"))
+                item->max = strtod(value, NULL);
+        else
+                set_column(item, key, value);
+}
+
+static void set_walk_key(void *message, const char *key, char *value) {
+        MsgPollWalk *walk = message;
+
+        if (streq(key, "agent"))
+                walk->agent = number(value);
+        else if (streq(key, "max_rows"))
+                walk->max_rows = number(value);
+        else
+                walk->walk = number(value);
 }
 
 static bool set_text(MsgPollAgent *agent, const char *key, const char *value) {
@@ -62,19 +130,21 @@ static bool set_text(MsgPollAgent *agent, const char *key, const char *value) {
         return false;
 }
 
-static void set_key(MsgPollAgent *agent, const char *key, char *value) {
+static void set_agent_key(void *message, const char *key, char *value) {
+        MsgPollAgent *agent = message;
+
         if (set_text(agent, key, value))
                 return;
-        if (streq(key, "device"))
-                agent->device = (uint32_t) strtoul(value, NULL, 10);
+        if (streq(key, "agent"))
+                agent->agent = number(value);
         else if (streq(key, "version"))
                 agent->version = name_value(&snmp_version_names, value);
         else if (streq(key, "interval_ms"))
                 agent->interval = strtoull(value, NULL, 10) * USEC_PER_MSEC;
         else if (streq(key, "timeout_ms"))
                 agent->timeout = strtoull(value, NULL, 10) * USEC_PER_MSEC;
-        else if (streq(key, "sensor"))
-                add_sensor(agent, value);
+        else if (streq(key, "items"))
+                set_items(agent, value);
         else
                 fprintf(stderr, "poll-driver: unknown key %s\n", key);
 }
@@ -89,22 +159,33 @@ static int send_whole(const Driver *d, const MessageHead *message) {
         return r;
 }
 
-static int send_agent(Driver *d, char *words) {
+static int send_item(const Driver *d, char *words) {
+        MsgPollItem item = MESSAGE(MsgPollItem, MSG_POLL_ITEM);
+
+        item.kind = SENSOR_GAUGE;
+        item.type = SENSOR_TYPE_OTHER;
+        item.scale = 1;
+        item.min = -1e18;
+        item.max = 1e18;
+        set_all(&item, words, set_item_key);
+        return send_whole(d, &item.head);
+}
+
+static int send_agent(const Driver *d, char *words) {
         MsgPollAgent agent = MESSAGE(MsgPollAgent, MSG_POLL_AGENT);
-        char *save = NULL;
 
-        for (char *word = strtok_r(words, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
-                char *value = strchr(word, '=');
-
-                if (!value)
-                        continue;
-                *value++ = '\0';
-                set_key(&agent, word, value);
-        }
+        set_all(&agent, words, set_agent_key);
         return send_whole(d, &agent.head);
 }
 
-static int send_plain(Driver *d, MessageType type, uint64_t sequence) {
+static int send_walk(const Driver *d, char *words) {
+        MsgPollWalk walk = MESSAGE(MsgPollWalk, MSG_POLL_WALK);
+
+        set_all(&walk, words, set_walk_key);
+        return send_whole(d, &walk.head);
+}
+
+static int send_plain(const Driver *d, MessageType type, uint64_t sequence) {
         MsgPlain message = {.head = {.type = type, .size = sizeof(MsgPlain)}, .sequence = sequence};
 
         return send_whole(d, &message.head);
@@ -114,6 +195,10 @@ static int command(Driver *d, char *line) {
         line[strcspn(line, "\n")] = '\0';
         if (strncmp(line, "agent ", 6) == 0)
                 return send_agent(d, line + 6);
+        if (strncmp(line, "item ", 5) == 0)
+                return send_item(d, line + 5);
+        if (strncmp(line, "walk ", 5) == 0)
+                return send_walk(d, line + 5);
         if (strncmp(line, "ping ", 5) == 0)
                 return send_plain(d, MSG_PING, strtoull(line + 5, NULL, 10));
         if (streq(line, "start"))
@@ -130,20 +215,61 @@ static int command(Driver *d, char *line) {
 
 /* ---- what the worker tells ---- */
 
+static void print_text(const char *key, const char *text) {
+        printf(",\"%s\":\"", key);
+        for (; *text; text++)
+                printf(*text == '"' || *text == '\\' ? "\\%c" : "%c", *text);
+        printf("\"");
+}
+
+static void print_number(const char *key, uint64_t value) {
+        printf(",\"%s\":%llu", key, (unsigned long long) value);
+}
+
 static void print_sample(const MsgSample *m) {
-        printf("{\"message\":\"sample\",\"device\":%u,\"sensor\":%u,\"status\":\"%s\",\"reason\":\"%s\","
-               "\"value\":%d,"
-               "\"when\":%llu}\n",
-                m->device, m->sensor, name_of(&sensor_status_names, m->status),
-                name_of(&sensor_reason_names, m->reason), m->value, (unsigned long long) m->when);
+        printf("{\"message\":\"sample\",\"agent\":%u,\"item\":%u,\"value\":%.9g,\"precision\":%d", m->agent,
+                m->item, m->value, m->precision);
+        print_number("poll", m->poll);
+        print_text("status", name_of(&sensor_status_names, m->status));
+        print_text("reason", name_of(&sensor_reason_names, m->reason));
+        print_text("type", name_of(&sensor_type_names, m->type));
+        print_number("counter_bits", m->counter_bits);
+        print_number("counter", m->counter);
+        print_text("index", m->index);
+        print_text("label", m->label);
+        print_text("units", m->units);
+        print_number("when", m->when);
+        printf("}\n");
 }
 
 static void print_state(const MsgAgentState *m) {
-        printf("{\"message\":\"agent_state\",\"device\":%u,\"state\":\"%s\",\"start_delay\":%llu,\"detail\":"
-               "\"%s\","
-               "\"when\":%llu}\n",
-                m->device, name_of(&agent_state_names, m->state), (unsigned long long) m->start_delay,
-                m->detail, (unsigned long long) m->when);
+        printf("{\"message\":\"agent_state\",\"agent\":%u", m->agent);
+        print_text("state", name_of(&agent_state_names, m->state));
+        print_number("poll", m->poll);
+        print_number("start_delay", m->start_delay);
+        print_number("requests", m->requests);
+        print_number("cut", m->cut);
+        if (m->has_uptime)
+                print_number("uptime", m->uptime);
+        print_text("engine_id", m->engine_id);
+        print_text("detail", m->detail);
+        print_number("when", m->when);
+        printf("}\n");
+}
+
+static void print_found(const MsgPollFound *m) {
+        printf("{\"message\":\"found\",\"agent\":%u,\"last\":%u", m->agent, m->last);
+        print_number("walk", m->walk);
+        print_text("error", name_of(&agent_state_names, m->error));
+        print_text("detail", m->detail);
+        printf(",\"found\":[");
+        for (size_t i = 0; i < m->n; i++) {
+                printf("%s{\"type\":%u", i > 0 ? "," : "", m->found[i].type);
+                print_text("oid", m->found[i].oid);
+                print_text("value", m->found[i].value);
+                printf("}");
+        }
+        printf("]}\n");
 }
 
 static void print_message(const Driver *d, int type) {
@@ -161,6 +287,9 @@ static void print_message(const Driver *d, int type) {
                 break;
         case MSG_AGENT_STATE:
                 print_state((const MsgAgentState *) d->buffer);
+                break;
+        case MSG_POLL_FOUND:
+                print_found((const MsgPollFound *) d->buffer);
                 break;
         default:
                 printf("{\"message\":\"unexpected\",\"type\":%d}\n", type);

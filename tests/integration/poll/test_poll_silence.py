@@ -6,7 +6,7 @@ import socket
 import subprocess
 
 import pytest
-from poll_machines import TEMPERATURE, Responder, environment, free_port
+from poll_machines import FAN_LABEL, FAN_SPEED, TEMPERATURE, Responder, environment, free_port
 
 INTERVAL = 500_000  # microseconds, the fixtures' interval
 
@@ -33,7 +33,7 @@ def test_silent_agent_delays_nobody(poll, machine, silent_address):
         assert_none_skipped(poll, device, 8)
     for device in (2, 3):
         assert {s["state"] for s in poll.wait_polls(device, 3)} == {"silent"}
-        assert {(s["status"], s["reason"]) for s in poll.samples(device)} == {("unavailable", "silent")}
+        assert not poll.samples(device), "what is silent tells nothing"
 
 
 def test_stopped_snmpd_is_silent_delays_nobody_and_is_back_within_one_poll(poll, machine):
@@ -54,15 +54,27 @@ def test_stopped_snmpd_is_silent_delays_nobody_and_is_back_within_one_poll(poll,
 
 
 def test_fifty_silent_of_a_hundred(poll, machine, silent_address):
-    machines = [machine() for _ in range(10)]
+    """A quarter of them from before the start, another quarter later."""
+    machines, turning = [machine() for _ in range(10)], [machine() for _ in range(5)]
+    live, silent, later = range(2, 101, 2), range(1, 101, 4), range(3, 101, 4)
     for device in range(1, 101):
-        address = silent_address() if device % 2 else machines[device // 2 % 10].address
+        if device in silent:
+            address = silent_address()
+        else:
+            address = (turning[device // 4 % 5] if device in later else machines[device // 2 % 10]).address
         poll.agent(device, address)
     poll.start()
-    for device in range(2, 101, 2):
-        assert {s["state"] for s in poll.wait_polls(device, 6)} == {"ok"}
-        assert_none_skipped(poll, device, 6)
-    assert {s["state"] for device in range(1, 101, 2) for s in poll.wait_polls(device)} == {"silent"}
+    for device in (*live, *later):
+        assert poll.wait_polls(device)[0]["state"] == "ok"
+    for m in turning:
+        m.process.send_signal(signal.SIGSTOP)
+    mark = poll.mark()
+    for device in live:
+        assert {s["state"] for s in poll.wait_polls(device, 7)} == {"ok"}
+        assert_none_skipped(poll, device, 7)
+    for device in later:
+        poll.wait_state(device, "silent", mark)
+    assert {s["state"] for device in silent for s in poll.wait_polls(device)} == {"silent"}
 
 
 def exchange(poll, machine, prepare):
@@ -123,7 +135,7 @@ def test_two_machines_with_one_engine_id_are_named_and_both_polled(poll, machine
         detail = poll.wait_state(device, "duplicate_engine")["detail"]
         assert "machine-1" in detail and "machine-2" in detail and "80001f88040000000a" in detail
     mark = poll.mark()
-    for device, value in ((1, 111), (2, 222)):
+    for device, value in ((1, 11.1), (2, 22.2)):
         assert {s["state"] for s in poll.wait_polls(device, 4, mark)} == {"duplicate_engine"}
         assert {(s["status"], s["value"]) for s in poll.samples(device, since=mark)} == {("ok", value)}
         assert_none_skipped(poll, device, 4, mark)
@@ -171,7 +183,7 @@ def huge(datagram):
 
 
 def echoed(datagram):
-    return [datagram, datagram.replace(b"\xa0", b"\xa2", 1)]
+    return [datagram, datagram.replace(b"\xa0", b"\xa2", 1), datagram.replace(b"\xa5", b"\xa2", 1)]
 
 
 def empty_and_random(datagram):
@@ -185,18 +197,23 @@ GARBAGE = [flipped, truncated, lying_lengths, huge, echoed, empty_and_random]
 def test_garbage_harms_nothing(poll, machine, answer):
     good, responder = machine(), Responder(answer)
     responder.start()
+    table = {"oid": FAN_SPEED, "walk": 1, "label": FAN_LABEL}
     poll.agent(1, responder.address, version="v2c")
     poll.agent(2, responder.address, version="v3")
     poll.agent(3, good.address)
+    poll.agent(4, responder.address, version="v2c", items={2: {"oid": TEMPERATURE}, 3: table})
+    poll.agent(5, responder.address, version="v1", items={2: {"oid": TEMPERATURE}, 3: table})
     poll.start()
-    for device in (1, 2):
+    for device in (1, 2, 4, 5):
         states = {s["state"] for s in poll.wait_polls(device, 3)}
-        # an echo of our own v2c request is a well-formed answer that holds no value
-        assert states <= ({"silent", "ok"} if (answer, device) == (echoed, 1) else {"silent"})
-        assert not [s for s in poll.samples(device) if s["status"] == "ok"]
+        # an echo of our own request without security is a well-formed answer that holds no value
+        assert states <= ({"silent", "ok"} if answer is echoed and device != 2 else {"silent"})
+        assert not poll.samples(device) and not poll.samples(device, 2) and not poll.samples(device, 3)
+    last, found = poll.walk(4)
+    assert last["error"] != "ok" or not found
     assert responder.answered > 0
     assert {s["state"] for s in poll.wait_polls(3, 4)} == {"ok"}
-    poll.wait_value(3, 451)
+    poll.wait_value(3, 45.1)
     responder.end()
 
 
@@ -226,12 +243,12 @@ def test_agent_that_answers_one_variable_with_an_error_loses_only_that(poll, mac
     m = machine()
 
     def relay(datagram):
-        # errors at variable 2 until only two are asked for; then the real agent answers
+        # errors at the variable until the others are asked for; then the real agent answers
         oid = bytes([0x06]) + bytes([len(BROKEN)]) + BROKEN
         if oid in datagram:
             reply = bytearray(datagram.replace(b"\xa0", b"\xa2", 1))
             at = reply.index(b"\x02\x01\x00\x02\x01\x00\x30")
-            reply[at + 2], reply[at + 5] = 5, 2
+            reply[at + 2], reply[at + 5] = 5, 3  # sysUpTime comes first
             return [bytes(reply)]
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
             s.settimeout(1)
@@ -240,12 +257,13 @@ def test_agent_that_answers_one_variable_with_an_error_loses_only_that(poll, mac
 
     responder = Responder(relay)
     responder.start()
-    sensors = [(1, TEMPERATURE, 0.1), (2, "1.3.6.1.4.1.99.7.0", 1), (3, TEMPERATURE, 0.2)]
-    poll.agent(1, responder.address, version="v2c", sensors=sensors)
+    broken, doubled = {"oid": "1.3.6.1.4.1.99.7.0"}, {"oid": TEMPERATURE, "scale": 0.2}
+    poll.agent(1, responder.address, version="v2c", items={1: {"oid": TEMPERATURE, "scale": 0.1}, 2: broken, 3: doubled})
     poll.start()
-    poll.wait_state(1, "ok")
-    assert poll.samples(1, 2)[0]["status"] == "nonoperational"
-    assert (poll.samples(1, 1)[0]["value"], poll.samples(1, 3)[0]["value"]) == (451, 902)
+    detail = poll.wait_state(1, "ok")["detail"]
+    assert "1.3.6.1.4.1.99.7.0: the agent answers it with an error" in detail
+    assert not poll.samples(1, 2)
+    assert (poll.samples(1, 1)[0]["value"], poll.samples(1, 3)[0]["value"]) == (45.1, 90.2)
     responder.end()
 
 

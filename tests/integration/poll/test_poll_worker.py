@@ -9,7 +9,7 @@ import time
 import pytest
 from hsmdtest.processes import state
 from hsmdtest.waiting import wait_until
-from poll_machines import PATIENCE, Responder
+from poll_machines import FAN_LABEL, FAN_SPEED, MACHINE, PATIENCE, TEMPERATURE, Responder, fans
 
 
 def test_hello_comes_first_and_pings_are_answered(poll, silent_address):
@@ -115,6 +115,24 @@ def test_reload_keeps_unchanged_agents_and_ends_the_untold(poll, machine):
     assert not poll.states(3, since=poll.mark() - 5)
 
 
+def test_kept_agent_goes_by_its_items_new_numbers(poll, machine):
+    """hsmd may number items anew in each set: what they ask for is what makes an agent another one."""
+    m = machine(root=f"{MACHINE}.2", table=fans((1, "fan 1", 4200, 1)))
+    speed = {"oid": FAN_SPEED, "walk": 1, "label": FAN_LABEL}
+    poll.agent(1, m.address, items={1: {"oid": TEMPERATURE, "scale": 0.1}, 2: speed})
+    poll.start()
+    polls = poll.wait_polls(1, 2)[1]["poll"]
+    poll.agent(1, m.address, items={2: {"oid": TEMPERATURE, "scale": 0.1}, 7: speed})
+    poll.start()
+    state, samples = poll.wait_poll(1, lambda ss: [s["item"] for s in ss] == [2, 7], "new numbers")
+    assert [s["value"] for s in samples] == [45.1, 4200] and state["poll"] > polls, "it was not kept"
+    poll.agent(1, m.address, items={2: {"oid": TEMPERATURE, "scale": 0.2}, 7: speed})
+    mark = poll.mark()
+    poll.start()
+    state, _ = poll.wait_poll(1, lambda ss: [s["value"] for s in ss] == [90.2, 4200], "the new scale", mark)
+    assert state["poll"] <= 2, "it was kept"
+
+
 def test_agent_told_twice_before_the_start_is_polled_once_as_told_last(poll, machine, silent_address):
     m, other = machine(), machine()
     for _ in range(2):
@@ -127,6 +145,24 @@ def test_agent_told_twice_before_the_start_is_polled_once_as_told_last(poll, mac
     mark = poll.mark()
     turns = len(poll.wait_polls(2, 6, mark))
     assert len(poll.states(1, mark)) <= turns + 2, "it is polled twice an interval"
+
+
+def test_set_that_is_told_anew_before_its_start_is_only_what_was_told_last(poll, machine, silent_address):
+    kept, m = machine(), machine()
+    poll.agent(1, kept.address)
+    poll.start()
+    polls = poll.wait_polls(1, 2)[1]["poll"]
+    poll.agent(1, kept.address)
+    poll.agent(2, silent_address())
+    poll.agent(3, m.address)
+    poll.tell_set()
+    poll.agent(1, kept.address)
+    poll.agent(3, m.address)
+    poll.start()
+    mark = poll.mark()
+    states = [*poll.wait_polls(1, 3, mark), *poll.wait_polls(3, 3, mark)]
+    assert {s["state"] for s in states} == {"ok"} and states[0]["poll"] >= polls, "what is told again is kept"
+    assert not poll.states(2)
 
 
 def test_changed_secret_counts_from_the_reload_on(poll, machine):
@@ -174,11 +210,11 @@ def test_hsmd_that_does_not_read_gets_the_newest_result_of_each_agent(poll, mach
     time_of_hearing = time.monotonic_ns() // 1000
     poll.tell("hear")
     for device in (1, 2):
-        poll.wait_value(device, 222, since=mark)
+        poll.wait_value(device, 22.2, since=mark)
     poll.wait(lambda ms: {"message": "pong", "sequence": 7} in ms, "pong after the silence")
     kept = poll.samples(2, since=mark)
-    assert [s["value"] for s in kept if s["when"] < time_of_hearing][-1] == 222, "the newest result was lost"
-    old = [s for s in poll.samples(1, since=mark) if s["value"] == 451]
+    assert [s["value"] for s in kept if s["when"] < time_of_hearing][-1] == 22.2, "the newest result was lost"
+    old = [s for s in poll.samples(1, since=mark) if s["value"] == 45.1]
     assert len(old) < 500, "results were queued without a bound"
     for responder in (busy, calm):
         responder.end()

@@ -4,16 +4,22 @@
  *
  *   board-tool PROGRAM own|agentx ADDRESS ENGINE-ID BOOTS [USER SECRET SECRET]...
  *
- *   board N K HOLES      a board of N devices with K sensors, two keys and two mechanisms each; HOLES is a
- * seed: which cells are not valid (0: none) start                starts the worker and waits until it says
- * that it serves (own) or whether it does (agentx) kill                 ends the worker by SIGKILL boots N
- * the boots to give to the next worker set TABLE ROW KEY V  sets a cell; V is a number, text or an age in
- * seconds clear TABLE ROW KEY makes a cell not valid tick on|off          whether the judge turns serving 0|1
- * MS       waits until the worker has said so; answers with the detail it gave lag                  the
- * slowest PONG since the last `lag`, in milliseconds, counting one that is still awaited pid of the worker
- * ended MS waits until the worker has ended; answers with its exit status close                sends
- * MSG_CLOSE expect every instance there is: relative OID and number or text, in the order of the board's
- * fields */
+ * - board N K HOLES: a board of N devices with K sensors, two keys and two mechanisms each, and of two sites
+ *   with K sensors; HOLES is a seed: which cells are not valid (0: none)
+ * - start: starts the worker and waits until it says that it serves (own) or whether it does (agentx)
+ * - kill: ends the worker by SIGKILL
+ * - boots N: the boots to give to the next worker
+ * - entity on|off: whether the next worker shall serve ENTITY-MIB, too
+ * - set TABLE ROW KEY V: sets a cell; V is a number, text or an age in seconds
+ * - clear TABLE ROW KEY: makes a cell not valid
+ * - tick on|off: whether the judge turns
+ * - serving 0|1 MS: waits until the worker has said so; answers with the detail it gave
+ * - detail WORD MS: waits until the worker has said something with this word; answers as `serving`
+ * - lag: the slowest PONG since the last `lag`, in milliseconds, counting one that is still awaited
+ * - pid: of the worker
+ * - ended MS: waits until the worker has ended; answers with its exit status
+ * - close: sends MSG_CLOSE
+ * - expect: every instance there is: relative OID and number or text, in the order of the board's fields */
 
 #include <poll.h>
 #include <signal.h>
@@ -26,6 +32,7 @@
 #define PING_INTERVAL (500 * USEC_PER_MSEC)
 #define DEADLINE (10 * USEC_PER_SEC)
 #define KEYS 2 /* of a device, and as many mechanisms */
+#define SITES 2
 
 typedef struct Tool {
         char **arguments;
@@ -33,7 +40,7 @@ typedef struct Tool {
         unsigned boots;
         pid_t pid;
         int fd;
-        bool ticking, has_state, serving;
+        bool ticking, has_state, serving, entity;
         char detail[128];
         uint64_t sequence;
         usec_t pinged; /* when the PING that is not answered yet went out, 0 = none */
@@ -41,15 +48,16 @@ typedef struct Tool {
         _Alignas(16) uint8_t buffer[PROTOCOL_MAX];
 } Tool;
 
-static const BoardTable in_mib[] = {
-        BOARD_FLEET, BOARD_SITES, BOARD_POOLS, BOARD_DEVICES, BOARD_KEYS, BOARD_MECHANISMS, BOARD_SENSORS};
+static const BoardTable in_mib[] = {BOARD_FLEET, BOARD_SITES, BOARD_POOLS, BOARD_DEVICES, BOARD_KEYS,
+        BOARD_MECHANISMS, BOARD_SENSORS, BOARD_SITE_SENSORS};
 static const unsigned arcs[BOARD_TABLES] = {[BOARD_FLEET] = 1,
-        [BOARD_SITES] = 2,
+        [BOARD_SITES] = SITES,
         [BOARD_POOLS] = 3,
         [BOARD_DEVICES] = 5,
         [BOARD_KEYS] = 6,
         [BOARD_MECHANISMS] = 7,
-        [BOARD_SENSORS] = 8};
+        [BOARD_SENSORS] = 8,
+        [BOARD_SITE_SENSORS] = 9};
 
 static bool is_wide(const Field *f) {
         return f->type == FIELD_COUNTER || f->type == FIELD_INSTANT || f->type == FIELD_AGE ||
@@ -111,14 +119,17 @@ static void fill_row(Tool *t, BoardTable table, size_t n, const uint32_t *index,
 
 static void make_board(Tool *t, size_t devices, size_t sensors, unsigned holes) {
         size_t rows[BOARD_TABLES] = {[BOARD_FLEET] = 1,
-                [BOARD_SITES] = 2,
+                [BOARD_SITES] = SITES,
                 [BOARD_POOLS] = 2,
                 [BOARD_DEVICES] = devices,
                 [BOARD_KEYS] = devices * KEYS,
                 [BOARD_MECHANISMS] = devices * KEYS,
-                [BOARD_SENSORS] = devices * sensors};
-        const size_t per_device[BOARD_TABLES] = {
-                [BOARD_KEYS] = KEYS, [BOARD_MECHANISMS] = KEYS, [BOARD_SENSORS] = sensors};
+                [BOARD_SENSORS] = devices * sensors,
+                [BOARD_SITE_SENSORS] = SITES * sensors};
+        const size_t per_owner[BOARD_TABLES] = {[BOARD_KEYS] = KEYS,
+                [BOARD_MECHANISMS] = KEYS,
+                [BOARD_SENSORS] = sensors,
+                [BOARD_SITE_SENSORS] = sensors};
 
         t->board = board_writer_free(t->board);
         if (board_writer_new(rows, &t->board) < 0)
@@ -128,9 +139,9 @@ static void make_board(Tool *t, size_t devices, size_t sensors, unsigned holes) 
                         /* numbers with gaps, as an operator gives them */
                         uint32_t index[2] = {(uint32_t) (n * 3 + 1), 0};
 
-                        if (per_device[table] > 0) {
-                                index[0] = (uint32_t) (n / per_device[table] * 3 + 1);
-                                index[1] = (uint32_t) (n % per_device[table] * 100 + 1);
+                        if (per_owner[table] > 0) {
+                                index[0] = (uint32_t) (n / per_owner[table] * 3 + 1);
+                                index[1] = (uint32_t) (n % per_owner[table] * 100 + 1);
                         }
                         fill_row(t, table, n, index, holes);
                 }
@@ -240,6 +251,7 @@ static void send_config(Tool *t) {
                 m.engine_id[m.engine_id_size++] = (uint8_t) octet;
         }
         m.engine_boots = t->boots;
+        m.entity = t->entity;
         copy_text(m.name, sizeof(m.name), "fleet-under-test");
         copy_text(m.contact, sizeof(m.contact), "duty engineer");
         copy_text(m.location, sizeof(m.location), "machine room 3");
@@ -466,6 +478,19 @@ static void command_serving(Tool *t, int yes, int ms) {
         printf("%s %s\n", done ? "ok" : "error still otherwise", t->detail);
 }
 
+static void command_detail(Tool *t, const char *word, int ms) {
+        usec_t end = now_monotonic() + (usec_t) ms * USEC_PER_MSEC;
+
+        while (!strstr(t->detail, word) && now_monotonic() < end)
+                wait_once(t, false);
+        printf("%s%s\n", strstr(t->detail, word) ? "ok " : "error it says ", t->detail);
+}
+
+static void command_entity(Tool *t, bool on) {
+        t->entity = on;
+        printf("ok\n");
+}
+
 static void obey(Tool *t, char *line) {
         const MsgPlain bye = MESSAGE(MsgPlain, MSG_CLOSE);
         char empty[] = "", *w[5] = {empty, empty, empty, empty, empty}, *at = line;
@@ -483,6 +508,10 @@ static void obey(Tool *t, char *line) {
                 command_set(t, w[1], strtoul(w[2], NULL, 10), w[3], streq(w[0], "set") ? w[4] : NULL);
         else if (streq(w[0], "serving"))
                 command_serving(t, atoi(w[1]), atoi(w[2]));
+        else if (streq(w[0], "detail"))
+                command_detail(t, w[1], atoi(w[2]));
+        else if (streq(w[0], "entity"))
+                command_entity(t, streq(w[1], "on"));
         else if (streq(w[0], "ended"))
                 command_ended(t, atoi(w[1]));
         else if (streq(w[0], "lag"))
@@ -506,7 +535,7 @@ static void obey(Tool *t, char *line) {
 }
 
 int main(int argc, char **argv) {
-        static Tool tool = {.fd = -1, .ticking = true};
+        static Tool tool = {.fd = -1, .ticking = true, .entity = true};
         char line[512];
 
         if (argc < 6) {

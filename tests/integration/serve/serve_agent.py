@@ -138,12 +138,12 @@ class Snmpd:
             file.write(configuration)
         self.process = None
 
-    def start(self):
+    def start(self, options=("-I", "-smux,mteTrigger,mteTriggerConf")):
         environment = {"PATH": os.environ["PATH"], "MIBS": "", "SNMPCONFPATH": os.path.join(self.scratch, "none"),
                        "SNMP_PERSISTENT_DIR": os.path.join(self.scratch, "state")}
         self.process = subprocess.Popen(
             [extracted("usr/sbin/snmpd"), "-f", "-Lf", os.path.join(self.scratch, "log"), "-C", "-c", self.configuration,
-             "-I", "-smux,mteTrigger,mteTriggerConf"], env=environment)
+             *options], env=environment)
 
     def signal(self, number):
         self.process.send_signal(number)

@@ -388,6 +388,59 @@ def test_heat_is_shown_at_once(m):
     wait(shown, "81.5 degrees")
 
 
+TREE = "1.3.6.1.4.1.8072.9999.9999.157"
+TEMPERATURE, FAN_STATES, SUPPLIES, SESSIONS = "1.1.0", "2.1.4.", "3.1.3.", "4.2.0"
+
+
+def sensors(m):
+    """What its SNMP agent is to serve, by the ends of the OIDs."""
+    with open(m.path("sensors"), encoding="utf-8") as file:
+        rows = (line.split(" ", 2) for line in file.read().splitlines()[1:])
+        return {oid.removeprefix(TREE + "."): value for oid, _, value in rows}
+
+
+def test_broken_fan_warms_it_little_by_little(machine):
+    m = machine("sansec", "temperature = 40.0; fan_warming = 30.0; settling = 4.0;")
+    m.control("fault", "fan")
+    seen = []
+
+    def warm():
+        seen.append(int(sensors(m)[TEMPERATURE]))
+        return seen[-1] > 600
+
+    wait(warm, "more than half of the 30 degrees")
+    assert len(set(seen)) > 3 and seen == sorted(seen) and seen[-1] < 700, seen
+    assert [sensors(m)[FAN_STATES + fan] for fan in "123"] == ["1", "2", "1"]
+    m.control("clear")
+    wait(lambda: sensors(m)[FAN_STATES + "2"] == "1", "the fan turns")
+    wait(lambda: int(sensors(m)[TEMPERATURE]) < seen[-1], "it cools")
+
+
+def test_machine_is_warm_as_its_room_is(m):
+    m.control("room", "30.5")
+    wait(lambda: sensors(m)[TEMPERATURE] == "500", "8.5 degrees more than at rest")
+    assert m.control("faults") == []
+    assert "right is degrees" in refused(m, "room", "warm")
+
+
+def test_failed_power_supply_is_told_until_it_is_cleared(m):
+    m.control("fault", "power")
+    wait(lambda: [sensors(m)[SUPPLIES + supply] for supply in "12"] == ["2", "1"], "one of two has failed")
+    m.control("clear")
+    wait(lambda: sensors(m)[SUPPLIES + "1"] == "1", "it is back")
+
+
+def test_sessions_of_other_clients_leave_fewer(machine, application):
+    m = machine("sansec", "session_limit = 4;")
+    m.control("fault", "sessions-used", "4")
+    a = application(m)
+    a.good("initialize")
+    assert a.ask("open", a.slot(), SERIAL)[0] == 0xb1  # CKR_SESSION_COUNT
+    wait(lambda: sensors(m)[SESSIONS] == "4", "they are told")
+    m.control("clear")
+    a.open()
+
+
 def test_a_truncated_reply_is_an_error(m, a):
     m.control("fault", "truncate", "C_GenerateRandom")
     assert a.ask("random", a.session, 16)[0] == DEVICE_ERROR
