@@ -1,7 +1,7 @@
 /* A directory with a configuration in it. */
 #include "config-fixture.h"
+#include "remove-tree.h"
 
-#include <ftw.h>
 #include <sys/stat.h>
 
 void write_file(const Fixture *f, const char *name, const void *data, size_t size) {
@@ -34,17 +34,12 @@ int fixture_setup(void **state) {
         return 0;
 }
 
-static int remove_entry(
-        const char *path, UNUSED const struct stat *st, UNUSED int type, UNUSED struct FTW *ftw) {
-        return remove(path);
-}
-
 int fixture_teardown(void **state) {
         Fixture *f = *state;
 
         config_free(f->config);
         free(f->error);
-        int k = nftw(f->directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+        int k = remove_tree(f->directory);
         free(f);
         return k;
 }
@@ -84,4 +79,19 @@ char *replaced_in(const char *text, const char *find, const char *replacement) {
         assert_true(
                 asprintf(&result, "%.*s%s%s", (int) (at - text), text, replacement, at + strlen(find)) > 0);
         return result;
+}
+
+char *shipped_profile(const char *kind, const char *name) {
+        CLEANUP_FREE char *path = NULL;
+        char *text = calloc(1, 65536);
+
+        assert_non_null(text);
+        assert_true(asprintf(&path, "%.*s/%s/%s.conf",
+                            (int) (strrchr(SHIPPED_CONFIGURATION, '/') - SHIPPED_CONFIGURATION),
+                            SHIPPED_CONFIGURATION, kind, name) > 0);
+        FILE *file = fopen(path, "re");
+        assert_non_null(file);
+        assert_true(fread(text, 1, 65535, file) < 65535);
+        fclose(file);
+        return text;
 }

@@ -31,6 +31,9 @@ int load(Fixture *f, const char *text);
 void assert_loads(Fixture *f, const char *text);
 void assert_error(const Fixture *f, const char *expected);
 
+/* The text of a shipped profile, of "vendors" or "sensors"; the caller frees it. */
+char *shipped_profile(const char *kind, const char *name);
+
 /* text with the first `find` replaced; the caller frees it */
 char *replaced_in(const char *text, const char *find, const char *replacement);
 

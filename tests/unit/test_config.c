@@ -677,15 +677,8 @@ static void every_shipped_profile_is_right(void **state) {
         ProbeMechanism all[PROTOCOL_MECHANISMS_MAX];
 
         for (size_t i = 0; i < ELEMENTSOF(names); i++) {
-                char path[256], text[8192];
+                CLEANUP_FREE char *text = shipped_profile("vendors", names[i]);
 
-                snprintf(path, sizeof(path), "%.*s/vendors/%s.conf",
-                        (int) (strrchr(SHIPPED_CONFIGURATION, '/') - SHIPPED_CONFIGURATION),
-                        SHIPPED_CONFIGURATION, names[i]);
-                FILE *file = fopen(path, "re");
-                assert_non_null(file);
-                text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
-                fclose(file);
                 if (load_with_vendor(f, text) < 0)
                         fail_msg("refused: %s", f->error);
                 size_t n = config_mechanisms(f->config, &f->config->devices[0], all);

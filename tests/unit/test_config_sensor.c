@@ -550,15 +550,8 @@ static void every_shipped_profile_loads(void **state) {
         Fixture *f = *state;
 
         for (size_t i = 0; i < ELEMENTSOF(names); i++) {
-                char path[256], text[16384];
+                CLEANUP_FREE char *text = shipped_profile("sensors", names[i]);
 
-                snprintf(path, sizeof(path), "%.*s/sensors/%s.conf",
-                        (int) (strrchr(SHIPPED_CONFIGURATION, '/') - SHIPPED_CONFIGURATION),
-                        SHIPPED_CONFIGURATION, names[i]);
-                FILE *file = fopen(path, "re");
-                assert_non_null(file);
-                text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
-                fclose(file);
                 write_profile(f, names[i], text);
         }
         CLEANUP_FREE char *text = replaced_in(base, "[ \"a\" ]",

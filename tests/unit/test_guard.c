@@ -1,11 +1,11 @@
 /* The PIN guard and the other small files that outlive a restart. */
 #include <fcntl.h>
-#include <ftw.h>
 #include <sys/stat.h>
 
 #include "hsmd/engine-file.h"
 #include "hsmd/guard.h"
 #include "hsmd/pin-return.h"
+#include "remove-tree.h"
 #include "unit.h"
 
 #define DEADLINE (20 * USEC_PER_SEC)
@@ -54,17 +54,12 @@ static int setup(void **state) {
         return 0;
 }
 
-static int remove_one(
-        const char *path, const struct stat *st UNUSED, int type UNUSED, struct FTW *ftw UNUSED) {
-        return remove(path);
-}
-
 static int teardown(void **state) {
         World *w = *state;
         int r;
 
         close_world(w);
-        r = nftw(w->directory, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+        r = remove_tree(w->directory);
         free(w);
         return r;
 }

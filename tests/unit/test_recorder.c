@@ -2,10 +2,10 @@
  * refused ever reaches the module behind (wrap.so writes down what does). HSMD_BIN names the directory of the
  * modules. */
 
+#include "remove-tree.h"
 #include "unit.h"
 
 #include <dlfcn.h>
-#include <ftw.h>
 #include <pthread.h>
 #include <sys/syscall.h>
 
@@ -59,13 +59,6 @@ static void make_token(const char *directory) {
             "2>/dev/null",
                 directory);
         run(TOOL "--write-object %s/c.der --type cert --id 02 >/dev/null 2>&1", directory);
-}
-
-static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw) {
-        (void) st;
-        (void) flag;
-        (void) ftw;
-        return remove(path);
 }
 
 /* --- what happened
@@ -177,7 +170,7 @@ static int teardown(void **state) {
         assert_int_equal(b->calls->C_CloseSession(b->session), CKR_OK);
         assert_int_equal(b->calls->C_Finalize(NULL), CKR_OK);
         ring_unmap(b->ring);
-        return nftw(b->directory, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+        return remove_tree(b->directory);
 }
 
 /* --- the tests

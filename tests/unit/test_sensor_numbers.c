@@ -1,9 +1,9 @@
 /* A sensor's number outlives restarts, and no number is ever used for another sensor. */
-#include <ftw.h>
 #include <sys/stat.h>
 
 #include "hsmd/sensor-numbers.h"
 #include "hsmd/state-files.h"
+#include "remove-tree.h"
 #include "unit.h"
 
 #define DEADLINE (20 * USEC_PER_SEC)
@@ -45,16 +45,11 @@ static int setup(void **state) {
         return 0;
 }
 
-static int remove_one(
-        const char *path, const struct stat *st UNUSED, int type UNUSED, struct FTW *ftw UNUSED) {
-        return remove(path);
-}
-
 static int teardown(void **state) {
         World *w = *state;
 
         close_world(w);
-        nftw(w->directory, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+        remove_tree(w->directory);
         free(w);
         return 0;
 }
