@@ -129,10 +129,6 @@ static void read_key(Reader *r, config_setting_t *group, ConfigKey *key) {
                 load_public_key(r, file, key);
 }
 
-static bool same_text(const char *a, const char *b) {
-        return a && b ? streq(a, b) : a == b;
-}
-
 /* Two keys that nothing tells apart would both be judged by whichever the token shows first. */
 static void refuse_same_selector(Reader *r, const config_setting_t *at, const ConfigPool *pool) {
         const ConfigKey *last = &pool->keys[pool->n_keys - 1];

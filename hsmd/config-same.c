@@ -1,10 +1,6 @@
 /* What two configurations mean for one probe: whether it may be kept across a reload. */
 #include "config.h"
 
-static bool same_text(const char *a, const char *b) {
-        return a && b ? streq(a, b) : a == b;
-}
-
 static bool same_secret(const SecretSource *a, const SecretSource *b) {
         return same_text(a->file, b->file) && same_text(a->credential, b->credential);
 }

@@ -280,6 +280,13 @@ size_t config_mechanisms(const Config *config, const ConfigDevice *device, Probe
  * (present keys; config_load has refused an exercised key without one). */
 size_t config_key_mechanism(const ConfigKey *key, const ProbeMechanism *mechanisms, size_t n);
 
+/* config-secrets.c: calls each with every secret that a configuration names, also those that are not given;
+ * whose: the device, agent or user. max: octets that the worker it is for can be told. Ends with the first
+ * negative result, which it returns. */
+typedef int (*SecretVisit)(
+        const SecretSource *source, size_t max, const char *whose, const char *what, void *userdata);
+int config_each_secret(const Config *config, SecretVisit each, void *userdata);
+
 /* secret.c: reads a secret into dst (at most size − 1 octets, terminated; one trailing newline, LF or CRLF,
  * is cut). *ret_size is its length. -EACCES when others than the owner may read or write the file (for a
  * credential: others than owner and group, as systemd 252 hands them out with an ACL), -ENOENT, -EMSGSIZE,

@@ -37,9 +37,7 @@ int control_method_discover_sensors(sd_bus_message *m, void *userdata, sd_bus_er
 /* Texts come from the network: the worker makes them printable, and is not trusted to have done it. */
 static void printable(char *dst, size_t size, const char *text) {
         copy_text(dst, size, text);
-        for (char *p = dst; *p; p++)
-                if (*p < ' ' || *p > '~')
-                        *p = '?';
+        keep_printable(dst);
 }
 
 void control_reply_discovered(ControlReply *reply, uint32_t found, const char *early) {

@@ -1,26 +1,4 @@
-#include <stdarg.h>
-
 #include "manager.h"
-
-/* What degrades, with the words for the most telling of it. */
-typedef struct Found {
-        Conditions conditions;
-        char *text;
-        size_t size;
-} Found;
-
-static void PRINTF(3, 4) add(Found *f, Reason reason, const char *format, ...) {
-        Reason before = conditions_worst(&f->conditions);
-        bool news = !conditions_have(&f->conditions, reason);
-        va_list ap;
-
-        conditions_add(&f->conditions, reason);
-        if (!news || conditions_worst(&f->conditions) == before)
-                return;
-        va_start(ap, format);
-        vsnprintf(f->text, f->size, format, ap);
-        va_end(ap);
-}
 
 static void look_at_certificate(const Device *d, size_t i, const char *name, Found *f) {
         int64_t expires = d->keys[i].certificate_expires, now = (int64_t) (now_realtime() / USEC_PER_SEC);
@@ -29,11 +7,13 @@ static void look_at_certificate(const Device *d, size_t i, const char *name, Fou
         if (expires == 0 || expires - now > warning)
                 return;
         if (expires > now)
-                add(f, REASON_CERTIFICATE_EXPIRING, "the certificate of key %u (%s) expires in %lld days",
-                        d->pool->keys[i].number, name, (long long) (expires - now) / 86400);
+                found_add(f, REASON_CERTIFICATE_EXPIRING,
+                        "the certificate of key %u (%s) expires in %lld days", d->pool->keys[i].number, name,
+                        (long long) (expires - now) / 86400);
         else
-                add(f, REASON_CERTIFICATE_EXPIRING, "the certificate of key %u (%s) expired %lld days ago",
-                        d->pool->keys[i].number, name, (long long) (now - expires) / 86400);
+                found_add(f, REASON_CERTIFICATE_EXPIRING,
+                        "the certificate of key %u (%s) expired %lld days ago", d->pool->keys[i].number, name,
+                        (long long) (now - expires) / 86400);
 }
 
 static bool nothing_pinned(const Device *d, size_t i) {
@@ -50,13 +30,13 @@ static void look_at_failing(const Device *d, size_t i, const char *name, Found *
         char buffer[24];
 
         if (r->reason == REASON_PROFILE_MISMATCH || r->reason == REASON_MECHANISM_MISSING)
-                add(f, r->reason, "key %u (%s): %s", number, name,
+                found_add(f, r->reason, "key %u (%s): %s", number, name,
                         d->result.detail[0] ? d->result.detail : name_of(&reason_names, r->reason));
         else if (r->state == KEY_FAILING && r->rv != 0)
-                add(f, REASON_KEY_FAILING, "key %u (%s) cannot be used: %s", number, name,
+                found_add(f, REASON_KEY_FAILING, "key %u (%s) cannot be used: %s", number, name,
                         device_return_name(d, r->rv, buffer));
         else if (r->state == KEY_FAILING)
-                add(f, REASON_KEY_FAILING, "key %u (%s) cannot be used: %s", number, name,
+                found_add(f, REASON_KEY_FAILING, "key %u (%s) cannot be used: %s", number, name,
                         name_of(&reason_names, r->reason));
 }
 
@@ -67,29 +47,25 @@ static void look_at_keys(const Device *d, Found *f) {
                 KeyState state = device_key_state(d, i);
 
                 if (state == KEY_MISSING)
-                        add(f, REASON_KEY_MISSING, "key %u (%s) is missing", k->number, name);
+                        found_add(f, REASON_KEY_MISSING, "key %u (%s) is missing", k->number, name);
                 else if (state == KEY_MISMATCH)
-                        add(f, REASON_KEY_MISMATCH,
+                        found_add(f, REASON_KEY_MISMATCH,
                                 "key %u (%s) is another one than the pinned public key says", k->number,
                                 name);
                 else if (state != KEY_UNKNOWN &&
                          matrix_verdict(d->manager, d->pool, i)->state == MATRIX_DIFFERENT &&
                          nothing_pinned(d, i))
-                        add(f, REASON_KEY_MISMATCH, "key %u (%s) is not the same on all members of the pool",
-                                k->number, name);
+                        found_add(f, REASON_KEY_MISMATCH,
+                                "key %u (%s) is not the same on all members of the pool", k->number, name);
                 look_at_failing(d, i, name, f);
                 look_at_certificate(d, i, name, f);
         }
 }
 
-static void look_at_sensor(void *userdata, Reason reason, const char *words) {
-        add(userdata, reason, "%s", words);
-}
-
 /* The machine's own uptime began anew. */
 static void look_at_reboot(const Device *d, usec_t now, Found *f) {
         if (d->rebooted != 0 && now - d->rebooted < RESTART_TOLD)
-                add(f, REASON_REBOOTED, "the machine rebooted %llu min ago",
+                found_add(f, REASON_REBOOTED, "the machine rebooted %llu min ago",
                         (unsigned long long) ((now - d->rebooted) / (60 * USEC_PER_SEC)));
 }
 
@@ -102,9 +78,10 @@ void device_conditions(Device *d, usec_t now) {
         d->condition[0] = '\0';
         look_at_keys(d, &f);
         if (d->has_result && d->result.random_state == REASON_RANDOM_WEAK)
-                add(&f, REASON_RANDOM_WEAK, "%s", d->result.detail[0] ? d->result.detail : "random_weak");
+                found_add(
+                        &f, REASON_RANDOM_WEAK, "%s", d->result.detail[0] ? d->result.detail : "random_weak");
         look_at_reboot(d, now, &f);
-        environment_conditions(d->sensors, environment_room_is_warm(d), now, look_at_sensor, &f);
+        environment_conditions(d->sensors, environment_room_is_warm(d), now, &f);
         changed = judge_conditions(&d->judgement, &f.conditions, now);
         device_judged(d, changed, before, reason_before);
 }

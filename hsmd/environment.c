@@ -10,9 +10,7 @@ static const Site *site_of(const Device *d) {
 }
 
 const Sensor *environment_room(const Device *d) {
-        const Sensor *s = sensor_set_temperature(site_of(d)->set);
-
-        return s && sensor_is_ok(s) ? s : NULL;
+        return sensor_set_temperature_now(site_of(d)->set);
 }
 
 bool environment_room_is_warm(const Device *d) {
@@ -87,8 +85,7 @@ static size_t others_of(const Device *d, const Sensor *s, PoolReading ret[static
         return n;
 }
 
-static void compare(const Device *d, Sensor *s) {
-        const Sensor *room = environment_room(d);
+static void compare(const Device *d, const Sensor *room, Sensor *s) {
         PoolReading others[MEMBERS_COMPARED], own;
         double median;
 
@@ -132,11 +129,12 @@ static void watch_uptime(Device *d, usec_t now) {
 }
 
 void environment_device(Device *d, usec_t now) {
+        const Sensor *room = environment_room(d);
         SensorSet *set = d->sensors;
 
         watch_uptime(d, now);
         for (size_t i = 0; i < set->n_sensors; i++)
-                compare(d, &set->sensors[i]);
+                compare(d, room, &set->sensors[i]);
         sensor_set_publish(set);
         device_conditions(d, now);
 }
@@ -153,42 +151,37 @@ static Reason reason_of(const Sensor *s, bool room_warm) {
         return sensor_finding_reason(sensor_meaning(s), s->type, s->verdict.finding);
 }
 
-static bool agent_conditions(const SensorAgent *a, usec_t now, ConditionFound found, void *userdata) {
-        char words[192];
-
+/* Returns whether its sensors are worth a look. */
+static bool agent_conditions(const SensorAgent *a, usec_t now, Found *found) {
         if (a->state == AGENT_UNKNOWN)
                 return false;
-        if ((a->state == AGENT_SILENT || a->state == AGENT_REFUSED) && a->failed < FAILED_POLLS_TOLD)
+        if (!agent_answers(a->state) && a->failed < FAILED_POLLS_TOLD)
                 return false; /* two datagrams may be lost: the next poll tells */
-        if (a->state == AGENT_SILENT || a->state == AGENT_REFUSED) {
-                snprintf(words, sizeof(words), "its SNMP agent %s%sis %s", a->name ? a->name : "",
+        if (!agent_answers(a->state)) {
+                found_add(found, REASON_SENSOR_LOST, "its SNMP agent %s%sis %s", a->name ? a->name : "",
                         a->name ? " " : "", name_of(&agent_state_names, a->state));
-                found(userdata, REASON_SENSOR_LOST, words);
                 return false;
         }
         if (a->state == AGENT_DUPLICATE_ENGINE)
-                found(userdata, REASON_DUPLICATE_ENGINE_ID, a->detail);
-        if (a->restarted != 0 && now - a->restarted < RESTART_TOLD) {
-                snprintf(words, sizeof(words), "its SNMP agent began anew %llu min ago",
+                found_add(found, REASON_DUPLICATE_ENGINE_ID, "%s", a->detail);
+        if (a->restarted != 0 && now - a->restarted < RESTART_TOLD)
+                found_add(found, REASON_AGENT_RESTARTED, "its SNMP agent began anew %llu min ago",
                         (unsigned long long) ((now - a->restarted) / (60 * USEC_PER_SEC)));
-                found(userdata, REASON_AGENT_RESTARTED, words);
-        }
         return true;
 }
 
-void environment_conditions(
-        const SensorSet *set, bool room_warm, usec_t now, ConditionFound found, void *userdata) {
+void environment_conditions(const SensorSet *set, bool room_warm, usec_t now, Found *found) {
         char words[192];
 
         for (size_t i = 0; i < set->n_agents; i++) {
-                if (!agent_conditions(&set->agents[i], now, found, userdata))
+                if (!agent_conditions(&set->agents[i], now, found))
                         continue;
                 for (size_t k = 0; k < set->n_sensors; k++) {
                         const Sensor *s = &set->sensors[k];
                         Reason reason = s->agent == i ? reason_of(s, room_warm) : REASON_NONE;
 
                         if (reason != REASON_NONE)
-                                found(userdata, reason, sensor_words(s, words, sizeof(words)));
+                                found_add(found, reason, "%s", sensor_words(s, words, sizeof(words)));
                 }
         }
 }

@@ -5,6 +5,7 @@
  * A room that warms is one thing, however many machines it warms: it is told once, of the site, and the
  * machines that are warm because of it say room_warm instead of hot or rising. */
 
+#include "found.h"
 #include "sensor-set.h"
 
 typedef struct Manager Manager;
@@ -32,11 +33,8 @@ bool sensor_is_warm(const Sensor *sensor);
 const Sensor *environment_room(const Device *device);
 bool environment_room_is_warm(const Device *device);
 
-/* Adds the conditions of a set of sensors: add is called with each reason and its words. room_warm: what is
- * warm is warm because of the room. */
-typedef void (*ConditionFound)(void *userdata, Reason reason, const char *words);
-void environment_conditions(
-        const SensorSet *set, bool room_warm, usec_t now, ConditionFound found, void *userdata);
+/* Adds the conditions of a set of sensors. room_warm: what is warm is warm because of the room. */
+void environment_conditions(const SensorSet *set, bool room_warm, usec_t now, Found *found);
 
 /* --- site.c */
 

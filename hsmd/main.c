@@ -38,13 +38,13 @@ static void set_limits(void) {
         prctl(PR_SET_DUMPABLE, 0);
 }
 
-/* max: octets that a worker can be told. */
-static int check_secret(const SecretSource *s, size_t max, const char *whose, const char *what) {
+static int check_secret(
+        const SecretSource *s, size_t max, const char *whose, const char *what, void *userdata) {
         char buffer[PROTOCOL_SECRET_MAX + 1], where[256];
         size_t size;
         int r;
 
-        if (!s->file && !s->credential)
+        if (!secret_source_given(s))
                 return 0;
         r = secret_read(s, buffer, max + 1, &size);
         wipe(buffer, sizeof(buffer));
@@ -56,33 +56,8 @@ static int check_secret(const SecretSource *s, size_t max, const char *whose, co
                 : r == -ENOKEY   ? "is empty"
                 : r == -EMSGSIZE ? "is too long"
                                  : strerror(-r));
-        return r;
-}
-
-static int check_agent(const ConfigSnmp *c, const char *name) {
-        return check_secret(
-                       &c->community, sizeof(((MsgPollAgent *) 0)->community) - 1, name, "SNMP community") |
-               check_secret(&c->auth_secret, PROTOCOL_SECRET_MAX, name, "SNMP authentication secret") |
-               check_secret(&c->priv_secret, PROTOCOL_SECRET_MAX, name, "SNMP privacy secret");
-}
-
-static int check_secrets(const Config *c) {
-        int bad = 0;
-
-        for (size_t i = 0; i < c->n_devices; i++) {
-                bad |= check_secret(&c->devices[i].pin, PROTOCOL_PIN_MAX, c->devices[i].name, "PIN");
-                bad |= check_agent(&c->devices[i].snmp, c->devices[i].name);
-        }
-        for (size_t i = 0; i < c->n_sites; i++)
-                for (size_t k = 0; k < c->sites[i].n_agents; k++)
-                        bad |= check_agent(&c->sites[i].agents[k].snmp, c->sites[i].agents[k].name);
-        for (size_t i = 0; i < c->n_users; i++) {
-                bad |= check_secret(&c->users[i].auth_secret, PROTOCOL_SECRET_MAX, c->users[i].name,
-                        "authentication secret");
-                bad |= check_secret(
-                        &c->users[i].priv_secret, PROTOCOL_SECRET_MAX, c->users[i].name, "privacy secret");
-        }
-        return bad;
+        *(bool *) userdata = true;
+        return 0; /* the others may be bad, too */
 }
 
 static int run(const Options *options, bool check_only) {
@@ -96,12 +71,14 @@ static int run(const Options *options, bool check_only) {
                 return EX_CONFIG;
         }
         if (check_only) {
-                r = check_secrets(config);
-                if (r == 0)
+                bool bad = false;
+
+                (void) config_each_secret(config, check_secret, &bad);
+                if (!bad)
                         printf("%s: %zu devices in %zu pools, no error\n", options->config, config->n_devices,
                                 config->n_pools);
                 config_free(config);
-                return r == 0 ? 0 : EX_CONFIG;
+                return bad ? EX_CONFIG : 0;
         }
         if (config_check_files(config, worker_can_bind(), &error) < 0) {
                 fprintf(stderr, "%s\n", error ? error : strerror(ENOMEM));

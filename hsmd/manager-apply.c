@@ -45,10 +45,6 @@ static int make_device(Manager *m, const Config *config, const ConfigDevice *c, 
         return r;
 }
 
-static bool same_text(const char *a, const char *b) {
-        return a && b ? streq(a, b) : !a && !b;
-}
-
 static bool same_source(const SecretSource *a, const SecretSource *b) {
         return same_text(a->file, b->file) && same_text(a->credential, b->credential);
 }
@@ -280,13 +276,9 @@ static void place_devices(Manager *m, const Plan *plan) {
 }
 
 void manager_fit_poller(Manager *m) {
-        bool any_agent = false;
+        bool any_agent = poller_agents(m) > 0;
         int r = 0;
 
-        for (size_t i = 0; i < m->n_devices; i++)
-                any_agent = any_agent || m->devices[i]->sensors->n_agents > 0;
-        for (size_t i = 0; i < m->n_sites; i++)
-                any_agent = any_agent || m->sites[i].set->n_agents > 0;
         if (any_agent && !m->poller)
                 r = poller_new(m, &m->poller);
         else if (!any_agent && m->poller)

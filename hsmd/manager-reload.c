@@ -16,7 +16,9 @@ typedef struct ReloadJob {
 } ReloadJob;
 
 /* A reload does not refresh credentials: what the service was not started with is not there. */
-static int check_credential(const SecretSource *s, const char *what, char **ret_error) {
+static int check_credential(const SecretSource *s, size_t max UNUSED, const char *whose,
+        const char *what UNUSED, void *userdata) {
+        char **ret_error = userdata;
         const char *directory = getenv("CREDENTIALS_DIRECTORY");
         char path[PATH_MAX];
 
@@ -31,36 +33,9 @@ static int check_credential(const SecretSource *s, const char *what, char **ret_
                     "LoadCredential= in /etc/systemd/system/hsmd.service.d/credentials.conf, then systemctl "
                     "daemon-reload "
                     "and systemctl restart hsmd",
-                    what, s->credential) < 0)
+                    whose, s->credential) < 0)
                 *ret_error = NULL;
         return -EINVAL;
-}
-
-static int check_agent(const ConfigSnmp *c, const char *name, char **ret_error) {
-        int r = check_credential(&c->community, name, ret_error);
-
-        if (r >= 0)
-                r = check_credential(&c->auth_secret, name, ret_error);
-        return r < 0 ? r : check_credential(&c->priv_secret, name, ret_error);
-}
-
-static int check_credentials(const Config *c, char **ret_error) {
-        int r = 0;
-
-        for (size_t i = 0; r >= 0 && i < c->n_devices; i++) {
-                r = check_credential(&c->devices[i].pin, c->devices[i].name, ret_error);
-                if (r >= 0)
-                        r = check_agent(&c->devices[i].snmp, c->devices[i].name, ret_error);
-        }
-        for (size_t i = 0; i < c->n_sites; i++)
-                for (size_t k = 0; r >= 0 && k < c->sites[i].n_agents; k++)
-                        r = check_agent(&c->sites[i].agents[k].snmp, c->sites[i].agents[k].name, ret_error);
-        for (size_t i = 0; r >= 0 && i < c->n_users; i++) {
-                r = check_credential(&c->users[i].auth_secret, c->users[i].name, ret_error);
-                if (r >= 0)
-                        r = check_credential(&c->users[i].priv_secret, c->users[i].name, ret_error);
-        }
-        return r;
 }
 
 /* Disk's thread. */
@@ -69,7 +44,7 @@ static void reload_work(void *userdata) {
 
         job->result = config_load(job->path, &job->config, &job->error);
         if (job->result >= 0)
-                job->result = check_credentials(job->config, &job->error);
+                job->result = config_each_secret(job->config, check_credential, &job->error);
         if (job->result >= 0)
                 job->result = config_check_files(job->config, worker_can_bind(), &job->error);
 }

@@ -212,7 +212,7 @@ static void set_done(void *userdata, bool cancelled) {
         free(job);
 }
 
-static size_t count_agents(const Manager *m) {
+size_t poller_agents(const Manager *m) {
         size_t n = 0;
 
         for (size_t i = 0; i < m->n_devices; i++)
@@ -255,7 +255,7 @@ void poller_reconfigure(Poller *p) {
                 return;
         job->manager = m;
         job->number = p->number = ++m->poll_sets;
-        if (!allocate_job(job, m->config, count_agents(m))) {
+        if (!allocate_job(job, m->config, poller_agents(m))) {
                 set_done(job, true);
                 return;
         }

@@ -17,6 +17,8 @@ void poller_reconfigure(Poller *poller);
 void poller_tick(Poller *poller, usec_t now);
 void poller_extend(Poller *poller, usec_t lateness);
 uint64_t poller_restarts(const Poller *poller);
+/* How many agents are configured. */
+size_t poller_agents(const Manager *manager);
 int poller_send(Poller *poller, const MessageHead *message);
 PollerWalk *poller_walk(Poller *poller);
 

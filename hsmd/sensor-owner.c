@@ -27,10 +27,6 @@ SensorOwner *sensor_owner_free(SensorOwner *o) {
         return NULL;
 }
 
-static bool same_text(const char *a, const char *b) {
-        return a == b || (a && b && streq(a, b));
-}
-
 static bool same_name(const SensorName *a, const SensorName *b) {
         return streq(a->key, b->key) && streq(a->sensor, b->sensor) && streq(a->profile, b->profile) &&
                same_text(a->agent, b->agent);

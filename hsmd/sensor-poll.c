@@ -25,12 +25,6 @@ static bool sample_is_sound(const MsgSample *m) {
                (m->counter_bits == 0 || m->counter_bits == 32 || m->counter_bits == 64) && isfinite(m->value);
 }
 
-static void keep_printable(char *text) {
-        for (char *c = text; *c; c++)
-                if (*c < ' ' || *c > '~')
-                        *c = '?';
-}
-
 void sensor_set_sample(SensorSet *set, size_t agent, const MsgSample *m) {
         SensorAgent *a = &set->agents[agent];
         MsgSample *s;
@@ -118,30 +112,21 @@ static void say_no_number(SensorSet *set, const char *entry, const char *key, co
                         set->name, entry, key, why);
 }
 
-static Sensor *add_row(SensorSet *set, size_t agent, const ConfigProfile *profile, const ConfigSensor *config,
-        const MsgSample *m, const char *key) {
-        SensorName name = {.agent = set->agents[agent].name,
-                .profile = profile->name,
-                .sensor = config->name,
-                .key = key};
-        Sensor s = {.agent = agent, .profile = profile, .config = config, .item = m->item};
+static Sensor *add_row(SensorSet *set, Sensor *s) {
+        SensorName name = sensor_set_name(set, s);
         int r;
 
-        s.interval = set->agents[agent].config->interval;
-
         if (set->n_sensors >= SENSORS_MAX) {
-                say_no_number(set, config->name, key, "it has too many sensors");
+                say_no_number(set, name.sensor, name.key, "it has too many sensors");
                 return NULL;
         }
-        r = sensor_numbers_assign(set->manager->sensor_numbers, set->owner_name, &name, &s.number);
+        r = sensor_numbers_assign(set->manager->sensor_numbers, set->owner_name, &name, &s->number);
         if (r < 0) {
-                say_no_number(
-                        set, config->name, key, r == -ENOSPC ? "all 9,000 numbers are used" : strerror(-r));
+                say_no_number(set, name.sensor, name.key,
+                        r == -ENOSPC ? "all 9,000 numbers are used" : strerror(-r));
                 return NULL;
         }
-        sensor_set_type(&s, m->type);
-        sensor_set_key(&s, key);
-        return sensor_set_add(set, &s);
+        return sensor_set_add(set, s);
 }
 
 static void take_sample(SensorSet *set, size_t agent, const MsgSample *m, bool discontinuity) {
@@ -158,8 +143,12 @@ static void take_sample(SensorSet *set, size_t agent, const MsgSample *m, bool d
                 make_key(set, agent, m, key, sizeof(key));
         s = find_sensor(set, agent, m->item, key);
         /* an empty slot is no sensor */
-        if (!s && config->walk && m->status == SENSOR_OK)
-                s = add_row(set, agent, p, config, m, key);
+        if (!s && config->walk && m->status == SENSOR_OK) {
+                Sensor found = sensor_set_make(set, agent, p, config, m->item);
+
+                sensor_set_key(&found, key);
+                s = add_row(set, &found);
+        }
         if (!s || s->sampled)
                 return;
         s->sampled = true;
@@ -215,24 +204,21 @@ static void log_restart(const SensorSet *set, const SensorAgent *a, const MsgAge
 }
 
 static void take_state(SensorSet *set, SensorAgent *a, const MsgAgentState *m, usec_t now) {
-        char detail[sizeof(a->detail)];
         bool news = a->state != m->state;
 
-        memcpy(detail, m->detail, sizeof(detail));
-        PROTOCOL_TEXT(detail);
-        keep_printable(detail);
-        memcpy(a->detail, detail, sizeof(a->detail));
+        memcpy(a->detail, m->detail, sizeof(a->detail));
+        PROTOCOL_TEXT(a->detail);
+        keep_printable(a->detail);
         memcpy(a->engine_id, m->engine_id, sizeof(a->engine_id));
         PROTOCOL_TEXT(a->engine_id);
         keep_printable(a->engine_id);
         a->state = m->state;
-        a->when = MIN_OF(m->when, now);
         a->heard = now;
-        a->failed = m->state == AGENT_OK || m->state == AGENT_DUPLICATE_ENGINE ? 0 : a->failed + 1;
+        a->failed = agent_answers(m->state) ? 0 : a->failed + 1;
         if (m->has_uptime) {
                 a->has_uptime = true;
                 a->uptime = m->uptime;
-                a->uptime_when = a->when;
+                a->uptime_when = MIN_OF(m->when, now);
         }
         if (news)
                 log_agent(set, a);
@@ -258,7 +244,7 @@ static void miss(SensorSet *set, size_t agent, SensorReason reason, bool cut, us
 
 bool sensor_set_poll(SensorSet *set, size_t agent, const MsgAgentState *m, usec_t now) {
         SensorAgent *a = &set->agents[agent];
-        bool answered = m->state == AGENT_OK || m->state == AGENT_DUPLICATE_ENGINE;
+        bool answered = agent_answers(m->state);
         ClockChange clock = answered ? clock_change(a, m) : CLOCK_WENT_ON;
 
         if (m->state < AGENT_OK || m->state > AGENT_UNKNOWN)
@@ -288,8 +274,7 @@ void sensor_set_refuse(SensorSet *set, size_t agent, const char *why, usec_t now
 
 void sensor_set_extend(SensorSet *set, usec_t lateness) {
         for (size_t i = 0; i < set->n_agents; i++)
-                if (set->agents[i].heard != 0)
-                        set->agents[i].heard += lateness;
+                set->agents[i].heard += lateness;
 }
 
 bool sensor_set_tick(SensorSet *set, size_t agent, usec_t now) {

@@ -10,12 +10,6 @@ uint32_t sensor_item(const Config *c, size_t profile, size_t sensor) {
         return item + (uint32_t) sensor;
 }
 
-static int compare_sensors(const void *a, const void *b) {
-        const Sensor *x = a, *y = b;
-
-        return x->number < y->number ? -1 : x->number > y->number;
-}
-
 Sensor *sensor_set_add(SensorSet *set, const Sensor *sensor) {
         Sensor *more = reallocarray(set->sensors, set->n_sensors + 1, sizeof(*more));
         size_t at = set->n_sensors;
@@ -23,7 +17,7 @@ Sensor *sensor_set_add(SensorSet *set, const Sensor *sensor) {
         if (!more)
                 return NULL;
         set->sensors = more;
-        while (at > 0 && compare_sensors(&more[at - 1], sensor) > 0)
+        while (at > 0 && more[at - 1].number > sensor->number)
                 at--;
         memmove(&more[at + 1], &more[at], (set->n_sensors - at) * sizeof(*more));
         more[at] = *sensor;
@@ -60,40 +54,41 @@ void sensor_set_key(Sensor *s, const char *key) {
         copy_text(s->name, sizeof(s->name), name);
 }
 
-static Sensor make_sensor(size_t agent, usec_t interval, const ConfigProfile *profile,
+Sensor sensor_set_make(const SensorSet *set, size_t agent, const ConfigProfile *profile,
         const ConfigSensor *config, uint32_t item) {
-        Sensor s = {.agent = agent, .profile = profile, .config = config, .item = item, .interval = interval};
+        Sensor s = {.agent = agent,
+                .profile = profile,
+                .config = config,
+                .item = item,
+                .interval = set->agents[agent].config->interval,
+                .verdict = {.status = SENSOR_UNAVAILABLE,
+                        .reason = SENSOR_REASON_SILENT,
+                        .level = LEVEL_NORMAL,
+                        .finding = FINDING_NONE}};
 
-        s.verdict = (SensorVerdict){.status = SENSOR_UNAVAILABLE,
-                .reason = SENSOR_REASON_SILENT,
-                .level = LEVEL_NORMAL,
-                .finding = FINDING_NONE};
         sensor_set_type(&s, config->type);
         sensor_set_key(&s, "");
         return s;
 }
 
-/* A number given by the configuration, or by what was assigned when it was first configured. */
-static int add_single(SensorSet *set, Sensor *s) {
-        SensorNumbers *numbers = set->manager->sensor_numbers;
-        SensorName name = {.agent = set->agents[s->agent].name,
+SensorName sensor_set_name(const SensorSet *set, const Sensor *s) {
+        return (SensorName){.agent = set->agents[s->agent].name,
                 .profile = s->profile->name,
                 .sensor = s->config->name,
-                .key = ""};
+                .key = s->key};
+}
+
+/* A number given by the configuration, or by what was assigned when it was first configured. */
+static int add_single(SensorSet *set, Sensor *s) {
+        SensorName name = sensor_set_name(set, s);
         int r = 0;
 
         s->number = s->config->number;
         if (s->number == 0)
-                s->number = sensor_numbers_get(numbers, set->owner_name, &name);
-        if (s->number == 0)
-                r = sensor_numbers_assign(numbers, set->owner_name, &name, &s->number);
+                r = sensor_numbers_assign(set->manager->sensor_numbers, set->owner_name, &name, &s->number);
         if (r < 0)
                 return r == -ENOSPC ? 0 : r;
         return sensor_set_add(set, s) ? 0 : -ENOMEM;
-}
-
-static bool same_text(const char *a, const char *b) {
-        return a && b ? streq(a, b) : !a && !b;
 }
 
 /* A key is LABEL, LABEL<tab>INDEX or <tab>INDEX. What is not wanted any more, say a fan that is gone for
@@ -135,8 +130,7 @@ static int add_profile(SensorSet *set, const Config *c, size_t agent, size_t pro
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < p->n_sensors; i++) {
-                Sensor s = make_sensor(agent, set->agents[agent].config->interval, p, &p->sensors[i],
-                        sensor_item(c, profile, i));
+                Sensor s = sensor_set_make(set, agent, p, &p->sensors[i], sensor_item(c, profile, i));
 
                 r = p->sensors[i].walk ? add_found(set, &s) : add_single(set, &s);
         }
@@ -178,8 +172,7 @@ int sensor_set_of_device(Manager *manager, const Config *c, const ConfigDevice *
         int r = set ? 0 : -ENOMEM;
 
         if (r >= 0 && d->snmp.address)
-                r = add_agent(
-                        set, c, &(SensorAgent){.config = &d->snmp, .title = d->title, .number = d->number});
+                r = add_agent(set, c, &(SensorAgent){.config = &d->snmp, .number = d->number});
         if (r < 0) {
                 sensor_set_free(set);
                 return r;
@@ -207,7 +200,6 @@ int sensor_set_of_site(Manager *manager, const Config *c, size_t index, SensorSe
                 r = add_agent(set, c,
                         &(SensorAgent){.config = &site->agents[i].snmp,
                                 .name = site->agents[i].name,
-                                .title = site->agents[i].title,
                                 .number = first + (uint32_t) i});
         if (r < 0) {
                 sensor_set_free(set);
@@ -248,7 +240,6 @@ static void inherit_agent(SensorAgent *agent, const SensorSet *old) {
                 if (!same_text(o->name, agent->name) || !streq(o->config->address, agent->config->address))
                         continue;
                 agent->state = o->state;
-                agent->when = o->when;
                 agent->failed = o->failed;
                 memcpy(agent->detail, o->detail, sizeof(agent->detail));
                 memcpy(agent->engine_id, o->engine_id, sizeof(agent->engine_id));
@@ -316,6 +307,12 @@ const Sensor *sensor_set_temperature(const SensorSet *set) {
                         best = s;
         }
         return best;
+}
+
+const Sensor *sensor_set_temperature_now(const SensorSet *set) {
+        const Sensor *s = sensor_set_temperature(set);
+
+        return s && sensor_is_ok(s) ? s : NULL;
 }
 
 SensorMeaning sensor_meaning(const Sensor *s) {

@@ -21,12 +21,11 @@ typedef struct Manager Manager;
 /* One SNMP agent. */
 typedef struct SensorAgent {
         const ConfigSnmp *config;
-        const char *name;  /* NULL: a device's own */
-        const char *title; /* for people */
-        uint32_t number;   /* by which poll knows it */
+        const char *name; /* NULL: a device's own */
+        uint32_t number;  /* by which poll knows it */
         AgentState state;
-        usec_t when;     /* of the last poll; 0: none yet */
-        usec_t heard;    /* likewise, later by what hsmd itself did not run meanwhile */
+        usec_t heard; /* last, or since when it is waited for; later by what hsmd itself did not run meanwhile
+                       */
         unsigned failed; /* polls in a row without an answer */
         char detail[256], engine_id[72];
         bool has_uptime;
@@ -36,6 +35,11 @@ typedef struct SensorAgent {
         size_t n_samples;
         uint64_t poll; /* to which they belong */
 } SensorAgent;
+
+/* Whether an agent in that state tells anything. */
+static inline bool agent_answers(AgentState state) {
+        return state == AGENT_OK || state == AGENT_DUPLICATE_ENGINE;
+}
 
 typedef struct Sensor {
         uint32_t number;
@@ -91,11 +95,21 @@ void sensor_set_type(Sensor *sensor, SensorType type);
 /* The name of a row: the entry's with the row's label or index. */
 void sensor_set_key(Sensor *sensor, const char *key);
 
+/* A sensor that has not told anything yet; its number is to be given. */
+Sensor sensor_set_make(const SensorSet *set, size_t agent, const ConfigProfile *profile,
+        const ConfigSensor *config, uint32_t item);
+
+/* By what its number is kept. */
+SensorName sensor_set_name(const SensorSet *set, const Sensor *sensor);
+
 /* Adds a sensor at its place. NULL without memory; pointers into sensors end. */
 Sensor *sensor_set_add(SensorSet *set, const Sensor *sensor);
 
 /* The machine's, or the room's, temperature: of the first entry that means one; NULL if there is none. */
 const Sensor *sensor_set_temperature(const SensorSet *set);
+
+/* The same, NULL while its value is worth nothing. */
+const Sensor *sensor_set_temperature_now(const SensorSet *set);
 
 /* What tells how long the machine itself runs; NULL if nothing does. */
 const Sensor *sensor_set_uptime(const SensorSet *set);
@@ -137,10 +151,7 @@ void sensor_set_publish(SensorSet *set);
 /* Tenths of a unit, as FIELD_CELSIUS has them. */
 int32_t sensor_tenths(double value);
 
-/* --- sensor-words.c: English, for a device's or site's detail and the journal. Each returns dst. */
-
-/* "81.5 degrees Celsius", "failed" */
-char *sensor_value_words(const Sensor *sensor, double value, char *dst, size_t size);
+/* --- sensor-words.c: English, for a device's or site's detail and the journal. */
 
 /* Its finding: "temperature 81.5 degrees Celsius, warning at 65.0"; of a sensor whose value is worth nothing
  * why. */

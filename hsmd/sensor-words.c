@@ -11,7 +11,7 @@ const char *sensor_state_word(const Sensor *s, double value) {
         return NULL;
 }
 
-char *sensor_value_words(const Sensor *s, double value, char *dst, size_t size) {
+static void value_words(const Sensor *s, double value, char *dst, size_t size) {
         const char *word = sensor_state_word(s, value);
 
         if (word)
@@ -19,7 +19,6 @@ char *sensor_value_words(const Sensor *s, double value, char *dst, size_t size) 
         else
                 snprintf(dst, size, "%.*f%s%s%s", (int) s->precision, value, s->units[0] ? " " : "", s->units,
                         s->spec.kind == SENSOR_COUNTER ? " a second" : "");
-        return dst;
 }
 
 /* The limit that the level stands for. */
@@ -71,7 +70,7 @@ char *sensor_words(const Sensor *s, char *dst, size_t size) {
                         name_of(&sensor_reason_names, s->verdict.reason));
                 return dst;
         }
-        sensor_value_words(s, s->verdict.value, value, sizeof(value));
+        value_words(s, s->verdict.value, value, sizeof(value));
         finding_words(s, finding, sizeof(finding));
         snprintf(dst, size, "%s %s%s", s->name, value, finding);
         return dst;

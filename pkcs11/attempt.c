@@ -37,12 +37,6 @@ void attempt_finish(Attempt *attempt) {
         attempt->result.total_usec = now_monotonic() - attempt->started;
 }
 
-static void keep_printable(char *s) {
-        for (; *s; s++)
-                if (*s < 0x20 || *s > 0x7e)
-                        *s = '?';
-}
-
 int attempt_fail(Attempt *attempt, Reason reason, const char *format, ...) {
         MsgProbeResult *result = &attempt->result;
         va_list ap;

@@ -121,14 +121,8 @@ BoardReader *serve_board_reader(ServeBoard *b) {
         return b->reader;
 }
 
-static void set_integer(MibValue *v, u_char type, long value) {
-        v->type = type;
-        v->size = sizeof(v->data.integer);
-        v->data.integer = value;
-}
-
 static void set_unsigned(MibValue *v, u_char type, uint64_t value) {
-        set_integer(v, type, (long) MIN_OF(value, (uint64_t) UINT32_MAX));
+        mib_set_integer(v, type, (long) MIN_OF(value, (uint64_t) UINT32_MAX));
 }
 
 static void set_counter(MibValue *v, uint64_t value) {
@@ -136,20 +130,6 @@ static void set_counter(MibValue *v, uint64_t value) {
         v->size = sizeof(v->data.counter);
         v->data.counter.high = (u_long) (value >> 32);
         v->data.counter.low = (u_long) (value & UINT32_MAX);
-}
-
-static void set_text(MibValue *v, const char *text, size_t max) {
-        v->type = ASN_OCTET_STR;
-        v->size = strnlen(text, max);
-        memcpy(v->data.octets, text, v->size);
-}
-
-/* Names come from tokens too, which hold what their vendor wrote; the MIB promises printable ASCII. */
-static void set_name(MibValue *v, const char *name) {
-        set_text(v, name, 63);
-        for (size_t i = 0; i < v->size; i++)
-                if (v->data.octets[i] < 0x20 || v->data.octets[i] > 0x7e)
-                        v->data.octets[i] = '?';
 }
 
 /* DateAndTime (RFC 2579) with the offset from UTC, which is 0. */
@@ -198,17 +178,17 @@ static void show_wide(const Field *f, uint64_t u64, usec_t now, MibValue *ret) {
 static void show_narrow(const Field *f, uint32_t u32, bool stale, MibValue *ret) {
         switch (f->type) {
         case FIELD_ENUM:
-                set_integer(ret, ASN_INTEGER, (long) state_now(f, u32, stale));
+                mib_set_integer(ret, ASN_INTEGER, (long) state_now(f, u32, stale));
                 return;
         case FIELD_ENUM_AS_NAME:
-                set_text(ret, name_of(f->names, u32), 63);
+                mib_set_text(ret, name_of(f->names, u32), 63);
                 return;
         case FIELD_BOOL:
-                set_integer(ret, ASN_INTEGER, u32 ? 1 : 2); /* TruthValue */
+                mib_set_integer(ret, ASN_INTEGER, u32 ? 1 : 2); /* TruthValue */
                 return;
         case FIELD_I32:
         case FIELD_CELSIUS:
-                set_integer(ret, ASN_INTEGER, (int32_t) u32);
+                mib_set_integer(ret, ASN_INTEGER, (int32_t) u32);
                 return;
         default: /* FIELD_U32 and FIELD_GAUGE are one type on the wire */
                 set_unsigned(ret, ASN_UNSIGNED, u32);
@@ -231,9 +211,9 @@ static bool read_cell(ServeBoard *b, const Group *g, size_t column, size_t row, 
         if (!field_valid(copy, g->field[column]))
                 return false;
         if (f->type == FIELD_NAME) {
-                set_name(ret, (const char *) p);
+                mib_set_ascii(ret, (const char *) p, 63);
         } else if (f->type == FIELD_TEXT) {
-                set_text(ret, (const char *) p, 255);
+                mib_set_text(ret, (const char *) p, 255);
         } else if (is_wide(f)) {
                 memcpy(&u64, p, sizeof(u64));
                 show_wide(f, u64, now, ret);

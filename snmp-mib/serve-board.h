@@ -9,20 +9,9 @@
 #include <net-snmp/net-snmp-includes.h>
 
 #include "board.h"
+#include "mib-value.h"
 
 typedef struct ServeBoard ServeBoard;
-
-/* One value as it goes on the wire. */
-typedef struct MibValue {
-        u_char type; /* ASN_INTEGER and so on */
-        size_t size; /* of what `data` points at */
-        union {
-                long integer;
-                struct counter64 counter;
-                uint8_t octets[256];
-                oid objid[2];
-        } data;
-} MibValue;
 
 /* The longest OID below any of the roots that are served: six arcs at most to the column, and two indices. */
 #define SERVE_OID_MAX 8

@@ -10,26 +10,6 @@
 #define PRECISION_MAX 9
 #define VALUE_MAX 1000000000 /* stands for everything beyond, too; as its negative does */
 
-static void set_integer(MibValue *v, u_char type, long value) {
-        v->type = type;
-        v->size = sizeof(v->data.integer);
-        v->data.integer = value;
-}
-
-static void set_text(MibValue *v, const char *text) {
-        v->type = ASN_OCTET_STR;
-        v->size = strnlen(text, 255);
-        memcpy(v->data.octets, text, v->size);
-}
-
-/* Some names come from tokens and agents, which hold what their vendor wrote. */
-static void set_ascii(MibValue *v, const char *text) {
-        set_text(v, text);
-        for (size_t i = 0; i < v->size; i++)
-                if (v->data.octets[i] < 0x20 || v->data.octets[i] > 0x7e)
-                        v->data.octets[i] = '?';
-}
-
 static bool set_unknown_object(MibValue *v) {
         v->type = ASN_OBJECT_ID; /* zeroDotZero */
         v->size = 2 * sizeof(oid);
@@ -40,7 +20,7 @@ static bool set_unknown_object(MibValue *v) {
 void entity_set_instant(MibValue *v, usec_t when, const EntityClock *clock) {
         usec_t up = when > clock->up_since ? when - clock->up_since : 0;
 
-        set_integer(v, ASN_TIMETICKS, (long) (up / 10000 & UINT32_MAX));
+        mib_set_integer(v, ASN_TIMETICKS, (long) (up / 10000 & UINT32_MAX));
 }
 
 #define TEXT_OR_EMPTY(Table, row, member) (field_valid((row), Table##Field_##member) ? (row)->member : "")
@@ -57,7 +37,7 @@ static void describe_chassis(const DeviceRow *device, MibValue *ret) {
                         *manufacturer && *model ? " " : "", model);
         else
                 snprintf(text, sizeof(text), "%s: server cipher machine", name);
-        set_ascii(ret, text);
+        mib_set_ascii(ret, text, 255);
 }
 
 /* Management systems show one of Descr and Name and not what it is contained in: so both of a sensor begin
@@ -69,7 +49,7 @@ static void name_sensor(
 
         snprintf(text, sizeof(text), "%s%c%s", TEXT_OR_EMPTY(Device, device, name), separator,
                 TEXT_OR_EMPTY(Sensor, sensor, name));
-        set_ascii(ret, text);
+        mib_set_ascii(ret, text, 255);
 }
 
 static void physical_text(BoardReader *reader, const Entity *e, oid column, MibValue *ret) {
@@ -79,23 +59,23 @@ static void physical_text(BoardReader *reader, const Entity *e, oid column, MibV
                 if (column == 2 || column == 7)
                         name_sensor(reader, e, device, column == 2 ? ' ' : '/', ret);
                 else
-                        set_text(ret, "");
+                        mib_set_text(ret, "", 255);
                 return;
         }
         if (column == 2) /* entPhysicalDescr */
                 describe_chassis(device, ret);
         else if (column == 7) /* entPhysicalName */
-                set_ascii(ret, TEXT_OR_EMPTY(Device, device, name));
+                mib_set_ascii(ret, TEXT_OR_EMPTY(Device, device, name), 255);
         else if (column == 9) /* entPhysicalFirmwareRev */
-                set_ascii(ret, TEXT_OR_EMPTY(Device, device, firmware));
+                mib_set_ascii(ret, TEXT_OR_EMPTY(Device, device, firmware), 255);
         else if (column == 11) /* entPhysicalSerialNum */
-                set_ascii(ret, TEXT_OR_EMPTY(Device, device, serial));
+                mib_set_ascii(ret, TEXT_OR_EMPTY(Device, device, serial), 255);
         else if (column == 12) /* entPhysicalMfgName */
-                set_ascii(ret, TEXT_OR_EMPTY(Device, device, manufacturer));
+                mib_set_ascii(ret, TEXT_OR_EMPTY(Device, device, manufacturer), 255);
         else if (column == 13) /* entPhysicalModelName */
-                set_ascii(ret, TEXT_OR_EMPTY(Device, device, model));
+                mib_set_ascii(ret, TEXT_OR_EMPTY(Device, device, model), 255);
         else /* entPhysicalHardwareRev and SoftwareRev */
-                set_text(ret, "");
+                mib_set_text(ret, "", 255);
 }
 
 bool entity_physical_cell(
@@ -104,16 +84,16 @@ bool entity_physical_cell(
         case 3: /* entPhysicalVendorType */
                 return set_unknown_object(ret);
         case 4: /* entPhysicalContainedIn */
-                set_integer(ret, ASN_INTEGER, e->parent);
+                mib_set_integer(ret, ASN_INTEGER, e->parent);
                 return true;
         case 5: /* entPhysicalClass */
-                set_integer(ret, ASN_INTEGER, e->is_sensor ? CLASS_SENSOR : CLASS_CHASSIS);
+                mib_set_integer(ret, ASN_INTEGER, e->is_sensor ? CLASS_SENSOR : CLASS_CHASSIS);
                 return true;
         case 6: /* entPhysicalParentRelPos */
-                set_integer(ret, ASN_INTEGER, e->position);
+                mib_set_integer(ret, ASN_INTEGER, e->position);
                 return true;
         case 16: /* entPhysicalIsFRU */
-                set_integer(ret, ASN_INTEGER, e->is_sensor ? TRUTH_FALSE : TRUTH_TRUE);
+                mib_set_integer(ret, ASN_INTEGER, e->is_sensor ? TRUTH_FALSE : TRUTH_TRUE);
                 return true;
         default:
                 physical_text(reader, e, column, ret);
@@ -123,7 +103,7 @@ bool entity_physical_cell(
 
 bool entity_contains_cell(UNUSED BoardReader *reader, const Entity *e, UNUSED oid column,
         UNUSED const EntityClock *clock, MibValue *ret) {
-        set_integer(ret, ASN_INTEGER, e->index);
+        mib_set_integer(ret, ASN_INTEGER, e->index);
         return true;
 }
 
@@ -149,31 +129,31 @@ bool entity_sensor_cell(
 
         switch (column) {
         case 1: /* entPhySensorType */
-                set_integer(ret, ASN_INTEGER, sensor_type(s));
+                mib_set_integer(ret, ASN_INTEGER, sensor_type(s));
                 return true;
         case 2: /* entPhySensorScale */
-                set_integer(ret, ASN_INTEGER, field_valid(s, SensorField_scale) ? s->scale : SCALE_UNITS);
+                mib_set_integer(ret, ASN_INTEGER, field_valid(s, SensorField_scale) ? s->scale : SCALE_UNITS);
                 return true;
         case 3: /* entPhySensorPrecision */
-                set_integer(ret, ASN_INTEGER,
+                mib_set_integer(ret, ASN_INTEGER,
                         field_valid(s, SensorField_precision)
                                 ? within(s->precision, PRECISION_MIN, PRECISION_MAX)
                                 : 0);
                 return true;
         case 4: /* entPhySensorValue: the last one, whatever the status says of it */
-                set_integer(ret, ASN_INTEGER, within(s->value, -VALUE_MAX, VALUE_MAX));
+                mib_set_integer(ret, ASN_INTEGER, within(s->value, -VALUE_MAX, VALUE_MAX));
                 return field_valid(s, SensorField_value);
         case 5: /* entPhySensorOperStatus */
-                set_integer(ret, ASN_INTEGER, sensor_status(s, board_stale(reader, clock->now)));
+                mib_set_integer(ret, ASN_INTEGER, sensor_status(s, board_stale(reader, clock->now)));
                 return true;
         case 6: /* entPhySensorUnitsDisplay */
-                set_text(ret, TEXT_OR_EMPTY(Sensor, s, units_display));
+                mib_set_text(ret, TEXT_OR_EMPTY(Sensor, s, units_display), 255);
                 return true;
         case 7: /* entPhySensorValueTimeStamp */
                 entity_set_instant(ret, s->age, clock);
                 return field_valid(s, SensorField_age);
         default: /* entPhySensorValueUpdateRate: not known */
-                set_integer(ret, ASN_UNSIGNED, 0);
+                mib_set_integer(ret, ASN_UNSIGNED, 0);
                 return true;
         }
 }

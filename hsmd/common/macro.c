@@ -9,6 +9,12 @@ static usec_t now_on(clockid_t clock) {
         return (usec_t) ts.tv_sec * USEC_PER_SEC + (usec_t) ts.tv_nsec / 1000;
 }
 
+void keep_printable(char *text) {
+        for (char *c = text; *c; c++)
+                if (*c < ' ' || *c > '~')
+                        *c = '?';
+}
+
 usec_t now_monotonic(void) {
         return now_on(CLOCK_MONOTONIC);
 }

@@ -29,6 +29,11 @@ static inline bool streq(const char *a, const char *b) {
         return strcmp(a, b) == 0;
 }
 
+/* Each may be NULL, which is the same as NULL alone. */
+static inline bool same_text(const char *a, const char *b) {
+        return a && b ? streq(a, b) : a == b;
+}
+
 static inline void freep(void *p) {
         free(*(void **) p);
 }
@@ -50,6 +55,9 @@ static inline void fclosep(FILE **f) {
 /* Copies src into dst of the given size, cut on a UTF-8 character boundary and always terminated.
  * Returns true if the whole string fitted. */
 bool copy_text(char *dst, size_t size, const char *src);
+
+/* What is not printable ASCII becomes '?'. */
+void keep_printable(char *text);
 
 /* CLOCK_MONOTONIC and CLOCK_REALTIME in microseconds. */
 usec_t now_monotonic(void);
