@@ -75,6 +75,7 @@ class Snmpd:
         self.set("integer", 451)
         self.root = root
         self.lines = []  # of snmpd.conf, further ones
+        self.without = ["smux"]  # snmpd's own modules that are left out
         self.serve(table)
 
     def serve(self, table):
@@ -132,7 +133,7 @@ class Snmpd:
         log.unlink(missing_ok=True)
         program = environment("HSMD_EXTRACTED") / "usr/sbin/snmpd"
         self.process = subprocess.Popen(
-            [program, "-f", "-C", "-c", self.directory / "snmpd.conf", "-Lf", log, "-I", "-smux"],
+            [program, "-f", "-C", "-c", self.directory / "snmpd.conf", "-Lf", log, "-I", "-" + ",".join(self.without)],
             env={"MIBS": "", "SNMPCONFPATH": "", "SNMP_PERSISTENT_DIR": str(self.directory / "state")},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
