@@ -24,6 +24,10 @@
 #define SITE_SENSOR_FIELD(...) FIELD_OF(SiteSensorRow, __VA_ARGS__)
 #define MECHANISM_FIELD(...) FIELD_OF(MechanismRow, __VA_ARGS__)
 #define POOL_KEY_FIELD(...) FIELD_OF(PoolKeyRow, __VA_ARGS__)
+#define SERVICE_FIELD(...) FIELD_OF(ServiceRow, __VA_ARGS__)
+#define ALARM_FIELD(...) FIELD_OF(AlarmRow, __VA_ARGS__)
+#define FAILOVER_FIELD(...) FIELD_OF(FailoverRow, __VA_ARGS__)
+#define RECEIVER_FIELD(...) FIELD_OF(ReceiverRow, __VA_ARGS__)
 
 static const Field fleet_fields[] = {BOARD_FLEET_FIELDS(FLEET_FIELD)};
 static const Field site_fields[] = {BOARD_SITE_FIELDS(SITE_FIELD)};
@@ -34,6 +38,10 @@ static const Field sensor_fields[] = {BOARD_SENSOR_FIELDS(SENSOR_FIELD)};
 static const Field site_sensor_fields[] = {BOARD_SITE_SENSOR_FIELDS(SITE_SENSOR_FIELD)};
 static const Field mechanism_fields[] = {BOARD_MECHANISM_FIELDS(MECHANISM_FIELD)};
 static const Field pool_key_fields[] = {BOARD_POOL_KEY_FIELDS(POOL_KEY_FIELD)};
+static const Field service_fields[] = {BOARD_SERVICE_FIELDS(SERVICE_FIELD)};
+static const Field alarm_fields[] = {BOARD_ALARM_FIELDS(ALARM_FIELD)};
+static const Field failover_fields[] = {BOARD_FAILOVER_FIELDS(FAILOVER_FIELD)};
+static const Field receiver_fields[] = {BOARD_RECEIVER_FIELDS(RECEIVER_FIELD)};
 
 const TableInfo board_tables[BOARD_TABLES] = {
         [BOARD_FLEET] = {"fleet", sizeof(FleetRow), fleet_fields, ELEMENTSOF(fleet_fields), 0},
@@ -48,6 +56,12 @@ const TableInfo board_tables[BOARD_TABLES] = {
                 2},
         [BOARD_SITE_SENSORS] = {"site_sensors", sizeof(SiteSensorRow), site_sensor_fields,
                 ELEMENTSOF(site_sensor_fields), 2},
+        [BOARD_SERVICES] = {"services", sizeof(ServiceRow), service_fields, ELEMENTSOF(service_fields), 1},
+        [BOARD_RECEIVERS] = {"receivers", sizeof(ReceiverRow), receiver_fields, ELEMENTSOF(receiver_fields),
+                1},
+        [BOARD_ALARMS] = {"alarms", sizeof(AlarmRow), alarm_fields, ELEMENTSOF(alarm_fields), 1},
+        [BOARD_FAILOVERS] = {"failovers", sizeof(FailoverRow), failover_fields, ELEMENTSOF(failover_fields),
+                1},
 };
 
 _Static_assert(sizeof(SiteSensorRow) == sizeof(SensorRow) &&
@@ -146,6 +160,11 @@ static const BoardHeader *header_of(const BoardReader *r) {
 
 size_t board_rows(const BoardReader *r, BoardTable table) {
         return header_of(r)->tables[table].rows;
+}
+
+uint32_t board_arranged(const BoardReader *r, BoardTable table) {
+        return atomic_load_explicit(
+                &((const BoardHeader *) r->map)->tables[table].arranged, memory_order_acquire);
 }
 
 const void *board_read(BoardReader *r, BoardTable table, size_t index) {

@@ -2,9 +2,7 @@
 #define HSMD_CTL_OPTIONS_H
 /* What every verb of hsmctl shares: language, socket, exit codes. */
 
-#include "macro.h"
-
-typedef enum Lang { LANG_EN, LANG_ZH } Lang;
+#include "words.h"
 
 typedef enum JsonForm { JSON_OFF, JSON_SHORT, JSON_PRETTY } JsonForm;
 

@@ -1,5 +1,5 @@
-#ifndef HSMD_CTL_TERMS_H
-#define HSMD_CTL_TERMS_H
+#ifndef HSMD_TERMS_H
+#define HSMD_TERMS_H
 /* The glossary: one Chinese word for one English one, the same in every Chinese text of the project
  * (README.zh-CN.md prints the table). */
 

@@ -150,7 +150,55 @@ static const ReasonWord reason_words[] = {
                 "sessions near limit", "会话将用尽"},
         [REASON_DUPLICATE_ENGINE_ID] = {"another machine's SNMP agent has the same engine id",
                 "与另一台密码机的SNMP引擎标识相同", "duplicate engine id", "引擎标识重复"},
+        [REASON_FLAPPING] = {"it fails and comes back too often to be relied on", "反复故障又恢复，不可靠",
+                "flapping", "反复故障"},
+        [REASON_WATCHER_ISOLATED] = {"this host's own link is gone: nothing is proven of the machines",
+                "本监测主机自身的网络中断，密码机状况无从判定", "watcher isolated", "监测主机断网"},
+        [REASON_COMMON_CAUSE] = {"several machines fell together", "多台密码机同时故障", "common cause",
+                "共同原因"},
+        [REASON_SHARED_SERVICE] = {"the local service that their modules share is gone",
+                "各模块共用的本机服务中断", "shared service", "共用服务中断"},
+        [REASON_SUPERSEDED] = {"another alarm says it, and more", "已由另一条告警代替", "superseded",
+                "已被代替"},
+        [REASON_VIRTUAL_DISAGREES] = {"the virtual slot and its members disagree", "虚拟槽位与其成员状态不符",
+                "virtual slot disagrees", "虚拟槽位不符"},
+        [REASON_BOUND_EXCEEDED] = {"a fault was found later than the published bound says",
+                "发现故障的用时超过公布的检测时限", "bound exceeded", "超过检测时限"},
+        [REASON_MAINTENANCE_ENDING] = {"its maintenance ends soon", "维护即将到期", "maintenance ending",
+                "维护将到期"},
+        [REASON_UNCONFIGURED] = {"it is not configured any more", "已不在配置中", "unconfigured",
+                "已不在配置中"},
+        [REASON_DISK_SLOW] = {"the disk is too slow: events are told before they are kept",
+                "磁盘过慢，事件先通报、后落盘", "disk slow", "磁盘过慢"},
+        [REASON_DISK_FULL] = {"the disk is full: history is not kept", "磁盘已满，历史记录无法保存",
+                "disk full", "磁盘已满"},
+        [REASON_HISTORY_DAMAGED] = {"the history could not be read and was set aside; a new one was begun",
+                "历史记录损坏，已移开另存并重新开始", "history damaged", "历史记录损坏"},
+        [REASON_RECEIVER_REFUSES] = {"a receiver refuses notifications", "网管拒收通知", "receiver refuses",
+                "网管拒收"},
+        [REASON_RECEIVER_SILENT] = {"a receiver does not acknowledge notifications", "网管没有确认通知",
+                "receiver silent", "网管无确认"},
+        [REASON_QUEUE_FULL] = {"notifications for a receiver were dropped, its queue is full",
+                "通知队列已满，丢弃了最早的通知", "queue full", "通知队列满"},
+        [REASON_SELFTEST] = {"somebody tries whether alarms arrive; nothing is wrong",
+                "告警通路自检，并无故障", "selftest", "通路自检"},
 };
+
+static const Word place_words[] = {
+        [PLACE_MACHINE] = {"the machine or its power", "密码机本身或其电源"},
+        [PLACE_NETWORK] = {"the network on the way to it", "到密码机的网络"},
+        [PLACE_SERVICE] = {"the cipher service on the machine", "密码机上的密码服务"},
+        [PLACE_CLIENT] = {"the vendor's library on this host, or its configuration",
+                "本机的厂商客户端库或其配置"},
+        [PLACE_ACCESS_LIST] = {"the machine's list of allowed clients, or a firewall",
+                "密码机的客户端白名单或防火墙"},
+        [PLACE_PIN] = {"the PIN", "口令(PIN)"},
+        [PLACE_KEY] = {"the key", "密钥"},
+        [PLACE_NOT_READY] = {"the machine is starting, busy or full", "密码机正在启动、繁忙或已满"},
+        [PLACE_HOST] = {"this host itself", "本监测主机自身"},
+};
+
+_Static_assert(ELEMENTSOF(place_words) == PLACE_LAST + 1, "every place has its words");
 
 _Static_assert(ELEMENTSOF(reason_words) == REASON_LAST + 1, "every reason has its words");
 _Static_assert(ELEMENTSOF(step_words) == STEP_MAX + 1, "every step has its words");
@@ -183,6 +231,10 @@ const char *word_of_agent(Lang lang, unsigned state) {
 
 const char *word_of_exercise(Lang lang, unsigned exercise) {
         return word_at(lang, exercise_words, ELEMENTSOF(exercise_words), exercise);
+}
+
+const char *word_of_place(Lang lang, unsigned place) {
+        return word_at(lang, place_words, ELEMENTSOF(place_words), place);
 }
 
 const char *word_of_key_type(unsigned type) {

@@ -1,9 +1,10 @@
-#ifndef HSMD_CTL_WORDS_H
-#define HSMD_CTL_WORDS_H
+#ifndef HSMD_WORDS_H
+#define HSMD_WORDS_H
 /* Names of states, steps and reasons as a person reads them, and durations. */
 
 #include "names.h"
-#include "options.h"
+
+typedef enum Lang { LANG_EN, LANG_ZH } Lang;
 
 /* A state's word: English as it is named everywhere, Chinese from the glossary. */
 const char *word_of_state(Lang lang, const NameTable *table, unsigned value);
@@ -18,6 +19,9 @@ const char *word_of_limit(Lang lang, unsigned limited_by);
 
 /* brief: a few words for a table's cell; else a sentence. */
 const char *word_of_reason(Lang lang, unsigned reason, bool brief);
+
+/* Where a fault is suspected: "the machine or its power". */
+const char *word_of_place(Lang lang, unsigned place);
 
 /* "12m 30s", "12分30秒": two units at most. */
 void word_of_age(Lang lang, uint64_t seconds, char *dst, size_t size);

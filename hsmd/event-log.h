@@ -1,0 +1,33 @@
+#ifndef HSMD_EVENT_LOG_H
+#define HSMD_EVENT_LOG_H
+/* The way of an event: it gets its number; it is shown at once (board, journal); it is stored; and then, in
+ * order, it is told: to receivers, and to whoever asks for events. An event that is not stored within
+ * durable_timeout is told all the same, marked as not durable, and the disk is an alarm of its own. */
+
+#include "history.h"
+
+typedef struct Manager Manager;
+typedef struct EventLog EventLog;
+typedef struct ControlReply ControlReply;
+
+int event_log_new(Manager *manager, uint64_t last_sequence, EventLog **ret);
+EventLog *event_log_free(EventLog *log);
+
+/* Takes a copy. */
+void event_log_add(EventLog *log, const Event *event, bool notify);
+/* The history has stored all up to this number. */
+void event_log_stored(EventLog *log, uint64_t last);
+void event_log_tick(EventLog *log, usec_t now);
+void event_log_extend(EventLog *log, usec_t lateness);
+
+uint64_t event_log_last_told(const EventLog *log);
+uint64_t event_log_last_sequence(const EventLog *log);
+/* From verdict to handed out, the 99th percentile of the last 256, microseconds. */
+usec_t event_log_told_p99(const EventLog *log);
+/* Events are told before they are stored, now. */
+bool event_log_disk_slow(const EventLog *log);
+
+/* Answers `reply` with events after the number, when there are any, or with none when `wait` is over. */
+void event_log_wait(EventLog *log, uint64_t after, uint32_t device, usec_t wait, ControlReply *reply);
+
+#endif
