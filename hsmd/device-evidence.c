@@ -1,5 +1,6 @@
 #include "device.h"
 
+#include "drill.h"
 #include "manager.h"
 #include "measure.h"
 
@@ -70,6 +71,18 @@ static void record_attempt(Device *d, Step step, uint64_t rv, usec_t now) {
                 .rv = rv};
 }
 
+/* An attempt has ended: to the roll-ups, and to a drill. */
+static void tell_check(Device *d, bool ok, uint64_t latency, usec_t now) {
+        DrillCheck check = {.device = d->config->name,
+                .ok = ok,
+                .started = d->started,
+                .ended = now,
+                .latency = (uint32_t) MIN_OF(latency, (uint64_t) UINT32_MAX)};
+
+        device_rollup_check(d, ok, latency);
+        drill_check(d->manager, d->pool->name, &check);
+}
+
 static int state_priority(DeviceState state) {
         switch (state) {
         case DEVICE_DOWN:
@@ -116,6 +129,7 @@ void device_judged(Device *d, bool changed, DeviceState before, Reason reason_be
         if (changed || d->judgement.reason != reason_before)
                 log_change(d, before);
         device_publish(d);
+        manager_device_judged(d->manager, d);
         if (changed || device_serves(d) != d->served) {
                 d->served = device_serves(d);
                 manager_device_changed(d->manager);
@@ -132,10 +146,13 @@ static void judge_one(Device *d, const Evidence *e, usec_t now) {
         d->last_evidence = now;
         d->probes++;
         if (e->ok) {
-                d->last_success = now;
+                d->last_success = d->last_good = now;
                 d->kills_logged_in = 0;
+                d->first_failure = 0;
         } else {
                 d->failures++;
+                if (d->first_failure == 0 && !e->unjudged)
+                        d->first_failure = now;
         }
         d->judged = d->judged || d->judgement.state != DEVICE_UNKNOWN;
         device_judged(d, changed, before, reason_before);
@@ -193,6 +210,7 @@ static bool take_result(Device *d, const MsgProbeResult *r, usec_t now) {
 
                 d->signs_of_probe += more;
                 day_count(&d->signs_day, more, now);
+                d->minute.signs += more;
         }
         for (size_t i = 0; i <= STEP_MAX; i++)
                 if (r->latency[i] > 0)
@@ -241,6 +259,7 @@ void device_result(Device *d, const MsgProbeResult *r, usec_t now) {
         device_login_not_made(d, r->logins);
         news = take_result(d, r, now);
         record_attempt(d, r->failed_step, r->rv, now);
+        tell_check(d, e.ok, r->total_usec, now);
         if (e.ok)
                 d->held_keys = device_holds_keys(d);
         if (e.ok && !d->climb)
@@ -320,6 +339,7 @@ void device_attempt_lost(Device *d, Reason reason, const char *how, usec_t now) 
         if (reason == REASON_TIMEOUT && d->logged_in)
                 d->kills_logged_in++;
         record_attempt(d, e.step, 0, now);
+        tell_check(d, false, 0, now);
         add_connection(d);
         device_drop_probe(d, true);
         judge_one(d, &e, now);

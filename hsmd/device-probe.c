@@ -177,6 +177,8 @@ void device_extend(Device *d, usec_t lateness) {
         measure_extend(d, lateness);
         if (d->awaiting_since != 0)
                 d->awaiting_since += lateness;
+        if (d->last_good != 0)
+                d->last_good += lateness;
         sensor_set_extend(d->sensors, lateness);
 }
 

@@ -13,14 +13,17 @@
  *   device-row.c       what is shown
  *   sensor-set.h       what its SNMP agent tells */
 
+#include "availability.h"
 #include "board-writer.h"
 #include "config.h"
 #include "control.h"
 #include "guard.h"
 #include "judge.h"
+#include "location.h"
 #include "matrix.h"
 #include "pins.h"
 #include "sensor-set.h"
+#include "situation.h"
 #include "worker.h"
 
 #define ATTEMPTS_KEPT 64
@@ -95,8 +98,16 @@ typedef struct Device {
         uint32_t last_call;
         usec_t last_call_usec;
         bool has_last_call, last_call_unreturned;
-        char detail[192];    /* of the last failure; empty after a success */
-        char condition[192]; /* of what makes it degraded; empty if nothing does */
+        char detail[192];               /* of the last failure; empty after a success */
+        char condition[192];            /* of what makes it degraded; empty if nothing does */
+        Finding findings[FINDINGS_MAX]; /* all that does, each with its resource */
+        size_t n_findings;
+        usec_t last_good;     /* as last_success; moved by the time in which hsmd itself did not run */
+        usec_t first_failure; /* of those that follow the last success */
+        Location location;    /* where the last failure is suspected */
+        RollupRow minute;     /* what it did since minute_start (CLOCK_REALTIME) */
+        usec_t minute_start, rolled_up;
+        Availability availability;
         uint64_t probes, failures, probe_restarts, checks_skipped, logins, signs, signs_of_probe;
         usec_t start_delay_max;
         AttemptRecord attempts[ATTEMPTS_KEPT];
@@ -211,7 +222,20 @@ const char *device_detail(const Device *device);
 /* Judges the conditions anew. */
 void device_conditions(Device *device, usec_t now);
 
+/* device-facts.c: what the judgement over all machines is told of one. */
+void device_facts(const Device *device, DeviceFacts *ret);
+/* Signatures a second: as measured out of service, else as the vendor states; 0: not known. */
+uint32_t device_capacity(const Device *device);
+
+/* device-rollup.c: every second, and after every check. */
+void device_rollup_tick(Device *device, usec_t now, usec_t realtime);
+void device_rollup_check(Device *device, bool ok, uint64_t latency);
+/* Keeps the minute under way. */
+void device_rollup_keep(Device *device);
+
 /* device-row.c */
+/* Microseconds, the median of its last good checks; 0: there was none. */
+uint32_t device_latency_p50(const Device *device);
 void device_publish(Device *device);
 /* Whether its pool may count on it. */
 bool device_serves(const Device *device);

@@ -10,7 +10,8 @@ typedef struct Manager Manager;
 typedef struct EventLog EventLog;
 typedef struct ControlReply ControlReply;
 
-int event_log_new(Manager *manager, uint64_t last_sequence, EventLog **ret);
+/* Of before hsmd started: the last event, and the last notify_sequence. */
+int event_log_new(Manager *manager, uint64_t last_event, uint64_t last_sequence, EventLog **ret);
 EventLog *event_log_free(EventLog *log);
 
 /* Takes a copy. */
@@ -20,10 +21,16 @@ void event_log_stored(EventLog *log, uint64_t last);
 void event_log_tick(EventLog *log, usec_t now);
 void event_log_extend(EventLog *log, usec_t lateness);
 
+/* The history came late: these were given before. */
+void event_log_at_least(EventLog *log, uint64_t last_event, uint64_t last_sequence);
 uint64_t event_log_last_told(const EventLog *log);
 uint64_t event_log_last_sequence(const EventLog *log);
 /* From verdict to handed out, the 99th percentile of the last 256, microseconds. */
 usec_t event_log_told_p99(const EventLog *log);
+/* A notification of this event left for its receiver, the first time. */
+void event_log_sent(EventLog *log, uint64_t id, usec_t when);
+/* From verdict to datagram, likewise. */
+usec_t event_log_sent_p99(const EventLog *log);
 /* Events are told before they are stored, now. */
 bool event_log_disk_slow(const EventLog *log);
 

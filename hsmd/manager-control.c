@@ -1,3 +1,4 @@
+#include "manager-control.h"
 #include "manager.h"
 #include "measure.h"
 #include "pin-retry.h"
@@ -164,4 +165,17 @@ const ControlOps manager_control_ops = {
         .discover = op_discover,
         .discovered = op_discovered,
         .probe = op_probe,
+        .acknowledge = op_acknowledge,
+        .events = op_events,
+        .wait_events = op_wait_events,
+        .rollups = op_rollups,
+        .maintenance_start = op_maintenance_start,
+        .maintenance_end = op_maintenance_end,
+        .drill_start = op_drill_start,
+        .drill_cancel = op_drill_cancel,
+        .drill_get = op_drill_get,
+        .drill_business = op_drill_business,
+        .backup = op_backup,
+        .test_notifications = op_test_notifications,
+        .notified = op_notified,
 };

@@ -7,10 +7,16 @@
 #include <systemd/sd-daemon.h>
 
 #include "confine.h"
+#include "drill.h"
+#include "event-log.h"
 #include "lateness.h"
+#include "maintenance.h"
 #include "measure.h"
+#include "notifier.h"
+#include "numbers.h"
 #include "poller.h"
 #include "server.h"
+#include "watcher.h"
 
 #define LOG_LINES 4096
 #define STOP_GRACE (600 * USEC_PER_MSEC)
@@ -65,6 +71,8 @@ static void on_late(usec_t lateness, void *userdata) {
                 poller_extend(m->poller, lateness);
         if (m->server)
                 server_extend(m->server, lateness);
+        notifier_extend(m->notifier, lateness);
+        event_log_extend(m->events, lateness);
         log_event(m->journal,
                 &(LogEvent){.priority = LOG_WARNING, .message_id = MESSAGE_LATE, .duration = lateness},
                 "hsmd itself did not run for %.1f s; every running deadline is extended by that",
@@ -72,9 +80,15 @@ static void on_late(usec_t lateness, void *userdata) {
 }
 
 static void each_second(Manager *m, usec_t now) {
-        for (size_t i = 0; i < m->n_devices; i++)
+        usec_t realtime = now_realtime();
+
+        for (size_t i = 0; i < m->n_devices; i++) {
                 device_tick(m->devices[i], now);
+                device_rollup_tick(m->devices[i], now, realtime);
+        }
         measure_tick(m, now);
+        maintenance_tick(m, now);
+        drill_tick(m, now);
         environment_tick(m, now);
         sensor_numbers_save(m->sensor_numbers);
         if (m->board_outgrown)
@@ -84,6 +98,8 @@ static void each_second(Manager *m, usec_t now) {
                 poller_tick(m->poller, now);
         if (m->server)
                 server_tick(m->server, now);
+        manager_situation_tick(m, now);
+        notifier_tick(m->notifier, now);
         fleet_publish(m);
         m->delay_second++;
         m->delay_maxima[m->delay_second % ELEMENTSOF(m->delay_maxima)] = 0;
@@ -122,12 +138,23 @@ static int on_after(sd_event_source *s, void *userdata) {
         return 0;
 }
 
+/* The last word to the receivers: nobody watches from now on. */
+static void tell_stopping(Manager *m) {
+        Event e = {0};
+
+        for (size_t i = 0; i < m->n_devices; i++)
+                device_rollup_keep(m->devices[i]);
+        manager_fill_fleet_event(m, &e, EVENT_STOPPING);
+        manager_event(m, &e, true);
+}
+
 static int on_stop_signal(
         sd_event_source *s UNUSED, const struct signalfd_siginfo *si UNUSED, void *userdata) {
         Manager *m = userdata;
 
         if (m->stopping)
                 return 0;
+        tell_stopping(m);
         m->stopping = true;
         sd_notify(false, "STOPPING=1\nSTATUS=stopping");
         log_event(
@@ -138,6 +165,7 @@ static int on_stop_signal(
                 poller_close(m->poller, STOP_GRACE);
         if (m->server)
                 server_close(m->server, STOP_GRACE);
+        notifier_close(m->notifier, STOP_GRACE);
         return sd_event_add_time(m->event, &m->stop_source, CLOCK_MONOTONIC, now_monotonic() + STOP_LIMIT,
                 USEC_PER_MSEC, on_stop_limit, m);
 }
@@ -236,6 +264,8 @@ static int make_parts(Manager *m, const Config *config) {
         if (r >= 0)
                 r = read_sensor_numbers(m);
         if (r >= 0)
+                r = manager_history_new(m, config);
+        if (r >= 0)
                 r = supervisor_new(m->event, m->journal, &m->supervisor);
         if (r >= 0)
                 r = lateness_new(m->event, on_late, on_turn, m, &m->lateness);
@@ -260,9 +290,12 @@ int manager_new(const Options *options, Config *config, Manager **ret) {
         m->options = *options;
         m->lock_fd = -1;
         m->fleet.counters_since = m->fleet.last_change = now_realtime();
+        m->started = now_monotonic();
         r = take_state(m);
         if (r >= 0)
                 r = make_parts(m, config);
+        if (r >= 0)
+                r = notifier_new(m, &m->notifier);
         if (r >= 0)
                 r = manager_apply(m, config);
         if (r < 0) {
@@ -270,14 +303,22 @@ int manager_new(const Options *options, Config *config, Manager **ret) {
                 config_free(config);
                 return r;
         }
+        manager_restore(m);
         *ret = m;
         return 0;
+}
+
+FlapParams manager_flap_params(const Manager *m) {
+        return (FlapParams){.flaps = m->config->flaps, .forget = m->config->flap_forget};
 }
 
 Manager *manager_free(Manager *m) {
         if (!m)
                 return NULL;
         control_free(m->control);
+        notifier_free(m->notifier);
+        m->events = event_log_free(m->events);
+        watcher_free(m->watcher);
         if (m->poller)
                 poller_free(m->poller);
         if (m->server)
@@ -290,7 +331,12 @@ Manager *manager_free(Manager *m) {
         free(m->sites);
         if (m->supervisor)
                 supervisor_free(m->supervisor);
+        history_free(m->history, 300 * USEC_PER_MSEC);
+        history_state_free(m->kept);
         disk_free(m->disk, 300 * USEC_PER_MSEC);
+        numbers_free(m->numbers);
+        situation_free(m->situation);
+        situation_config_done(&m->situation_config);
         guard_free(m->guard);
         pins_free(m->pins);
         sensor_numbers_free(m->sensor_numbers);
@@ -300,8 +346,6 @@ Manager *manager_free(Manager *m) {
                 journal_free(m->journal, 200 * USEC_PER_MSEC);
         board_writer_free(m->board);
         config_free(m->config);
-        free(m->pool_states);
-        free(m->pool_told);
         sd_event_source_unref(m->stop_source);
         sd_event_unref(m->event);
         closep(&m->lock_fd);

@@ -5,11 +5,18 @@
 #include "device.h"
 #include "disk.h"
 #include "environment.h"
+#include "flap.h"
+#include "history.h"
 #include "manager-matrix.h"
+#include "manager-situation.h"
 
 typedef struct Poller Poller;
 typedef struct Server Server;
 typedef struct Lateness Lateness;
+typedef struct Numbers Numbers;
+typedef struct EventLog EventLog;
+typedef struct Notifier Notifier;
+typedef struct Watcher Watcher;
 
 typedef struct Options {
         const char *config, *libexec, *state, *runtime;
@@ -38,8 +45,21 @@ struct Manager {
         uint64_t poll_sets; /* sets of agents made for any poller so far */
         Server *server;     /* worker `hsmd-snmp serve` */
         FleetRow fleet;
-        PoolState *pool_states; /* by pool of the configuration; 0 before the first judgement */
-        PoolState *pool_told;   /* as last logged */
+        /* what the machines come to together, and what is kept and told of it */
+        SituationConfig situation_config;
+        Situation *situation;
+        History *history;
+        HistoryState *kept; /* from before the start, until it is given to whoever it belongs to */
+        Numbers *numbers;
+        EventLog *events;
+        Notifier *notifier;
+        Watcher *watcher;
+        Reason history_trouble;
+        bool history_was_damaged; /* since the start */
+        char history_detail[160], history_damage[160];
+        bool restored, told_started, filling_board;
+        usec_t started;
+        uint64_t alarms_shown, failovers_shown; /* versions that are on the board */
         uint32_t generation;
         usec_t delay_maxima[60]; /* worst start delay of each of the last 60 seconds */
         unsigned delay_second;
@@ -61,6 +81,8 @@ void manager_device_changed(Manager *manager);
 void manager_count_delay(Manager *manager, usec_t delay);
 Device *manager_find_device(Manager *manager, const char *name);
 Device *manager_device_by_number(const Manager *manager, uint32_t number);
+
+FlapParams manager_flap_params(const Manager *manager);
 
 /* manager-fleet.c: pools, sites, the fleet and the status line. */
 void fleet_publish(Manager *manager);

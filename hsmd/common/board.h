@@ -81,6 +81,7 @@ typedef enum FieldType {
         F(GAUGE, events_waiting, "events_waiting", 0, NULL)                                                  \
         F(USEC, commit_p99, "commit_p99_us", 0, NULL)                                                        \
         F(USEC, told_p99, "told_p99_us", 0, NULL)                                                            \
+        F(USEC, sent_p99, "sent_p99_us", 0, NULL)                                                            \
         F(TEXT, drill, "drill", 0, NULL)
 
 #define BOARD_SITE_FIELDS(F)                                                                                 \
