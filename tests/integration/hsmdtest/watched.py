@@ -143,13 +143,6 @@ devices = ( {devices} );
     def objects(self, name):
         return self.machines[name].control("objects")
 
-    def table(self, *words):
-        """hsmctl WORDS --json, parsed."""
-        import json
-        status, said = self.attempt(*words, "--json=short")
-        assert status == 0, said
-        return json.loads(said)
-
     def up(self, *names):
         for name in names or self.names:
             self.wait(name, lambda d: d["state"] == "up", f"{name} is up")
