@@ -5,8 +5,8 @@
  *   major     a part that others rely on has failed, or will within hours; hsmd cannot do its work
  *   minor     the machine serves, but less well, or one more fault would cost it
  *   warning   nothing suffers yet
- * A reason that is not listed is minor. device-down and device-unknown are as bad as what the service comes
- * to (situation.h); alone they are minor. */
+ * A reason that is not listed is minor: hot, flapping, sensor-lost and the like. device-down, device-unknown
+ * and flapping are as bad as what the service comes to (situation.h); alone they are minor. */
 static const uint8_t severities[REASON_LAST + 1] = {
         [REASON_WRONG_SIGNATURE] = SEVERITY_CRITICAL,
         [REASON_WRONG_ANSWER] = SEVERITY_CRITICAL,
@@ -14,14 +14,12 @@ static const uint8_t severities[REASON_LAST + 1] = {
         [REASON_KEY_MISMATCH] = SEVERITY_CRITICAL,
 
         [REASON_RANDOM_WEAK] = SEVERITY_MAJOR,
-        [REASON_HOT] = SEVERITY_MAJOR,
         [REASON_ROOM_WARM] = SEVERITY_MAJOR,
         [REASON_POWER_FAILED] = SEVERITY_MAJOR,
         [REASON_FAN_FAILED] = SEVERITY_MAJOR,
         [REASON_KEY_MISSING] = SEVERITY_MAJOR,
         [REASON_KEY_FAILING] = SEVERITY_MAJOR,
         [REASON_MECHANISM_MISSING] = SEVERITY_MAJOR,
-        [REASON_FLAPPING] = SEVERITY_MAJOR,
         [REASON_VIRTUAL_DISAGREES] = SEVERITY_MAJOR,
         [REASON_WATCHER_ISOLATED] = SEVERITY_MAJOR,
         [REASON_BOUND_EXCEEDED] = SEVERITY_MAJOR,
