@@ -35,14 +35,10 @@ Group *group_like(const Situation *s, const Group *like) {
         return NULL;
 }
 
-/* What all members share; but no two groups are about the same, so what another one is about already is not
- * taken. */
-void group_share(Situation *s, Group *g) {
-        Group before = *g;
+/* What all members share. */
+static void find_shared(const Situation *s, Group *g) {
         const Dev *first = &s->devices[g->first];
 
-        if (g->first == NOWHERE)
-                return;
         g->pool = first->config->pool;
         g->site = first->config->site;
         g->shared = first->shared;
@@ -53,11 +49,18 @@ void group_share(Situation *s, Group *g) {
                 g->site = d->config->site == g->site ? g->site : NOWHERE;
                 g->shared = d->shared == g->shared ? g->shared : NOWHERE;
         }
-        if (group_like(s, g)) {
-                g->pool = before.pool;
-                g->site = before.site;
-                g->shared = before.shared;
-        }
+}
+
+/* Another member may share less. But no two groups are about the same: then this one stays what it was. */
+static void share_anew(const Situation *s, Group *g) {
+        Group before = *g;
+
+        find_shared(s, g);
+        if (!group_like(s, g))
+                return;
+        g->pool = before.pool;
+        g->site = before.site;
+        g->shared = before.shared;
 }
 
 void group_add(Situation *s, Group *g, size_t device) {
@@ -264,7 +267,7 @@ static bool found_group(Situation *s, size_t device, Moment now) {
                 return false;
         take_company(s, g, device, now);
         group_add(s, g, device);
-        group_share(s, g);
+        find_shared(s, g);
         like = group_like(s, g);
         if (!like) {
                 raise_group(s, g, now);
@@ -290,7 +293,7 @@ bool common_declare(Situation *s, size_t device, Moment now) {
         group_add(s, g, device);
         /* one that fell alone, and for which only this one is the link */
         take_company(s, g, device, now);
-        group_share(s, g);
+        share_anew(s, g);
         supersede_own(s, g, now);
         return true;
 }

@@ -19,12 +19,12 @@ static bool is_of_falls(uint32_t code) {
         return code > REASON_LAST || code == REASON_FLAPPING || reason_is_wrong_answer(code);
 }
 
-static bool counts(const Dev *d, uint32_t reason) {
+static bool counts(const Situation *s, const Dev *d, uint32_t reason) {
         DeviceState state = d->facts.state;
 
         switch (source_of(reason)) {
         case SOURCE_OWN:
-                return true;
+                return own_finding_counts(s, d, reason);
         case SOURCE_SENSORS:
                 return d->facts.sensors_judged;
         default:
@@ -49,8 +49,8 @@ typedef struct Findings {
         Severity at_least; /* of those of keys, where the device does not serve because of them */
 } Findings;
 
-static bool finding_counts(const Findings *f, uint32_t reason) {
-        return !f->device || counts(f->device, reason);
+static bool finding_counts(const Situation *s, const Findings *f, uint32_t reason) {
+        return !f->device || counts(s, f->device, reason);
 }
 
 static void raise_finding(Situation *s, Findings *f, const Finding *finding, Moment now) {
@@ -68,7 +68,7 @@ static void raise_finding(Situation *s, Findings *f, const Finding *finding, Mom
 static void clear_gone(Situation *s, const Findings *f, Moment now) {
         for (AlarmEntry *a = *f->owner, *next; a; a = next) {
                 next = a->next;
-                if (is_of_falls(a->alarm.code) || a->superseded || !finding_counts(f, a->alarm.code))
+                if (is_of_falls(a->alarm.code) || a->superseded || !finding_counts(s, f, a->alarm.code))
                         continue;
                 if (!find(f->all, f->n, a->alarm.code, a->alarm.resource))
                         alarm_clear(s, a, REASON_NONE, now);
@@ -85,7 +85,7 @@ static void judge_findings(Situation *s, Findings *f, Moment now) {
                 /* the same twice is one alarm, with the words of the first */
                 if (find(f->all, i, finding->reason, finding->resource))
                         continue;
-                if (!is_of_falls(finding->reason) && finding_counts(f, finding->reason))
+                if (!is_of_falls(finding->reason) && finding_counts(s, f, finding->reason))
                         raise_finding(s, f, finding, now);
         }
 }

@@ -200,6 +200,10 @@ void findings_judge_host(Situation *s, Moment now);
 #define OWN_FINDINGS 2
 size_t own_findings(Situation *s, size_t device, Moment now, Finding *ret);
 void own_found_late(Situation *s, size_t device, usec_t detection, Moment now);
+/* Whether it can be told at all whether that is so. */
+bool own_finding_counts(const Situation *s, const Dev *d, Reason reason);
+/* An alarm of such a finding was kept. */
+void own_restore(Situation *s, size_t device, const Alarm *alarm, Moment now);
 /* Touches what is due by time, or says when it will be. */
 void own_tick(Situation *s, Moment now);
 

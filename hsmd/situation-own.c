@@ -33,15 +33,14 @@ static size_t late_finding(const Dev *d, Moment now, Finding *ret) {
         return 1;
 }
 
-/* *ret_slot_serves: the slot does what no member does; else a member does what the slot does not. */
-static bool disagrees(const Situation *s, const Dev *slot, bool *ret_slot_serves) {
-        bool serves = device_state_serves(slot->facts.state);
+/* How many of a slot's members serve; false while that of one, or of the slot, is not known. */
+static bool members_serving(const Situation *s, const Dev *slot, size_t *ret) {
+        const Pool *p = &s->pools[slot->config->pool];
         size_t serving = 0;
 
-        if (!dev_judged(slot) || !(serves || slot->facts.state == DEVICE_DOWN))
+        if (!dev_judged(slot) || slot->facts.state == DEVICE_UNKNOWN)
                 return false;
-        for (size_t i = s->pools[slot->config->pool].first_device; i != NOWHERE;
-                i = s->devices[i].next_in_pool) {
+        for (size_t i = p->first_device; i != NOWHERE; i = s->devices[i].next_in_pool) {
                 const Dev *d = &s->devices[i];
 
                 if (d->config->virtual_slot)
@@ -50,16 +49,39 @@ static bool disagrees(const Situation *s, const Dev *slot, bool *ret_slot_serves
                         return false;
                 serving += device_state_serves(d->facts.state);
         }
-        *ret_slot_serves = serves;
-        return serves ? serving == 0 : serving > 0;
+        *ret = serving;
+        return true;
 }
 
-/* The slot and its members are not asked in one instant: only what lasts longer than the bound disagrees. */
+bool own_finding_counts(const Situation *s, const Dev *d, Reason reason) {
+        size_t serving;
+
+        return reason != REASON_VIRTUAL_DISAGREES || members_serving(s, d, &serving);
+}
+
+void own_restore(Situation *s, size_t device, const Alarm *alarm, Moment now) {
+        Dev *d = &s->devices[device];
+        usec_t ago = now.realtime > alarm->since.realtime ? now.realtime - alarm->since.realtime : 0;
+
+        if (alarm->code == REASON_VIRTUAL_DISAGREES)
+                d->disagrees_since = 1; /* long enough */
+        if (alarm->code != REASON_BOUND_EXCEEDED || ago >= LATE_TOLD)
+                return;
+        d->bound_exceeded_until = now.monotonic + LATE_TOLD - ago;
+        due_at(s, d->bound_exceeded_until);
+}
+
+/* The slot does what no member does, or does not what one of them does. The slot and its members are not
+ * asked in one instant: only what lasts longer than the bound disagrees. */
 static size_t slot_finding(Situation *s, Dev *d, Moment now, Finding *ret) {
-        bool slot_serves;
+        bool serves = device_state_serves(d->facts.state);
+        bool out = !serves && d->facts.state != DEVICE_DOWN;
+        size_t serving;
         usec_t at;
 
-        if (!d->config->virtual_slot || !disagrees(s, d, &slot_serves)) {
+        if (!d->config->virtual_slot || !members_serving(s, d, &serving))
+                return 0;
+        if (out || serves == (serving > 0)) {
                 d->disagrees_since = 0;
                 return 0;
         }
@@ -72,7 +94,7 @@ static size_t slot_finding(Situation *s, Dev *d, Moment now, Finding *ret) {
         }
         *ret = (Finding){.reason = REASON_VIRTUAL_DISAGREES};
         copy_text(ret->detail, sizeof(ret->detail),
-                slot_serves ? "it serves while no member does" : "it is down while a member serves");
+                serves ? "it serves while no member does" : "it is down while a member serves");
         return 1;
 }
 

@@ -81,7 +81,7 @@ static void supersede_newer(Situation *s, AlarmEntry *owner, const AlarmEntry *a
         s->some_superseded = true;
 }
 
-static void restore_of_device(Situation *s, AlarmEntry *a, size_t device) {
+static void restore_of_device(Situation *s, AlarmEntry *a, size_t device, Moment now) {
         Dev *d = &s->devices[device];
         bool fall = a->alarm.code == ALARM_DEVICE_DOWN || a->alarm.code == ALARM_DEVICE_UNKNOWN;
 
@@ -89,6 +89,7 @@ static void restore_of_device(Situation *s, AlarmEntry *a, size_t device) {
         supersede_newer(s, d->alarms, a);
         if (fall && d->group) /* it fell long before those that it was counted with */
                 group_drop(s, device);
+        own_restore(s, device, &a->alarm, now);
         alarm_insert(s, a, &d->alarms);
         touch_device(s, device);
 }
@@ -196,7 +197,7 @@ AlarmEntry *restore_alarm(Situation *s, const AlarmRecord *r, bool members, Mome
         if (a->alarm.code == REASON_COMMON_CAUSE)
                 restore_of_group(s, a, members);
         else if (e->device_name[0] && (at = device_by_number(s, e->device)) != NOWHERE)
-                restore_of_device(s, a, at);
+                restore_of_device(s, a, at, now);
         else if (!e->device_name[0] && e->site_name[0] && (at = site_by_number(s, e->site)) != NOWHERE)
                 restore_of_site(s, a, at);
         else if (a->alarm.code != 0 && !e->device_name[0] && !e->site_name[0] && !e->pool_name[0])
