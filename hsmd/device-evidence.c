@@ -136,8 +136,16 @@ void device_judged(Device *d, bool changed, DeviceState before, Reason reason_be
         }
 }
 
+static JudgeParams judge_params(const Device *d) {
+        const Config *c = d->manager->config;
+
+        return (JudgeParams){.fall = d->config->timing.fall,
+                .rise = d->config->timing.rise,
+                .flap = {.flaps = c->flaps, .forget = c->flap_forget}};
+}
+
 static void judge_one(Device *d, const Evidence *e, usec_t now) {
-        JudgeParams params = {.fall = d->config->timing.fall, .rise = d->config->timing.rise};
+        JudgeParams params = judge_params(d);
         DeviceState before = d->judgement.state;
         Reason reason_before = d->judgement.reason;
         bool changed = judge_evidence(&d->judgement, &params, e, now);
@@ -359,6 +367,17 @@ void device_no_evidence(Device *d, usec_t now) {
         device_judged(d, changed, before, reason_before);
         if (changed)
                 matrix_update(d->manager, d->pool);
+}
+
+void device_falls_forgotten(Device *d, usec_t now) {
+        JudgeParams params = judge_params(d);
+        DeviceState before = d->judgement.state;
+        Reason reason_before = d->judgement.reason;
+        bool flapped = d->judgement.flap.flapping;
+        bool changed = judge_tick(&d->judgement, &params, now);
+
+        if (d->judgement.flap.flapping != flapped)
+                device_judged(d, changed, before, reason_before);
 }
 
 void device_unkillable(Device *d, usec_t now) {

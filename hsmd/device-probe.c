@@ -283,6 +283,7 @@ void device_tick(Device *d, usec_t now) {
         if (d->awaiting_since != 0 && now > d->awaiting_since &&
                 now - d->awaiting_since > detection_bound(t) && d->judgement.reason != REASON_NO_EVIDENCE)
                 device_no_evidence(d, now);
+        device_falls_forgotten(d, now);
         device_recycle_tick(d, now);
 }
 

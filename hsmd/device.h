@@ -195,6 +195,8 @@ void device_attempt_lost(Device *device, Reason reason, const char *how, usec_t 
 /* The probe ended or stopped with no attempt under way: nobody's fault but ours. */
 void device_probe_lost(Device *device, const char *how, usec_t now);
 void device_no_evidence(Device *device, usec_t now);
+/* Every second: a device that flapped may have calmed down. */
+void device_falls_forgotten(Device *device, usec_t now);
 /* Its probes do not end, so no more are started. */
 void device_unkillable(Device *device, usec_t now);
 
