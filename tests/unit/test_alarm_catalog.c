@@ -117,8 +117,10 @@ static void check_handbook(const char *name, const char *part) {
         CLEANUP_FREE char *all = read_file(name);
         const char *text = strstr(all, part);
 
-        if (!text)
+        if (!text) {
                 fail_msg("%s has no part \"%s\"", name, part + 1);
+                return;
+        }
         assert_null(strstr(text + strlen(part), "\n## "));
         for (uint32_t code = 0; code <= ALARM_LAST; code++) {
                 char heading[CODE_MAX + 8], word[CODE_MAX];
