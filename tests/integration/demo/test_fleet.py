@@ -412,8 +412,11 @@ def test_wrong_option_of_demo_says_what_is_right(arguments, hint):
     assert hint in done.stderr
 
 
-def test_unknown_machines_of_demo_say_what_is_right():
-    done = subprocess.run([os.path.join(ROOT, "demo"), "--", "true"], env={**os.environ, "HSMD_FLEET_MACHINES": "softhms"},
-                          capture_output=True, text=True, check=False)
+@pytest.mark.parametrize("name, value, hint", [
+    ("HSMD_FLEET_MACHINES", "softhms", "right is vhsm or softhsm"), ("HSMD_FLEET_RECEIVERS", "none", "right is yes or no"),
+])
+def test_wrong_setting_of_demo_says_what_is_right(name, value, hint):
+    done = subprocess.run([os.path.join(ROOT, "demo"), "--", "true"], env={**os.environ, name: value}, capture_output=True,
+                          text=True, check=False)
     assert done.returncode == 2
-    assert "right is vhsm or softhsm" in done.stderr
+    assert hint in done.stderr
