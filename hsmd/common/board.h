@@ -471,6 +471,14 @@ typedef struct TableInfo {
 
 extern const TableInfo board_tables[BOARD_TABLES];
 
+/* Whether a table's rows come and go. Their one index is an id, which says whether there is a row. */
+static inline bool board_comes_and_goes(BoardTable table) {
+        return table == BOARD_ALARMS || table == BOARD_FAILOVERS;
+}
+
+/* The id of a row of such a table; 0 = there is none. */
+uint32_t board_row_id(const void *row);
+
 /* Sets a member and marks it valid: FIELD_SET(Device, &row, probes, 7). */
 #define FIELD_SET(Table, row, member, v)                                                                     \
         ((row)->member = (v), field_mark((row)->valid, Table##Field_##member, true))
@@ -505,8 +513,12 @@ BoardReader *board_reader_free(BoardReader *reader);
 
 size_t board_rows(const BoardReader *reader, BoardTable table);
 
-/* Changes whenever rows of the table have changed places; odd while they do. */
-uint32_t board_arranged(const BoardReader *reader, BoardTable table);
+/* Looks at which rows there are now in a table whose rows come and go, and answers how many; *ret_changed
+ * (may be NULL) says whether they are others than at the last look. Until the next look board_read answers
+ * these, in increasing order of id, and no other: a row that meanwhile went or changed its place as it was
+ * last. So what is read after one look belongs together, and ends, even where the writer was killed while it
+ * arranged (then, after 100 attempts, it is what the last look found). */
+size_t board_look(BoardReader *reader, BoardTable table, bool *ret_changed);
 
 /* The row's newest consistent copy, valid until the next call for the same row. After 100 attempts (a writer
  * that was killed in the middle of a row leaves an odd count) it is the last good copy, which at first has

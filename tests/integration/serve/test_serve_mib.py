@@ -9,9 +9,11 @@ from serve_agent import Board, BIN, mib_directories, root_oid, tool_environment
 
 MIB = os.path.join(os.path.dirname(BIN), "mibs", "HSMD-MIB.txt")
 TABLES = {"fleet": "1", "sites": "2.1", "pools": "3.1", "devices": "5.1", "keys": "6.1", "mechanisms": "7.1",
-          "sensors": "8.1", "site_sensors": "9.1"}
+          "sensors": "8.1", "site_sensors": "9.1", "services": "4.1", "alarms": "10.1", "failovers": "11.1",
+          "receivers": "12.1"}
 PREFIXES = {"fleet": "hsmdFleet", "sites": "hsmdSite", "pools": "hsmdPool", "devices": "hsmdDevice", "keys": "hsmdKey",
-            "mechanisms": "hsmdMechanism", "sensors": "hsmdSensor", "site_sensors": "hsmdSiteSensor"}
+            "mechanisms": "hsmdMechanism", "sensors": "hsmdSensor", "site_sensors": "hsmdSiteSensor",
+            "services": "hsmdService", "alarms": "hsmdAlarm", "failovers": "hsmdFailover", "receivers": "hsmdReceiver"}
 SYNTAXES = {"name": "SnmpAdminString", "text": "SnmpAdminString", "word": "SnmpAdminString", "unsigned": "Unsigned32",
             "age": "Unsigned32", "msec": "Unsigned32", "usec": "Unsigned32", "gauge": "Gauge32", "counter": "Counter64",
             "integer": "Integer32", "celsius": "Integer32", "enum": "Enumeration", "bool": "TruthValue",
@@ -67,7 +69,7 @@ def test_every_field_of_the_board_is_an_object_of_its_type_and_name(module, layo
     mib, enums, wrong = objects(module), enumerations(module), []
     for table, column, kind, key, *_ in layout:
         name, syntax, units = mib[f"{TABLES[table]}.{column}"]
-        word = "index" if (key, column) == ("number", "1") else re.sub(r"(_per_s|_ms|_us|_s|_c)$", "", key)
+        word = "index" if (key, column) in (("number", "1"), ("id", "1")) else re.sub(r"(_per_s|_ms|_us|_s|_c)$", "", key)
         should = PREFIXES[table] + "".join(w.capitalize() for w in word.split("_"))
         should = "hsmdVersion" if should == "hsmdFleetVersion" else should
         kind_of = "Enumeration" if syntax in enums and kind == "enum" else NARROWER.get(syntax, syntax)
