@@ -9,14 +9,15 @@ typedef struct HistoryJob HistoryJob;
 struct HistoryJob {
         /* In the thread. */
         void (*work)(HistoryJob *job);
-        /* On the loop: frees the job. cancelled: the work may not have been done. */
+        /* On the loop: frees the job. cancelled: nobody waits for it any more; whether it was done, says ran.
+         */
         void (*done)(HistoryJob *job, bool cancelled);
 
         /* the rest is history.c's */
         History *history;
         HistoryStore *store;
         HistoryTrouble trouble;
-        bool ails, refused, checkpoint_due;
+        bool ran, ails, refused, checkpoint_due;
 };
 
 /* Takes the job over, also when memory is short (it is then cancelled). The job is of the heap. */

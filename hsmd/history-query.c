@@ -263,7 +263,7 @@ static void drill_work(HistoryJob *job) {
 
 static void drill_done(HistoryJob *job, bool cancelled) {
         DrillJob *d = (DrillJob *) job;
-        int error = cancelled ? -ECANCELED : d->error;
+        int error = cancelled && (d->done || !job->ran) ? -ECANCELED : d->error;
 
         if (d->done)
                 d->done(error, error < 0 ? NULL : d->json, d->userdata);

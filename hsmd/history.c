@@ -27,6 +27,7 @@ static void run_work(void *data) {
         HistoryJob *job = data;
 
         job->work(job);
+        job->ran = true;
         history_store_trouble(job->store, &job->trouble);
         job->ails = history_store_ails(job->store);
         job->refused = job->store->events.refused;
@@ -96,6 +97,7 @@ static void simple_job(History *h, void (*work)(HistoryJob *), void (*done)(Hist
 typedef struct CommitJob {
         HistoryJob job;
         HistoryCommit commit;
+        bool all; /* nobody will come for what is left */
         int error;
 } CommitJob;
 
@@ -104,7 +106,9 @@ static void commit(History *h);
 static void commit_work(HistoryJob *job) {
         CommitJob *c = (CommitJob *) job;
 
-        c->error = history_store_commit(job->store, &c->commit);
+        do
+                c->error = history_store_commit(job->store, &c->commit);
+        while (c->all && (c->error == -EAGAIN || (c->error == 0 && c->commit.took > 0)));
 }
 
 static void commit_done(HistoryJob *job, bool cancelled) {
@@ -127,19 +131,24 @@ static void commit_done(HistoryJob *job, bool cancelled) {
                 h->ops.stored(done.last, h->userdata);
 }
 
-/* What is given while one is on its way goes with the next. */
-static void commit(History *h) {
-        CommitJob *c = h->committing ? NULL : calloc(1, sizeof(*c));
+static void start_commit(History *h, bool all) {
+        CommitJob *c = calloc(1, sizeof(*c));
 
         if (!c) {
-                if (!h->committing)
-                        arm(h->retry, RETRY);
+                arm(h->retry, RETRY);
                 return;
         }
         c->job.work = commit_work;
         c->job.done = commit_done;
+        c->all = all;
         h->committing = true;
         history_job(h, &c->job);
+}
+
+/* What is given while one is on its way goes with the next. */
+static void commit(History *h) {
+        if (!h->committing)
+                start_commit(h, false);
 }
 
 void history_append(History *h, const Event *event) {
@@ -368,8 +377,8 @@ History *history_free(History *h, usec_t grace) {
                 return NULL;
         if (h->disk) {
                 /* one that is on its way may have taken what waited before the last came */
-                h->committing = h->rolling = false;
-                commit(h);
+                h->rolling = false;
+                start_commit(h, true);
                 store_rollups(h);
         }
         h->disk = disk_free(h->disk, grace);
