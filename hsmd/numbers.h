@@ -13,10 +13,18 @@ typedef struct Numbers Numbers;
 int numbers_new(const char *state, Disk *disk, uint64_t at_least, Numbers **ret, char **ret_warning);
 Numbers *numbers_free(Numbers *numbers);
 
+/* Never blocks; may go beyond what is reserved while the disk stalls. */
 uint64_t numbers_next(Numbers *numbers);
-/* The last one that is reserved: what is beyond must not be told to anybody yet. */
-uint64_t numbers_reserved(const Numbers *numbers);
+/* The last one that is reserved: what is beyond must not be told to anybody yet. A reservation that failed is
+ * tried again, once a second at most, when this or numbers_next is called. */
+uint64_t numbers_reserved(Numbers *numbers);
 /* The history came late and knows of numbers up to this. */
 void numbers_at_least(Numbers *numbers, uint64_t last);
+
+/* --- the file, for others that must not use a number again. Each blocks. */
+
+/* What STATE/numbers says is reserved; -ENOENT, -EBADMSG. */
+int numbers_peek(const char *state, uint64_t *ret);
+int numbers_write(const char *state, uint64_t reserved);
 
 #endif
