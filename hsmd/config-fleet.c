@@ -5,7 +5,8 @@
 
 void read_fleet(const Section *root) {
         static const char *const keys[] = {"name", "title", "contact", "location", "group", "interval",
-                "jitter", "fall", "rise", "fast_interval", "deadline", "restart", "measure"};
+                "jitter", "fall", "rise", "fast_interval", "deadline", "restart", "measure",
+                "heartbeat_interval"};
         Reader *r = root->reader;
         Config *c = r->config;
         Section fleet;
@@ -26,6 +27,7 @@ void read_fleet(const Section *root) {
                 c->group = reader_strdup(r, "hsmd");
         read_timing(&fleet, &r->timing);
         read_fleet_measure(&fleet, &r->measure);
+        read_heartbeat(&fleet);
 
         ConfigTiming whole = r->timing; /* the defaults are put in device by device */
         timing_finish(&fleet, &whole);
