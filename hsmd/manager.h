@@ -9,6 +9,8 @@
 
 typedef struct Poller Poller;
 typedef struct Server Server;
+typedef struct History History;
+typedef struct Notifier Notifier;
 typedef struct Lateness Lateness;
 
 typedef struct Options {
@@ -37,6 +39,8 @@ struct Manager {
         Poller *poller;     /* worker `hsmd-snmp poll`; NULL where no device has an agent */
         uint64_t poll_sets; /* sets of agents made for any poller so far */
         Server *server;     /* worker `hsmd-snmp serve` */
+        History *history;
+        Notifier *notifier; /* worker `hsmd-snmp notify` */
         FleetRow fleet;
         PoolState *pool_states; /* by pool of the configuration; 0 before the first judgement */
         PoolState *pool_told;   /* as last logged */

@@ -438,7 +438,6 @@ int notify_receiver_new(const NotifyWorld *world, uint32_t number, NotifyReceive
         r->unusable = "not configured yet";
         r->state = (MsgNotifyState) MESSAGE(MsgNotifyState, MSG_NOTIFY_STATE);
         r->state.receiver = number;
-        r->state.state = RECEIVER_OK;
         k = sd_event_add_time(
                 world->event, &r->timer, CLOCK_MONOTONIC, USEC_INFINITY, USEC_PER_MSEC, on_timer, r);
         if (k < 0) {

@@ -82,7 +82,7 @@ struct NotifyReceiver {
 
         MsgNotifyDone done[NOTIFY_WINDOW]; /* to be told */
         size_t n_done;
-        MsgNotifyState state;
+        MsgNotifyState state; /* 0 until there is something to say */
         bool state_untold;
 
         const NotifyWorld *world;
