@@ -67,7 +67,7 @@ static bool is_numeric_behind(const char *text, const char *prefix, bool six) {
         return address_normalise(text + n, 0, &normal) == 0;
 }
 
-bool address_is_own_agent(const char *text) {
+bool address_is_udp(const char *text) {
         return is_numeric_behind(text, "udp:", false) || is_numeric_behind(text, "udp6:", true);
 }
 

@@ -9,8 +9,8 @@
  * is not 0. -EINVAL if it is no numeric address; the caller frees *ret. */
 int address_normalise(const char *text, unsigned default_port, char **ret);
 
-/* "udp:192.0.2.1:161" or "udp6:[::]:161" */
-bool address_is_own_agent(const char *text);
+/* Where our own agent listens, or a receiver does: "udp:192.0.2.1:161" or "udp6:[::]:161" */
+bool address_is_udp(const char *text);
 
 /* "/var/agentx/master" or "tcp:127.0.0.1:705" */
 bool address_is_agentx(const char *text);

@@ -17,7 +17,7 @@ static void read_flapping(const Section *fleet, Config *c) {
 void read_fleet(const Section *root) {
         static const char *const keys[] = {"name", "title", "contact", "location", "group", "interval",
                 "jitter", "fall", "rise", "fast_interval", "deadline", "restart", "measure", "flaps",
-                "flap_forget"};
+                "flap_forget", "heartbeat_interval"};
         Reader *r = root->reader;
         Config *c = r->config;
         Section fleet;
@@ -39,6 +39,7 @@ void read_fleet(const Section *root) {
         read_timing(&fleet, &r->timing);
         read_fleet_measure(&fleet, &r->measure);
         read_flapping(&fleet, c);
+        read_heartbeat(&fleet);
 
         ConfigTiming whole = r->timing; /* the defaults are put in device by device */
         timing_finish(&fleet, &whole);

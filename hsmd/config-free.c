@@ -91,6 +91,17 @@ static void user_done(ConfigUser *user) {
         secret_source_done(&user->priv_secret);
 }
 
+static void receiver_done(ConfigReceiver *receiver) {
+        char *texts[] = {receiver->name, receiver->title, receiver->address, receiver->user,
+                receiver->auth_protocol, receiver->priv_protocol};
+
+        for (size_t i = 0; i < ELEMENTSOF(texts); i++)
+                free(texts[i]);
+        secret_source_done(&receiver->community);
+        secret_source_done(&receiver->auth_secret);
+        secret_source_done(&receiver->priv_secret);
+}
+
 static void site_done(ConfigSite *site) {
         for (size_t i = 0; i < site->n_agents; i++) {
                 free(site->agents[i].name);
@@ -121,6 +132,7 @@ Config *config_free(Config *c) {
         if (!c)
                 return NULL;
         FREE_ALL(c->users, c->n_users, user_done);
+        FREE_ALL(c->receivers, c->n_receivers, receiver_done);
         FREE_ALL(c->sites, c->n_sites, site_done);
         FREE_ALL(c->pools, c->n_pools, pool_done);
         FREE_ALL(c->services, c->n_services, service_done);

@@ -319,8 +319,8 @@ size_t config_key_mechanism(const ConfigKey *key, const ProbeMechanism *mechanis
 size_t config_link_of_site(const Config *config, size_t site);
 
 /* config-secrets.c: calls each with every secret that a configuration names, also those that are not given;
- * whose: the device, agent or user. max: octets that the worker it is for can be told. Ends with the first
- * negative result, which it returns. */
+ * whose: the device, agent, user or receiver. max: octets that the worker it is for can be told. Ends with
+ * the first negative result, which it returns. */
 typedef int (*SecretVisit)(
         const SecretSource *source, size_t max, const char *whose, const char *what, void *userdata);
 int config_each_secret(const Config *config, SecretVisit each, void *userdata);

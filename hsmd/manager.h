@@ -12,6 +12,8 @@
 
 typedef struct Poller Poller;
 typedef struct Server Server;
+typedef struct History History;
+typedef struct Notifier Notifier;
 typedef struct Lateness Lateness;
 typedef struct Numbers Numbers;
 typedef struct EventLog EventLog;
@@ -44,6 +46,8 @@ struct Manager {
         Poller *poller;     /* worker `hsmd-snmp poll`; NULL where no device has an agent */
         uint64_t poll_sets; /* sets of agents made for any poller so far */
         Server *server;     /* worker `hsmd-snmp serve` */
+        History *history;
+        Notifier *notifier; /* worker `hsmd-snmp notify` */
         FleetRow fleet;
         /* what the machines come to together, and what is kept and told of it */
         SituationConfig situation_config;

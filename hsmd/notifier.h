@@ -17,19 +17,24 @@ typedef struct Manager Manager;
 typedef struct Notifier Notifier;
 
 int notifier_new(Manager *manager, Notifier **ret);
+/* After history_free, which may still answer. */
 Notifier *notifier_free(Notifier *notifier);
+/* Keeps how far receivers are; nothing is sent afterwards. */
 void notifier_close(Notifier *notifier, usec_t grace);
 
 /* How far receivers were before hsmd started; those of a receiver that is new begin with the next
- * notification. last: the last notify_sequence that was given before. */
+ * notification. last: the last notify_sequence that was given before. Nothing is handed over before this was
+ * called, once. */
 void notifier_restore(Notifier *notifier, const CursorRecord *cursors, size_t n, uint64_t last);
 /* Another configuration, or another board. */
 void notifier_reconfigure(Notifier *notifier);
 
+/* Every second. */
+void notifier_tick(Notifier *notifier, usec_t now);
+
 /* An event was told: it has its notify_sequence, and durable. In order. */
 void notifier_told(Notifier *notifier, const Event *event);
 
-void notifier_tick(Notifier *notifier, usec_t now);
 void notifier_extend(Notifier *notifier, usec_t lateness);
 /* Writes the receivers' rows. */
 void notifier_publish(const Notifier *notifier);

@@ -1,35 +1,9 @@
 #include "serve-cell.h"
 
-#include <time.h>
-
 #define STALE_STATE "unknown"
 
 static void set_unsigned(MibValue *v, u_char type, uint64_t value) {
         mib_set_integer(v, type, (long) MIN_OF(value, (uint64_t) UINT32_MAX));
-}
-
-static void set_counter(MibValue *v, uint64_t value) {
-        v->type = ASN_COUNTER64;
-        v->size = sizeof(v->data.counter);
-        v->data.counter.high = (u_long) (value >> 32);
-        v->data.counter.low = (u_long) (value & UINT32_MAX);
-}
-
-/* DateAndTime (RFC 2579) with the offset from UTC, which is 0. */
-static void set_instant(MibValue *v, uint64_t usec) {
-        time_t seconds = (time_t) (usec / USEC_PER_SEC);
-        struct tm tm = {0};
-        unsigned year;
-
-        gmtime_r(&seconds, &tm);
-        year = (unsigned) tm.tm_year + 1900;
-        v->type = ASN_OCTET_STR;
-        v->size = 11;
-        memcpy(v->data.octets,
-                (const uint8_t[11]){(uint8_t) (year >> 8), (uint8_t) year, (uint8_t) (tm.tm_mon + 1),
-                        (uint8_t) tm.tm_mday, (uint8_t) tm.tm_hour, (uint8_t) tm.tm_min, (uint8_t) tm.tm_sec,
-                        (uint8_t) (usec % USEC_PER_SEC / 100000), '+', 0, 0},
-                11);
 }
 
 /* A judge that stands still knows no state; an enumeration that can say so is a state. */
@@ -42,10 +16,10 @@ static uint32_t state_now(const Field *f, uint32_t value, bool stale) {
 static void show_wide(const Field *f, uint64_t u64, usec_t now, MibValue *ret) {
         switch (f->type) {
         case FIELD_COUNTER:
-                set_counter(ret, u64);
+                mib_set_counter(ret, u64);
                 return;
         case FIELD_INSTANT:
-                set_instant(ret, u64);
+                mib_set_instant(ret, u64);
                 return;
         case FIELD_AGE:
                 set_unsigned(ret, ASN_UNSIGNED, now > u64 ? (now - u64) / USEC_PER_SEC : 0);
