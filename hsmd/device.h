@@ -10,7 +10,8 @@
  *   device-evidence.c  what an attempt proved: from results and endings to the judgement
  *   device-login.c     the PIN and the guard
  *   device-conditions.c  what degrades it
- *   device-row.c       what is shown
+ *   device-conditions.c  what degrades it
+ *   device-location.h  where its fault is suspected
  *   sensor-set.h       what its SNMP agent tells */
 
 #include "board-writer.h"
@@ -18,6 +19,7 @@
 #include "control.h"
 #include "guard.h"
 #include "judge.h"
+#include "location.h"
 #include "matrix.h"
 #include "pins.h"
 #include "sensor-set.h"
@@ -109,9 +111,17 @@ typedef struct Device {
         uint64_t key_operations[PROTOCOL_KEYS_MAX], key_errors[PROTOCOL_KEYS_MAX];
         MsgProbeKey *seen_keys[PROTOCOL_KEYS_MAX]; /* public keys as found where none is pinned; or NULL */
         DayCount logins_day, signs_day;
-        bool connected_tried; /* the last diagnosis: */
-        int connect_error;
-        usec_t connect_usec;
+        /* the last diagnosis, since it last succeeded: */
+        struct {
+                bool tried;
+                int error; /* errno, 0: it took the connection */
+                usec_t usec;
+        } connect[2]; /* of the cipher service's port, of the management port */
+        usec_t first_failure;         /* since it last succeeded; 0: it has not failed since */
+        Evidence held;                /* a failure that is judged when the link's witness has spoken */
+        bool holds;
+        LocationFacts location_facts; /* of the last failed attempt: step, reason and hint */
+        Location location;            /* while the last attempt failed */
 
         SensorSet *sensors;     /* what the machine's SNMP agent tells */
         double uptime;          /* of the machine itself, as last told; seconds */
@@ -184,6 +194,8 @@ void device_attempt_lost(Device *device, Reason reason, const char *how, usec_t 
 /* The probe ended or stopped with no attempt under way: nobody's fault but ours. */
 void device_probe_lost(Device *device, const char *how, usec_t now);
 void device_no_evidence(Device *device, usec_t now);
+/* The witness of its link has spoken: the failure that waited for it is judged, if there is one. */
+void device_judge_held(Device *device, usec_t now);
 /* Its probes do not end, so no more are started. */
 void device_unkillable(Device *device, usec_t now);
 

@@ -18,10 +18,8 @@ bool isolation_witness(IsolationTrack *t, bool gone, usec_t now) {
 /* A check that began before the witness went may have got its answer in time. One that began later says that
  * the witness is wrong, or that only the gateway is gone and the machines are nearer than it. */
 bool isolation_answered(IsolationTrack *t, usec_t started, usec_t now UNUSED) {
-        if (!t->gone || started < t->gone_since)
-                return false;
-        t->answered = started;
-        return settle(t, false);
+        t->answered = MAX_OF(t->answered, started);
+        return t->gone && started >= t->gone_since ? settle(t, false) : false;
 }
 
 bool isolation_excuses(IsolationTrack *t, usec_t now UNUSED) {

@@ -16,8 +16,8 @@ static const TestWords tests[] = {
                 "Run `hsmctl probe` of this machine and of one that is well: if only this one brings "
                 "nothing, it is "
                 "its library or configuration; if both, this host",
-                "对本机和一台正常的密码机分别执行 `hsmctl "
-                "probe`：只有本机没有结果，是其客户端库或配置；两台都没有，是监测主机"},
+                "对该密码机和一台正常的密码机分别执行 `hsmctl "
+                "probe`：只有该密码机没有结果，是其客户端库或配置；两台都没有，是监测主机"},
         {"compare-fingerprint",
                 "Compare the key's fingerprint on this machine with the other members (`hsmctl keys`): "
                 "another one "
@@ -65,7 +65,7 @@ static const TestWords tests[] = {
                 "Run the vendor's own test tool against this machine from another host: if it works there, "
                 "it is "
                 "this host's library or its configuration; if not, the machine",
-                "在另一台主机上用厂商自带的测试工具连接本机：那边正常，是监测主机的客户端库或配置；那边也失败"
+                "在另一台主机上用厂商自带的测试工具连接该密码机：那边正常，是监测主机的客户端库或配置；那边也失败"
                 "，是密码机一侧"},
         {"client-list",
                 "Look in the machine's console whether this host's address (and certificate) is in its list "
@@ -73,7 +73,7 @@ static const TestWords tests[] = {
                 "clients: if not, that is it; if it is, restart the service there, or mend the library's "
                 "configuration here",
                 "在密码机管理界面查看客户端白名单中是否有监测主机的地址（及证书）：没有，就是白名单；有，则重"
-                "启其服务或检查本机客户端配置"},
+                "启其服务或检查监测主机上的客户端配置"},
         {"machine-log",
                 "Look in the machine's log for the refused login: if it stands there, it is the PIN or the "
                 "user's "
@@ -89,7 +89,7 @@ static const TestWords tests[] = {
                 "Look whether another key of this machine works (`hsmctl keys`, or the vendor's test tool): "
                 "if one "
                 "does, it is this key; if none, the service",
-                "查看本机其他密钥是否可用（`hsmctl keys` "
+                "查看该密码机其他密钥是否可用（`hsmctl keys` "
                 "或厂商测试工具）：有可用的，是该密钥；都不可用，是密码服务"},
         {"room-power",
                 "Look at the room: if its machines have light, it is the switch or the line to the room; if "

@@ -5,6 +5,7 @@
 #include "measure.h"
 #include "poller.h"
 #include "server.h"
+#include "watcher.h"
 
 /* First climbs do not all start in the same instant: a module's start costs some milliseconds of CPU. */
 #define FIRST_CLIMB_SPREAD (10 * USEC_PER_MSEC)
@@ -335,6 +336,7 @@ int manager_apply(Manager *m, Config *config) {
         m->generation++;
         board_writer_tick(m->board, now_monotonic());
         place_sites(m, &plan);
+        watcher_fit(m);
         place_devices(m, &plan);
         fleet_publish(m);
         fit_workers(m, old && !same_agent(old, config));

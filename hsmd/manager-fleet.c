@@ -19,7 +19,7 @@ static PoolFacts count_members(const Manager *m, const ConfigPool *pool, bool *r
         for (size_t i = 0; i < m->n_devices; i++) {
                 const Device *d = m->devices[i];
 
-                if (d->pool != pool)
+                if (d->pool != pool || d->config->virtual_slot)
                         continue;
                 f.members++;
                 *ret_judged = *ret_judged && d->judged;
@@ -81,7 +81,7 @@ static void publish_sites(const Manager *m) {
                 uint32_t devices = 0, serving = 0;
 
                 for (size_t k = 0; k < m->n_devices; k++) {
-                        if (m->devices[k]->config->site != i)
+                        if (m->devices[k]->config->site != i || m->devices[k]->config->virtual_slot)
                                 continue;
                         devices++;
                         serving += device_serves(m->devices[k]);

@@ -11,6 +11,7 @@
 #include "measure.h"
 #include "poller.h"
 #include "server.h"
+#include "watcher.h"
 
 #define LOG_LINES 4096
 #define STOP_GRACE (600 * USEC_PER_MSEC)
@@ -278,6 +279,7 @@ Manager *manager_free(Manager *m) {
         if (!m)
                 return NULL;
         control_free(m->control);
+        watcher_free(m->watcher);
         if (m->poller)
                 poller_free(m->poller);
         if (m->server)

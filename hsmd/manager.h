@@ -9,6 +9,7 @@
 
 typedef struct Poller Poller;
 typedef struct Server Server;
+typedef struct Watcher Watcher;
 typedef struct Lateness Lateness;
 
 typedef struct Options {
@@ -36,6 +37,7 @@ struct Manager {
         Lateness *lateness;
         Poller *poller;     /* worker `hsmd-snmp poll`; NULL where no device has an agent */
         uint64_t poll_sets; /* sets of agents made for any poller so far */
+        Watcher *watcher;   /* of this host's own links; NULL where none is configured */
         Server *server;     /* worker `hsmd-snmp serve` */
         FleetRow fleet;
         PoolState *pool_states; /* by pool of the configuration; 0 before the first judgement */
