@@ -13,7 +13,7 @@ static int directory_of(const char *path, char **ret) {
 
 /* In the order in which the parts refer to each other. */
 static void read_all(Reader *r, config_setting_t *top) {
-        static const char *const keys[] = {"fleet", "agent", "history", "receivers", "sites", "pools",
+        static const char *const keys[] = {"fleet", "agent", "history", "receivers", "sites", "links", "pools",
                 "services", "device_defaults", "devices"};
         Section root = {.reader = r, .own = top};
 
@@ -23,6 +23,7 @@ static void read_all(Reader *r, config_setting_t *top) {
         read_history(&root);
         read_receivers(&root);
         read_sites(&root);
+        read_links(&root);
         read_pools(&root);
         read_services(&root);
         read_devices(&root);

@@ -1,8 +1,10 @@
 #include "device.h"
 
+#include "device-location.h"
 #include "drill.h"
 #include "manager.h"
 #include "measure.h"
+#include "watcher.h"
 
 /* of one attempt: each key is signed with once or twice */
 #define SIGNS_MAX (4 * PROTOCOL_KEYS_MAX)
@@ -144,26 +146,53 @@ static JudgeParams judge_params(const Device *d) {
                 .flap = {.flaps = c->flaps, .forget = c->flap_forget}};
 }
 
-static void judge_one(Device *d, const Evidence *e, usec_t now) {
-        JudgeParams params = judge_params(d);
-        DeviceState before = d->judgement.state;
-        Reason reason_before = d->judgement.reason;
-        bool changed = judge_evidence(&d->judgement, &params, e, now);
-
+static void count_attempt(Device *d, const Evidence *e, usec_t now) {
         d->awaiting_since = 0;
         d->last_evidence = now;
         d->probes++;
         if (e->ok) {
                 d->last_success = d->last_good = now;
-                d->kills_logged_in = 0;
                 d->first_failure = 0;
+                d->kills_logged_in = 0;
+                watcher_answered(d, d->started, now);
         } else {
+                d->first_failure = d->first_failure != 0 ? d->first_failure : now;
                 d->failures++;
-                if (d->first_failure == 0 && !e->unjudged)
-                        d->first_failure = now;
         }
-        d->judged = d->judged || d->judgement.state != DEVICE_UNKNOWN;
+}
+
+/* A failure that would make it down waits until the witness of this host's own link has spoken. */
+static void judge_or_hold(Device *d, Evidence e, usec_t now) {
+        JudgeParams params = judge_params(d);
+        DeviceState before = d->judgement.state;
+        Reason reason_before = d->judgement.reason;
+        bool changed;
+
+        d->holds = !e.ok && watcher_judge(d, &e, now) == WATCHER_HOLD;
+        d->held = e;
+        device_locate(d, e.reason);
+        if (d->holds) {
+                device_publish(d);
+                return;
+        }
+        changed = judge_evidence(&d->judgement, &params, &e, now);
+        /* cut off from it, it is not known how it is: that is no first verdict, but it is what there is */
+        d->judged = d->judged || d->judgement.state != DEVICE_UNKNOWN || e.reason == REASON_WATCHER_ISOLATED;
         device_judged(d, changed, before, reason_before);
+        if (d->judgement.state != before)
+                matrix_update(d->manager, d->pool);
+}
+
+/* hint_rv: what the failed call returned, 0 if none did. */
+static void judge_one(Device *d, const Evidence *e, uint64_t rv, usec_t now) {
+        count_attempt(d, e, now);
+        device_location_note(d, e, rv);
+        judge_or_hold(d, *e, now);
+}
+
+void device_judge_held(Device *d, usec_t now) {
+        if (d->holds)
+                judge_or_hold(d, d->held, now);
 }
 
 static void take_last_call(Device *d, const MsgProbeResult *r) {
@@ -240,21 +269,25 @@ static bool needs_no_second(uint32_t reason) {
                reason == REASON_WRONG_ANSWER;
 }
 
-/* Whether the machine's port takes a connection tells network from machine. */
-static void add_connection(Device *d) {
-        size_t n = strlen(d->detail);
+/* Whether the machine's ports take a connection tells network, machine and service apart. */
+static void add_connections(Device *d) {
+        const char *addresses[] = {d->config->connect, d->config->management};
 
-        if (!d->connected_tried || !d->config->connect)
-                return;
-        snprintf(d->detail + n, sizeof(d->detail) - n, "%s%s: %s%s", n ? "; " : "", d->config->connect,
-                d->connect_error == 0 ? "takes a connection" : "no connection: ",
-                d->connect_error == 0 ? "" : strerror(d->connect_error));
+        for (size_t i = 0; i < ELEMENTSOF(addresses); i++) {
+                size_t n = strlen(d->detail);
+                int error = d->connect[i].error;
+
+                if (!d->connect[i].tried || !addresses[i])
+                        continue;
+                snprintf(d->detail + n, sizeof(d->detail) - n, "%s%s: %s%s", n ? "; " : "", addresses[i],
+                        error == 0 ? "takes a connection" : "no connection: ",
+                        error == 0 ? "" : strerror(error));
+        }
 }
 
 void device_result(Device *d, const MsgProbeResult *r, usec_t now) {
         bool sound = r->failed_step >= STEP_NONE && r->failed_step <= STEP_MAX && r->reason >= REASON_NONE &&
                      r->reason <= REASON_LAST;
-        DeviceState before = d->judgement.state;
         bool news;
         Evidence e = {.ok = r->failed_step == STEP_NONE, .step = r->failed_step, .reason = r->reason};
 
@@ -275,10 +308,8 @@ void device_result(Device *d, const MsgProbeResult *r, usec_t now) {
         /* the guard's own words say more than the probe's "not sent" */
         if (e.ok || r->failed_step != STEP_LOGIN || r->call != CALL_NONE || d->detail[0] == '\0')
                 copy_text(d->detail, sizeof(d->detail), e.ok ? "" : d->result.detail);
-        if (e.ok)
-                d->connected_tried = false;
-        else
-                add_connection(d);
+        if (!e.ok)
+                add_connections(d);
         if (e.ok) {
                 sd_event_source_set_enabled(d->deadline_source, SD_EVENT_OFF);
                 d->phase = PROBE_IDLE;
@@ -291,8 +322,8 @@ void device_result(Device *d, const MsgProbeResult *r, usec_t now) {
          */
         if (e.ok)
                 device_conditions(d, now);
-        judge_one(d, &e, now);
-        if (news || d->judgement.state != before)
+        judge_one(d, &e, r->rv, now);
+        if (news)
                 matrix_update(d->manager, d->pool);
         device_plan(d, now);
 }
@@ -330,7 +361,6 @@ void device_probe_lost(Device *d, const char *how, usec_t now) {
 
 void device_attempt_lost(Device *d, Reason reason, const char *how, usec_t now) {
         Evidence e = {.ok = false, .reason = reason};
-        DeviceState before = d->judgement.state;
         RingRecord call;
 
         if (d->phase == PROBE_STARTING || !call_in_flight(d, &call)) {
@@ -348,11 +378,9 @@ void device_attempt_lost(Device *d, Reason reason, const char *how, usec_t now) 
                 d->kills_logged_in++;
         record_attempt(d, e.step, 0, now);
         tell_check(d, false, 0, now);
-        add_connection(d);
+        add_connections(d);
         device_drop_probe(d, true);
-        judge_one(d, &e, now);
-        if (d->judgement.state != before)
-                matrix_update(d->manager, d->pool);
+        judge_one(d, &e, 0, now);
         device_plan(d, now);
 }
 
@@ -362,6 +390,8 @@ void device_no_evidence(Device *d, usec_t now) {
         bool changed = judge_no_evidence(&d->judgement, now);
 
         d->judged = true; /* or a probe that never starts would keep its pool silent for ever */
+        device_location_note(d, &(Evidence){.step = STEP_NONE, .reason = REASON_NO_EVIDENCE}, 0);
+        device_locate(d, REASON_NO_EVIDENCE);
         snprintf(d->detail, sizeof(d->detail), "a due check has produced no evidence for longer than %.1f s",
                 (double) detection_bound(&d->config->timing) / USEC_PER_SEC);
         device_judged(d, changed, before, reason_before);
@@ -387,6 +417,8 @@ void device_unkillable(Device *d, usec_t now) {
         const Supervisor *s = d->manager->supervisor;
 
         d->judged = true;
+        device_location_note(d, &(Evidence){.step = STEP_NONE, .reason = REASON_UNKILLABLE}, 0);
+        device_locate(d, REASON_UNKILLABLE);
         snprintf(d->detail, sizeof(d->detail),
                 "%zu of its probes do not end after SIGKILL (%zu of all devices): no more is started until "
                 "one has ended",

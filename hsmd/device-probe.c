@@ -1,4 +1,5 @@
 #include "device.h"
+#include "device-location.h"
 
 #include <openssl/rand.h>
 
@@ -228,7 +229,10 @@ void device_plan(Device *d, usec_t now) {
         const ConfigTiming *t = &d->config->timing;
         usec_t at;
 
-        if (judge_wants_fast(&d->judgement))
+        /* behind a link that is gone there is no hurry: when it is back, that is told */
+        if (d->judgement.ladder_reason == REASON_WATCHER_ISOLATED)
+                at = d->started + pause_of(d);
+        else if (judge_wants_fast(&d->judgement))
                 at = now + t->fast_interval;
         else if (d->judgement.ladder == DEVICE_DOWN)
                 at = d->started + pause_of(d);
@@ -287,13 +291,14 @@ void device_tick(Device *d, usec_t now) {
         device_recycle_tick(d, now);
 }
 
-/* A diagnosis: the machine's port took a connection, or did not. */
+/* A diagnosis: one of the machine's ports took a connection, or did not. */
 static bool device_take_connect(Device *d, const MsgConnect *m) {
-        if (d->phase != PROBE_CLIMBING || m->attempt != d->attempt || m->error < 0)
+        if (d->phase != PROBE_CLIMBING || m->attempt != d->attempt || m->error < 0 || m->management > 1)
                 return false;
-        d->connected_tried = true;
-        d->connect_error = m->error;
-        d->connect_usec = m->usec;
+        d->connect[m->management].tried = true;
+        d->connect[m->management].error = m->error;
+        d->connect[m->management].usec = m->usec;
+        device_locate(d, d->location_facts.reason);
         return true;
 }
 

@@ -70,6 +70,7 @@ static void show_configuration(const Device *d, DeviceRow *row) {
                 FIELD_TEXT_SET(Device, row, vendor, d->manager->config->vendors[c->vendor].name);
         if (c->shared_service)
                 FIELD_TEXT_SET(Device, row, shared_service, c->shared_service);
+        FIELD_SET(Device, row, virtual_slot, c->virtual_slot);
         if (c->rated_rate > 0)
                 FIELD_SET(Device, row, rated_rate, c->rated_rate);
         if (device_capacity(d) > 0)
@@ -83,6 +84,17 @@ static void show_token(const Device *d, DeviceRow *row) {
         FIELD_TEXT_SET(Device, row, model, d->result.model);
         FIELD_TEXT_SET(Device, row, serial, d->result.serial);
         FIELD_TEXT_SET(Device, row, firmware, d->result.firmware);
+}
+
+static void show_location(const Device *d, DeviceRow *row) {
+        const Location *l = &d->location;
+
+        if (l->place)
+                FIELD_SET(Device, row, place, l->place);
+        if (l->other)
+                FIELD_SET(Device, row, other_place, l->other);
+        if (l->test)
+                FIELD_TEXT_SET(Device, row, separating_test, l->test);
 }
 
 static void show_judgement(const Device *d, DeviceRow *row) {
@@ -210,6 +222,7 @@ void device_publish(Device *d) {
         show_configuration(d, &row);
         show_token(d, &row);
         show_judgement(d, &row);
+        show_location(d, &row);
         show_evidence(d, &row);
         show_latencies(d, &row);
         show_availability(d, &row);

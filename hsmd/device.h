@@ -10,7 +10,10 @@
  *   device-evidence.c  what an attempt proved: from results and endings to the judgement
  *   device-login.c     the PIN and the guard
  *   device-conditions.c  what degrades it
+ *   device-facts.c     what the judgement over all machines is told
+ *   device-rollup.c    what it did in a minute
  *   device-row.c       what is shown
+ *   device-location.h  where its fault is suspected
  *   sensor-set.h       what its SNMP agent tells */
 
 #include "availability.h"
@@ -103,8 +106,6 @@ typedef struct Device {
         Finding findings[FINDINGS_MAX]; /* all that does, each with its resource */
         size_t n_findings;
         usec_t last_good;     /* as last_success; moved by the time in which hsmd itself did not run */
-        usec_t first_failure; /* of those that follow the last success */
-        Location location;    /* where the last failure is suspected */
         RollupRow minute;     /* what it did since minute_start (CLOCK_REALTIME) */
         usec_t minute_start, rolled_up;
         Availability availability;
@@ -120,9 +121,17 @@ typedef struct Device {
         uint64_t key_operations[PROTOCOL_KEYS_MAX], key_errors[PROTOCOL_KEYS_MAX];
         MsgProbeKey *seen_keys[PROTOCOL_KEYS_MAX]; /* public keys as found where none is pinned; or NULL */
         DayCount logins_day, signs_day;
-        bool connected_tried; /* the last diagnosis: */
-        int connect_error;
-        usec_t connect_usec;
+        /* the last diagnosis, since it last succeeded: */
+        struct {
+                bool tried;
+                int error; /* errno, 0: it took the connection */
+                usec_t usec;
+        } connect[2]; /* of the cipher service's port, of the management port */
+        usec_t first_failure;         /* since it last succeeded; 0: it has not failed since */
+        Evidence held;                /* a failure that is judged when the link's witness has spoken */
+        bool holds;
+        LocationFacts location_facts; /* of the last failed attempt: step, reason and hint */
+        Location location;            /* while the last attempt failed */
 
         SensorSet *sensors;     /* what the machine's SNMP agent tells */
         double uptime;          /* of the machine itself, as last told; seconds */
@@ -197,6 +206,8 @@ void device_probe_lost(Device *device, const char *how, usec_t now);
 void device_no_evidence(Device *device, usec_t now);
 /* Every second: a device that flapped may have calmed down. */
 void device_falls_forgotten(Device *device, usec_t now);
+/* The witness of its link has spoken: the failure that waited for it is judged, if there is one. */
+void device_judge_held(Device *device, usec_t now);
 /* Its probes do not end, so no more are started. */
 void device_unkillable(Device *device, usec_t now);
 

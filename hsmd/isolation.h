@@ -8,11 +8,12 @@
 typedef struct IsolationTrack {
         bool gone;         /* the link's witnesses: carrier, or the configured gateway */
         usec_t gone_since; /* when they were first seen gone */
-        usec_t answered;   /* when a machine behind the link was last asked with success */
+        usec_t answered;   /* when the check of a machine behind the link that succeeded last was begun */
         bool isolated;     /* told so */
 } IsolationTrack;
 
-/* What the witnesses say now; returns whether `isolated` changed. */
+/* What the witnesses say now. Only news: that they are gone again forgets who answered since they were gone
+ * first. Returns whether `isolated` changed. */
 bool isolation_witness(IsolationTrack *track, bool gone, usec_t now);
 /* A check of a machine behind the link that began at `started` succeeded; returns whether `isolated` changed.
  */

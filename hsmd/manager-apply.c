@@ -340,11 +340,11 @@ int manager_apply(Manager *m, Config *config) {
         m->generation++;
         board_writer_tick(m->board, now_monotonic());
         place_sites(m, &plan);
+        watcher_fit(m);
         place_devices(m, &plan);
         m->filling_board = false;
         manager_situation_new_board(m);
         fleet_publish(m);
-        watcher_reconfigure(m);
         notifier_reconfigure(m->notifier);
         fit_workers(m, old && !same_agent(old, config));
         free(plan.kept);

@@ -72,7 +72,7 @@ static void publish_sites(const Manager *m) {
                 uint32_t devices = 0, serving = 0;
 
                 for (size_t k = 0; k < m->n_devices; k++) {
-                        if (m->devices[k]->config->site != i)
+                        if (m->devices[k]->config->site != i || m->devices[k]->config->virtual_slot)
                                 continue;
                         devices++;
                         serving += device_serves(m->devices[k]);

@@ -12,8 +12,6 @@
 
 typedef struct Poller Poller;
 typedef struct Server Server;
-typedef struct History History;
-typedef struct Notifier Notifier;
 typedef struct Lateness Lateness;
 typedef struct Numbers Numbers;
 typedef struct EventLog EventLog;
@@ -45,8 +43,8 @@ struct Manager {
         Lateness *lateness;
         Poller *poller;     /* worker `hsmd-snmp poll`; NULL where no device has an agent */
         uint64_t poll_sets; /* sets of agents made for any poller so far */
+        Watcher *watcher;   /* of this host's own links; NULL where none is configured */
         Server *server;     /* worker `hsmd-snmp serve` */
-        History *history;
         Notifier *notifier; /* worker `hsmd-snmp notify` */
         FleetRow fleet;
         /* what the machines come to together, and what is kept and told of it */
@@ -56,8 +54,6 @@ struct Manager {
         HistoryState *kept; /* from before the start, until it is given to whoever it belongs to */
         Numbers *numbers;
         EventLog *events;
-        Notifier *notifier;
-        Watcher *watcher;
         Reason history_trouble;
         bool history_was_damaged; /* since the start */
         char history_detail[160], history_damage[160];

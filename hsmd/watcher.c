@@ -1,0 +1,214 @@
+#include "watcher.h"
+
+#include "device-location.h"
+#include "isolation.h"
+#include "link.h"
+#include "manager.h"
+
+typedef struct WatchedLink {
+        char name[64], what[128]; /* what: interface and gateway, to know it again after a reload */
+        bool has_gateway;
+        IsolationTrack track;
+        char why[128]; /* the witness is gone; "" while it is not */
+} WatchedLink;
+
+struct Watcher {
+        Manager *manager;
+        Links *links;
+        WatchedLink *watched;
+        size_t n;
+};
+
+/* The link behind which a device is; NULL: none is configured. */
+static WatchedLink *link_of(const Device *d, size_t *ret_index) {
+        const Manager *m = d->manager;
+        size_t i = m->watcher ? config_link_of_site(m->config, d->config->site) : SIZE_MAX;
+
+        if (i == SIZE_MAX || i >= m->watcher->n)
+                return NULL;
+        *ret_index = i;
+        return &m->watcher->watched[i];
+}
+
+static void log_isolation(const Manager *m, const WatchedLink *l) {
+        bool isolated = l->track.isolated;
+
+        log_event(m->journal,
+                &(LogEvent){.priority = isolated ? LOG_ERR : LOG_NOTICE,
+                        .reason = isolated ? name_of(&reason_names, REASON_WATCHER_ISOLATED) : NULL},
+                isolated ? "link %s: this host is cut off, nothing is proven of the machines behind it: %s"
+                         : "link %s: this host is not cut off any more%s",
+                l->name, l->why);
+}
+
+/* --- the witnesses speak */
+
+typedef void (*DeviceAct)(Device *device, usec_t now);
+
+static void each_behind(const Manager *m, size_t index, usec_t now, DeviceAct act) {
+        for (size_t i = 0; i < m->n_devices; i++)
+                if (m->devices[i] && config_link_of_site(m->config, m->devices[i]->config->site) == index)
+                        act(m->devices[i], now);
+}
+
+/* What was not judged is judged anew, soon. */
+static void probe_isolated(Device *d, usec_t now UNUSED) {
+        if (d->judgement.ladder_reason == REASON_WATCHER_ISOLATED)
+                device_probe_now(d, false);
+}
+
+static void end_isolation(Watcher *w, size_t index, usec_t now) {
+        log_isolation(w->manager, &w->watched[index]);
+        each_behind(w->manager, index, now, probe_isolated);
+}
+
+static void on_witness(size_t index, bool gone, const char *why, void *userdata) {
+        Watcher *w = userdata;
+        WatchedLink *l = &w->watched[index];
+        usec_t now = now_monotonic();
+        bool news = gone != l->track.gone || !streq(why, l->why);
+
+        copy_text(l->why, sizeof(l->why), why);
+        if (news && isolation_witness(&l->track, gone, now))
+                end_isolation(w, index, now);
+        each_behind(w->manager, index, now, device_judge_held);
+}
+
+/* --- devices fail and answer */
+
+/* A machine that says something of itself was reached, whatever it says; and a library that cannot be loaded
+ * is no matter of the link. */
+static bool may_be_the_link(const Device *d, const Evidence *e) {
+        ReturnHint hint = device_return_hint(d);
+
+        if (e->at_once || hint == HINT_PIN || hint == HINT_KEY || hint == HINT_SESSIONS || hint == HINT_BUSY)
+                return false;
+        if (e->step == STEP_LOAD)
+                return false;
+        return e->reason == REASON_CALL_FAILED || e->reason == REASON_TIMEOUT || e->reason == REASON_CRASHED ||
+               (e->reason == REASON_NOT_FOUND && e->step != STEP_FIND);
+}
+
+static bool would_be_down(const Device *d) {
+        const Judgement *j = &d->judgement;
+
+        return j->ladder != DEVICE_DOWN &&
+               (j->ladder == DEVICE_RECOVERING || j->failures + 1 >= d->config->timing.fall);
+}
+
+WatcherVerdict watcher_judge(Device *d, Evidence *e, usec_t now) {
+        size_t index = 0;
+        WatchedLink *l = link_of(d, &index);
+        bool before;
+
+        if (!l || !may_be_the_link(d, e))
+                return WATCHER_COUNTS;
+        before = l->track.isolated;
+        if (isolation_excuses(&l->track, now)) {
+                e->unjudged = true;
+                e->reason = REASON_WATCHER_ISOLATED;
+                if (!before)
+                        log_isolation(d->manager, l);
+                return WATCHER_COUNTS;
+        }
+        if (!l->has_gateway || d->judgement.ladder == DEVICE_DOWN || l->track.answered >= d->first_failure)
+                return WATCHER_COUNTS;
+        if (!d->holds)
+                links_ask(d->manager->watcher->links, index);
+        return would_be_down(d) && links_pending(d->manager->watcher->links, index) ? WATCHER_HOLD
+                                                                                    : WATCHER_COUNTS;
+}
+
+void watcher_answered(Device *d, usec_t started, usec_t now) {
+        size_t index = 0;
+        WatchedLink *l = link_of(d, &index);
+
+        if (l && isolation_answered(&l->track, started, now))
+                end_isolation(d->manager->watcher, index, now);
+}
+
+size_t watcher_findings(const Manager *m, Finding *ret, size_t max) {
+        size_t n = 0;
+
+        for (size_t i = 0; m->watcher && i < m->watcher->n && n < max; i++) {
+                const WatchedLink *l = &m->watcher->watched[i];
+
+                if (!l->track.isolated)
+                        continue;
+                ret[n] = (Finding){.reason = REASON_WATCHER_ISOLATED};
+                copy_text(ret[n].resource, sizeof(ret[n].resource), l->name);
+                copy_text(ret[n].detail, sizeof(ret[n].detail), l->why);
+                n++;
+        }
+        return n;
+}
+
+/* --- made and freed */
+
+static void watched_init(WatchedLink *l, const ConfigLink *c) {
+        copy_text(l->name, sizeof(l->name), c->name);
+        snprintf(l->what, sizeof(l->what), "%s %s", c->interface, c->gateway ? c->gateway : "");
+        l->has_gateway = c->gateway != NULL;
+}
+
+/* Sites are looked up in the configuration, so a link that has others now is the same one. */
+static bool fits(const Watcher *w, const Config *c) {
+        WatchedLink wanted;
+
+        if (!w || w->n != c->n_links)
+                return false;
+        for (size_t i = 0; i < w->n; i++) {
+                watched_init(&wanted, &c->links[i]);
+                if (!streq(wanted.name, w->watched[i].name) || !streq(wanted.what, w->watched[i].what))
+                        return false;
+        }
+        return true;
+}
+
+static void watcherp(Watcher **w) {
+        watcher_free(*w);
+}
+
+static int watcher_new(Manager *m, Watcher **ret) {
+        CLEANUP(watcherp) Watcher *w = calloc(1, sizeof(*w));
+        int r;
+
+        if (!w)
+                return -ENOMEM;
+        w->manager = m;
+        w->watched = calloc(m->config->n_links + 1, sizeof(*w->watched));
+        if (!w->watched)
+                return -ENOMEM;
+        for (; w->n < m->config->n_links; w->n++)
+                watched_init(&w->watched[w->n], &m->config->links[w->n]);
+        r = links_new(m->event, m->config, on_witness, w, &w->links);
+        if (r < 0)
+                return r;
+        *ret = w;
+        w = NULL;
+        return 0;
+}
+
+void watcher_fit(Manager *m) {
+        int r = 0;
+
+        if (fits(m->watcher, m->config))
+                return;
+        m->watcher = watcher_free(m->watcher);
+        if (m->config->n_links > 0)
+                r = watcher_new(m, &m->watcher);
+        if (r < 0)
+                log_event(m->journal, &(LogEvent){.priority = LOG_ERR},
+                        "this host's own links cannot be watched, so machines behind them may be said to be down "
+                        "that are only cut off: %s",
+                        strerror(-r));
+}
+
+Watcher *watcher_free(Watcher *w) {
+        if (!w)
+                return NULL;
+        links_free(w->links);
+        free(w->watched);
+        free(w);
+        return NULL;
+}

@@ -1,0 +1,186 @@
+"""The watcher is cut off from some of its machines: nothing is proven of them, and nothing is said to be down."""
+import os
+import socket
+import subprocess
+import threading
+
+import pytest
+
+from hsmdtest.namespaces import Relay, available, enter, ip
+from hsmdtest.waiting import wait_until
+from hsmdtest.watched import Watched
+
+pytestmark = pytest.mark.skipif(not available(), reason="NOT TESTED: network namespaces cannot be made here (ip netns add)")
+
+# two links: one and two are behind the first, three is behind the second
+LINKS = {"a": ["one", "two"], "b": ["three"]}
+SUBNET = {"a": "10.77.1", "b": "10.77.2"}
+PORT = 5000
+
+
+class Behind(Watched):
+    """hsmd in a namespace of its own; a namespace a link, with a gateway and the machines' addresses in it."""
+
+    def __init__(self, **options):
+        super().__init__(["one", "two", "three"], **options)
+        self.spaces, self.relays = {k: f"hsmd-{k}-{os.getpid()}" for k in ("own", "a", "b")}, []
+
+    def link_of(self, name):
+        return next(k for k, names in LINKS.items() if name in names)
+
+    def address(self, name):
+        k = self.link_of(name)
+        return f"{SUBNET[k]}.{11 + LINKS[k].index(name)}"
+
+    def addresses(self, k):
+        return [f"{SUBNET[k]}.1/24", *(f"{self.address(n)}/24" for n in LINKS[k])]
+
+    def make_machines(self):
+        super().make_machines()
+        for space in self.spaces.values():
+            ip("netns", "add", space)
+            ip("-n", space, "link", "set", "lo", "up")
+        for k in LINKS:
+            ip("link", "add", f"to-{k}", "netns", self.spaces["own"], "type", "veth", "peer", "name", "far", "netns",
+               self.spaces[k])
+            ip("-n", self.spaces["own"], "addr", "add", f"{SUBNET[k]}.10/24", "dev", f"to-{k}")
+            ip("-n", self.spaces["own"], "link", "set", f"to-{k}", "up")
+            ip("-n", self.spaces[k], "link", "set", "far", "up")
+            self.mend_silence(k)
+        for name in self.names:
+            port, address = self.machines[name].port(), self.address(name)
+            self.relays.append(Relay(self.spaces[self.link_of(name)], (address, PORT), None, ("127.0.0.1", port)))
+            self.relays.append(Relay(self.spaces["own"], ("127.0.0.1", port), self.spaces["own"], (address, PORT)))
+
+    def device_entry(self, number, name):
+        entry = super().device_entry(number, name).replace('site = "here"', f'site = "room-{self.link_of(name)}"')
+        return entry.replace("pin =", f'connect = "{self.address(name)}:{PORT}"; pin =')
+
+    def write_configuration(self, timing=None):
+        super().write_configuration(timing)
+        with open(self.path("hsmd.conf"), encoding="utf-8") as file:
+            lines = [line for line in file if not line.startswith("sites")]
+        lines.append('sites = ( { number = 1; name = "room-a"; }, { number = 2; name = "room-b"; } );\n')
+        lines.append("links = ( " + ", ".join(
+            f'{{ name = "link-{k}"; interface = "to-{k}"; gateway = "{SUBNET[k]}.1"; sites = [ "room-{k}" ]; }}'
+            for k in LINKS) + " );\n")
+        with open(self.path("hsmd.conf"), "w", encoding="utf-8") as file:
+            file.writelines(lines)
+
+    def command(self):
+        return ["ip", "netns", "exec", self.spaces["own"], *super().command()]
+
+    def pull(self, k):
+        ip("-n", self.spaces[k], "link", "set", "far", "down")
+
+    def plug(self, k):
+        ip("-n", self.spaces[k], "link", "set", "far", "up")
+
+    def silence(self, k):
+        """Nothing answers behind the link any more, and its carrier stays."""
+        ip("-n", self.spaces[k], "addr", "flush", "dev", "far")
+
+    def mend_silence(self, k):
+        for address in self.addresses(k):
+            ip("-n", self.spaces[k], "addr", "add", address, "dev", "far")
+
+    def isolated(self, *names):
+        for name in names:
+            d = self.wait(name, lambda d: d["reason"] == "watcher_isolated", f"{name} is not judged")
+            assert (d["state"], d["place"]) == ("unknown", "host")
+
+    def states(self, name):
+        """Every state that was told of it, in order."""
+        return [line.split("): ")[1].split(",")[0] for line in self.log().splitlines()
+                if f"{name} ({name}): " in line and ", was " in line]
+
+    def __exit__(self, *_):
+        try:
+            super().__exit__()
+        finally:
+            for relay in self.relays:
+                relay.stop()
+            for space in self.spaces.values():
+                subprocess.run(["ip", "netns", "del", space], check=False, capture_output=True)
+
+
+@pytest.fixture(scope="module")
+def w():
+    with Behind() as behind:
+        yield behind
+
+
+@pytest.fixture(autouse=True)
+def all_up(w):
+    w.up()
+
+
+def begin(w):
+    """Forgets what was logged so far."""
+    os.truncate(w.path("log"), 0)
+
+
+def test_a_pulled_cable_makes_nothing_behind_it_down(w):
+    begin(w)
+    w.pull("a")
+    w.isolated("one", "two")
+    assert w.device("three")["state"] == "up"
+    assert w.log().count("link link-a: this host is cut off") == 1
+    w.plug("a")
+    w.up()
+    assert "link link-a: this host is not cut off any more" in w.log()
+    for name in ("one", "two"):
+        assert "down" not in w.states(name) and "recovering" not in w.states(name)
+    assert w.states("three") == []
+
+
+def test_a_gateway_that_is_gone_is_a_witness_too(w):
+    begin(w)
+    w.silence("a")
+    w.isolated("one", "two")
+    assert f"the gateway {SUBNET['a']}.1 behind to-a is gone" in w.log()
+    assert w.device("three")["state"] == "up"
+    w.mend_silence("a")
+    w.up()
+    for name in ("one", "two"):
+        assert "down" not in w.states(name)
+
+
+def test_one_machine_that_is_gone_is_down_as_ever(w):
+    begin(w)
+    w.fault("one", "unplug")
+    w.wait("one", lambda d: d["state"] == "down", "one is down")
+    assert w.device("two")["state"] == "up"
+    w.clear("one")
+    w.up()
+    assert "cut off" not in w.log()
+
+
+def test_the_only_machine_behind_a_well_link_is_down(w):
+    """Nobody beside it answers, so the gateway is asked; and that answers."""
+    begin(w)
+    w.fault("three", "unplug")
+    d = w.wait("three", lambda d: d["state"] == "down", "three is down")
+    assert d["reason"] != "watcher_isolated"
+    w.clear("three")
+    w.up()
+
+
+def test_the_gateway_alone_makes_nothing_unknown(w):
+    """Machines that answer disprove it."""
+    begin(w)
+    ip("-n", w.spaces["a"], "addr", "del", f"{SUBNET['a']}.1/24", "dev", "far")
+    try:
+        # the address of the first one deleted takes the others along, which are its secondaries
+        for address in w.addresses("a")[1:]:
+            subprocess.run(["ip", "-n", w.spaces["a"], "addr", "add", address, "dev", "far"], check=False,
+                           capture_output=True)
+        w.up("one", "two")
+        w.fault("one", "unplug")
+        w.wait("one", lambda d: d["state"] == "down", "one is down")
+        assert "cut off" not in "".join(l for l in w.log().splitlines()[-3:])
+    finally:
+        ip("-n", w.spaces["a"], "addr", "flush", "dev", "far")
+        w.mend_silence("a")
+        w.clear("one")
+    w.up()
