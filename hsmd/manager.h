@@ -4,12 +4,14 @@
 
 #include "device.h"
 #include "disk.h"
+#include "event.h"
 #include "environment.h"
 #include "manager-matrix.h"
 
 typedef struct Poller Poller;
 typedef struct Server Server;
 typedef struct Lateness Lateness;
+typedef struct History History;
 
 typedef struct Options {
         const char *config, *libexec, *state, *runtime;
@@ -45,6 +47,8 @@ struct Manager {
         unsigned delay_second;
         bool stopping;
         usec_t next_second;
+        History *history;
+        uint64_t last_event;
         int lock_fd;
         char status[512];
         sd_event_source *stop_source;
@@ -58,6 +62,8 @@ int manager_run(Manager *manager);
 
 /* A device's shown state or keys changed: pools, sites and fleet are judged anew. */
 void manager_device_changed(Manager *manager);
+/* Something happened: gives it its number and time, and sends it on its way. */
+void manager_event(Manager *manager, Event *event, bool notify);
 void manager_count_delay(Manager *manager, usec_t delay);
 Device *manager_find_device(Manager *manager, const char *name);
 Device *manager_device_by_number(const Manager *manager, uint32_t number);
