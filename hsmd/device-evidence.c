@@ -1,5 +1,6 @@
 #include "device.h"
 
+#include "drill.h"
 #include "manager.h"
 #include "measure.h"
 
@@ -118,16 +119,31 @@ void device_judged(Device *d, bool changed, DeviceState before, Reason reason_be
         device_publish(d);
         if (changed || device_serves(d) != d->served) {
                 d->served = device_serves(d);
+                if (!d->config->virtual_slot)
+                        drill_device_changed(d->manager, d->pool->name, d->config->name,
+                                d->judgement.state == DEVICE_DOWN, d->served, now_monotonic());
                 manager_device_changed(d->manager);
         }
+}
+
+/* A drill sees each attempt before what it comes to. */
+static void tell_drill(const Device *d, const Evidence *e, usec_t now) {
+        DrillCheck check = {.device = d->config->name, .ok = e->ok, .started = d->started, .ended = now};
+
+        if (e->ok && !d->climb) /* a climb's time is a new process's too */
+                check.latency = (uint32_t) MIN_OF(d->result.total_usec, (uint64_t) UINT32_MAX);
+        if (!e->unjudged && !d->config->virtual_slot)
+                drill_check(d->manager, d->pool->name, &check);
 }
 
 static void judge_one(Device *d, const Evidence *e, usec_t now) {
         JudgeParams params = {.fall = d->config->timing.fall, .rise = d->config->timing.rise};
         DeviceState before = d->judgement.state;
         Reason reason_before = d->judgement.reason;
-        bool changed = judge_evidence(&d->judgement, &params, e, now);
+        bool changed;
 
+        tell_drill(d, e, now);
+        changed = judge_evidence(&d->judgement, &params, e, now);
         d->awaiting_since = 0;
         d->last_evidence = now;
         d->probes++;
@@ -357,10 +373,23 @@ void device_unkillable(Device *d, usec_t now) {
                 matrix_update(d->manager, d->pool);
 }
 
-void device_set_maintenance(Device *d, bool maintenance) {
+void device_set_maintenance(Device *d, MaintenanceWhy why, bool maintenance) {
         DeviceState before = d->judgement.state;
         Reason reason_before = d->judgement.reason;
-        bool changed = judge_maintenance(&d->judgement, maintenance, now_monotonic());
+        bool changed;
 
+        d->maintenance_whys = maintenance ? d->maintenance_whys | why : d->maintenance_whys & ~why;
+        changed = judge_maintenance(&d->judgement, d->maintenance_whys != 0, now_monotonic());
         device_judged(d, changed, before, reason_before);
+}
+
+void device_begin_anew(Device *d) {
+        DeviceState before = d->judgement.state;
+        Reason reason_before = d->judgement.reason;
+        bool changed = judge_begin_anew(&d->judgement, now_monotonic());
+
+        d->detail[0] = '\0';
+        d->awaiting_since = 0;
+        device_judged(d, changed, before, reason_before);
+        matrix_update(d->manager, d->pool);
 }

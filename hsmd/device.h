@@ -11,6 +11,7 @@
  *   device-login.c     the PIN and the guard
  *   device-conditions.c  what degrades it
  *   device-row.c       what is shown
+ *   maintenance.h      out of service on an operator's word
  *   sensor-set.h       what its SNMP agent tells */
 
 #include "board-writer.h"
@@ -29,6 +30,13 @@
 typedef struct Manager Manager;
 typedef struct SecondProbe SecondProbe;
 typedef struct Measurement Measurement;
+typedef struct Maintenance Maintenance;
+
+/* Why a device is in maintenance; it is while there is any. */
+typedef enum MaintenanceWhy {
+        MAINTENANCE_OF_OPERATOR = 1, /* bits */
+        MAINTENANCE_OF_BURST = 2,
+} MaintenanceWhy;
 
 /* How often something happened in the last 24 hours. */
 typedef struct DayCount {
@@ -85,6 +93,8 @@ typedef struct Device {
         size_t n_measured;
         struct MeasuredRead *measured_read;
         usec_t measure_next, measure_due;
+        Maintenance *maintenance;  /* maintenance.h: on an operator's word, or NULL */
+        unsigned maintenance_whys; /* bits of MaintenanceWhy */
 
         /* what was seen */
         MsgProbeResult result; /* the last one */
@@ -144,6 +154,14 @@ void device_hasten(Device *device, usec_t now);
 uint64_t device_probe_now(Device *device, bool climb);
 /* Plans the next attempt after one has ended. */
 void device_plan(Device *device, usec_t now);
+/* Nothing is to touch the machine: it is in maintenance without probing. */
+bool device_rests(const Device *device);
+/* From now on: an attempt under way ends, then its probe is closed; no other is made. */
+void device_rest(Device *device);
+/* It is touched again: at once, by a new probe. */
+void device_wake(Device *device);
+/* The pace of a drill begins: the next check comes after delay, unless an attempt is under way. */
+void device_pace(Device *device, usec_t delay);
 
 /* device-process.c */
 int device_start_process(Device *device, const WorkerOps *ops, void *userdata, Worker **ret);
@@ -187,8 +205,10 @@ void device_no_evidence(Device *device, usec_t now);
 /* Its probes do not end, so no more are started. */
 void device_unkillable(Device *device, usec_t now);
 
-/* Out of service on an operator's word, or back. */
-void device_set_maintenance(Device *device, bool maintenance);
+/* Out of service for one of two reasons, or not for that one any more. */
+void device_set_maintenance(Device *device, MaintenanceWhy why, bool maintenance);
+/* Nothing is known of it any more: only evidence from now on counts. */
+void device_begin_anew(Device *device);
 
 /* After any judgement: tells it (state and reason before are what was shown) and shows it. */
 void device_judged(Device *device, bool changed, DeviceState before, Reason reason_before);

@@ -1,3 +1,6 @@
+#include "answer.h"
+#include "drill.h"
+#include "maintenance.h"
 #include "manager.h"
 #include "measure.h"
 #include "pin-retry.h"
@@ -60,13 +63,47 @@ static int op_measure(void *userdata, const MeasureRequest *request, const char 
 }
 
 static int op_probe(
-        void *userdata, const char *device, bool climb, uint64_t *ret_attempt, char **ret_message UNUSED) {
+        void *userdata, const char *device, bool climb, uint64_t *ret_attempt, char **ret_message) {
         Device *d = manager_find_device(userdata, device);
 
         if (!d)
                 return -ENOENT;
+        if (device_rests(d))
+                return answer(ret_message, -EPERM,
+                        "%s is in maintenance and is not to be touched; end its maintenance, or start it "
+                        "anew "
+                        "with probing",
+                        device);
         *ret_attempt = device_probe_now(d, climb);
         return 0;
+}
+
+static int op_maintenance_start(void *userdata, const MaintenanceRequest *request, char **ret_message) {
+        return maintenance_start(userdata, request, ret_message);
+}
+
+static int op_maintenance_end(
+        void *userdata, const char *device, const char *by, uint32_t uid, char **ret_message) {
+        return maintenance_end(userdata, device, by, uid, ret_message);
+}
+
+static int op_drill_start(
+        void *userdata, const char *pool, const char *by, uint32_t uid, char **ret_message) {
+        return drill_start(userdata, pool, by, uid, ret_message);
+}
+
+static int op_drill_cancel(
+        void *userdata, const char *pool, const char *by, uint32_t uid, char **ret_message) {
+        return drill_cancel(userdata, pool, by, uid, ret_message);
+}
+
+static int op_drill_get(void *userdata, const char *pool, ControlReply *reply, char **ret_message) {
+        return drill_get(userdata, pool, reply, ret_message);
+}
+
+static int op_drill_business(void *userdata, const char *pool, const char *gap, const char *by, uint32_t uid,
+        ControlReply *reply, char **ret_message) {
+        return drill_business(userdata, pool, gap, by, uid, reply, ret_message);
 }
 
 /* "bureau-1", or "bureau-room/ups". */
@@ -164,4 +201,10 @@ const ControlOps manager_control_ops = {
         .discover = op_discover,
         .discovered = op_discovered,
         .probe = op_probe,
+        .maintenance_start = op_maintenance_start,
+        .maintenance_end = op_maintenance_end,
+        .drill_start = op_drill_start,
+        .drill_cancel = op_drill_cancel,
+        .drill_get = op_drill_get,
+        .drill_business = op_drill_business,
 };

@@ -1,6 +1,7 @@
 #include <stdarg.h>
 #include <systemd/sd-daemon.h>
 
+#include "drill.h"
 #include "lateness.h"
 #include "manager.h"
 #include "poller.h"
@@ -181,6 +182,8 @@ static void publish_fleet(Manager *m, ServiceState state) {
         FIELD_SET(Fleet, row, lateness_total, lateness_total(m->lateness));
         FIELD_SET(Fleet, row, log_dropped, journal_dropped(m->journal));
         publish_workers(m, row);
+        drill_text(m, row->drill, sizeof(row->drill));
+        field_mark(row->valid, FleetField_drill, row->drill[0] != '\0');
         board_publish(m->board, BOARD_FLEET, 0, row);
 }
 

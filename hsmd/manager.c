@@ -7,7 +7,9 @@
 #include <systemd/sd-daemon.h>
 
 #include "confine.h"
+#include "drill.h"
 #include "lateness.h"
+#include "maintenance.h"
 #include "measure.h"
 #include "poller.h"
 #include "server.h"
@@ -58,6 +60,7 @@ static void on_late(usec_t lateness, void *userdata) {
 
         for (size_t i = 0; i < m->n_devices; i++)
                 device_extend(m->devices[i], lateness);
+        drill_late(m, lateness);
         for (size_t i = 0; i < m->n_sites; i++)
                 sensor_set_extend(m->sites[i].set, lateness);
         supervisor_extend(m->supervisor, lateness);
@@ -75,6 +78,8 @@ static void each_second(Manager *m, usec_t now) {
         for (size_t i = 0; i < m->n_devices; i++)
                 device_tick(m->devices[i], now);
         measure_tick(m, now);
+        maintenance_tick(m, now);
+        drill_tick(m, now);
         environment_tick(m, now);
         sensor_numbers_save(m->sensor_numbers);
         if (m->board_outgrown)
@@ -295,6 +300,7 @@ Manager *manager_free(Manager *m) {
         pins_free(m->pins);
         sensor_numbers_free(m->sensor_numbers);
         free(m->pool_keys);
+        drills_free(m);
         lateness_free(m->lateness);
         if (m->journal)
                 journal_free(m->journal, 200 * USEC_PER_MSEC);

@@ -4,13 +4,14 @@
 
 #include "device.h"
 #include "disk.h"
-#include "event.h"
 #include "environment.h"
+#include "event.h"
 #include "manager-matrix.h"
 
 typedef struct Poller Poller;
 typedef struct Server Server;
 typedef struct Lateness Lateness;
+typedef struct Drill Drill;
 typedef struct History History;
 
 typedef struct Options {
@@ -39,6 +40,7 @@ struct Manager {
         Poller *poller;     /* worker `hsmd-snmp poll`; NULL where no device has an agent */
         uint64_t poll_sets; /* sets of agents made for any poller so far */
         Server *server;     /* worker `hsmd-snmp serve` */
+        Drill *drills;      /* of the pools that have had one, in no order */
         FleetRow fleet;
         PoolState *pool_states; /* by pool of the configuration; 0 before the first judgement */
         PoolState *pool_told;   /* as last logged */
