@@ -4,7 +4,6 @@
 
 #include "drill.h"
 #include "lateness.h"
-#include "maintenance.h"
 #include "manager.h"
 #include "measure.h"
 #include "second-probe.h"
@@ -290,35 +289,6 @@ uint64_t device_probe_now(Device *d, bool climb) {
         d->due = now_monotonic();
         arm(d->due_source, d->due);
         return d->attempt + 1;
-}
-
-bool device_rests(const Device *d) {
-        return d->maintenance && !d->maintenance->probing;
-}
-
-/* An attempt under way is not broken off: a login that nobody answers for would cost the PIN its good name.
- */
-void device_rest(Device *d) {
-        if (d->phase != PROBE_NONE && d->phase != PROBE_IDLE)
-                return; /* device_plan comes after it */
-        disarm(d->due_source);
-        d->successor = second_probe_free(d->successor);
-        device_drop_probe(d, false);
-        d->hurry = false;
-        d->awaiting_since = 0;
-        device_publish(d);
-}
-
-void device_wake(Device *d) {
-        if (d->phase == PROBE_NONE || d->phase == PROBE_IDLE)
-                device_probe_now(d, false);
-}
-
-void device_pace(Device *d, usec_t delay) {
-        if (d->phase != PROBE_IDLE || d->judgement.ladder == DEVICE_DOWN)
-                return;
-        d->due = now_monotonic() + delay;
-        arm(d->due_source, d->due);
 }
 
 void device_hasten(Device *d, usec_t now) {

@@ -5,6 +5,7 @@
  *   device.c           made, taken over by a new configuration, freed
  *   device-process.c   the probe's process: how it is started and what it is told
  *   device-probe.c     the probe: asked, watched by deadlines, replaced
+ *   device-rest.c      the machine is not to be touched, or is checked at a drill's pace
  *   device-recycle.c   a probe that has grown or is old hands over to another
  *   device-keys.c      what it holds of the pool's keys
  *   device-evidence.c  what an attempt proved: from results and endings to the judgement
@@ -154,6 +155,8 @@ void device_hasten(Device *device, usec_t now);
 uint64_t device_probe_now(Device *device, bool climb);
 /* Plans the next attempt after one has ended. */
 void device_plan(Device *device, usec_t now);
+
+/* device-rest.c */
 /* Nothing is to touch the machine: it is in maintenance without probing. */
 bool device_rests(const Device *device);
 /* From now on: an attempt under way ends, then its probe is closed; no other is made. */

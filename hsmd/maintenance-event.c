@@ -74,6 +74,7 @@ void maintenance_tell_ending(Manager *manager, MaintenanceOf of, const Maintenan
         Event e = event_of(EVENT_MAINTENANCE_ENDING, of, m);
         char en[512], zh[768], age[2][32];
 
+        set_by(&e, m->by, m->uid);
         word_of_age(LANG_EN, left / USEC_PER_SEC, age[0], sizeof(age[0]));
         word_of_age(LANG_ZH, left / USEC_PER_SEC, age[1], sizeof(age[1]));
         snprintf(en, sizeof(en),

@@ -54,7 +54,10 @@ static int check(const Device *d, const MaintenanceRequest *r, usec_t realtime, 
 }
 
 static void fill(Maintenance *m, const MaintenanceRequest *r, usec_t now, usec_t realtime) {
+        usec_t start = m->time.start; /* another end leaves it the one that began then */
+
         m->time = maintenance_time(r->until, now, realtime);
+        m->time.start = start > 0 ? start : realtime;
         m->probing = r->probing;
         m->warned = false;
         m->uid = r->uid;
@@ -68,6 +71,7 @@ int maintenance_start(Manager *manager, const MaintenanceRequest *r, char **ret_
         usec_t now = now_monotonic(), realtime = now_realtime();
         bool begun, rested;
         char until[32];
+        uint32_t id;
         int error;
 
         if (!d)
@@ -82,7 +86,9 @@ int maintenance_start(Manager *manager, const MaintenanceRequest *r, char **ret_
         if (!d->maintenance)
                 return -ENOMEM;
         fill(d->maintenance, r, now, realtime);
-        d->maintenance->id = maintenance_tell_started(manager, maintenance_of(d), d->maintenance, begun);
+        id = maintenance_tell_started(manager, maintenance_of(d), d->maintenance, begun);
+        if (begun)
+                d->maintenance->id = id;
         device_set_maintenance(d, MAINTENANCE_OF_OPERATOR, true);
         if (device_rests(d))
                 device_rest(d);

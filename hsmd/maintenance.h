@@ -12,7 +12,7 @@ typedef struct Device Device;
 
 /* One that is under way; of a Device, NULL otherwise. */
 typedef struct Maintenance {
-        uint32_t id; /* of the event that began it, or gave it another end */
+        uint32_t id; /* of the event that began it */
         MaintenanceTime time;
         bool probing; /* it is checked all the same */
         bool warned;
