@@ -32,18 +32,23 @@ bool drill_is_on(const Manager *m, const char *pool) {
         return find_on(m, pool) != NULL;
 }
 
+/* "bureau: armed by li, bureau-3 is out" */
+static void add_text(const DrillProtocol *p, char *dst, size_t size) {
+        static const char *const words[] = {[DRILL_OUT] = " fails", [DRILL_DECLARED] = " is out"};
+        bool out = p->phase == DRILL_OUT || p->phase == DRILL_DECLARED;
+        size_t n = strlen(dst);
+
+        snprintf(dst + n, size - n, "%s%s: armed by %s%s%s%s", n > 0 ? "; " : "", p->pool, p->by,
+                out ? ", " : "", p->device, out ? words[p->phase] : "");
+}
+
 void drill_text(const Manager *m, char *dst, size_t size) {
-        size_t n = 0;
+        char text[1024] = "";
 
-        dst[0] = '\0';
-        for (const Drill *d = m->drills; d && n < size; d = d->next) {
-                const DrillProtocol *p = d->track ? drill_track_protocol(d->track) : NULL;
-
-                if (p)
-                        n += (size_t) snprintf(dst + n, size - n, "%s%s: %s by %s%s%s", n > 0 ? "; " : "",
-                                d->pool, name_of(&drill_phase_names, p->phase), p->by,
-                                p->device[0] ? ", " : "", p->device);
-        }
+        for (const Drill *d = m->drills; d; d = d->next)
+                if (d->track)
+                        add_text(drill_track_protocol(d->track), text, sizeof(text));
+        copy_text(dst, size, text);
 }
 
 /* --- the beginning
