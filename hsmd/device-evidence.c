@@ -73,18 +73,6 @@ static void record_attempt(Device *d, Step step, uint64_t rv, usec_t now) {
                 .rv = rv};
 }
 
-/* An attempt has ended: to the roll-ups, and to a drill. */
-static void tell_check(Device *d, bool ok, uint64_t latency, usec_t now) {
-        DrillCheck check = {.device = d->config->name,
-                .ok = ok,
-                .started = d->started,
-                .ended = now,
-                .latency = (uint32_t) MIN_OF(latency, (uint64_t) UINT32_MAX)};
-
-        device_rollup_check(d, ok, latency);
-        drill_check(d->manager, d->pool->name, &check);
-}
-
 static int state_priority(DeviceState state) {
         switch (state) {
         case DEVICE_DOWN:
@@ -134,8 +122,21 @@ void device_judged(Device *d, bool changed, DeviceState before, Reason reason_be
         manager_device_judged(d->manager, d);
         if (changed || device_serves(d) != d->served) {
                 d->served = device_serves(d);
+                if (!d->config->virtual_slot)
+                        drill_device_changed(d->manager, d->pool->name, d->config->name,
+                                d->judgement.state == DEVICE_DOWN, d->served, now_monotonic());
                 manager_device_changed(d->manager);
         }
+}
+
+/* A drill sees each attempt before what it comes to. */
+static void tell_drill(const Device *d, const Evidence *e, usec_t now) {
+        DrillCheck check = {.device = d->config->name, .ok = e->ok, .started = d->started, .ended = now};
+
+        if (e->ok && !d->climb) /* a climb's time is a new process's too */
+                check.latency = (uint32_t) MIN_OF(d->result.total_usec, (uint64_t) UINT32_MAX);
+        if (!e->unjudged && !d->config->virtual_slot)
+                drill_check(d->manager, d->pool->name, &check);
 }
 
 static JudgeParams judge_params(const Device *d) {
@@ -185,6 +186,7 @@ static void judge_or_hold(Device *d, Evidence e, usec_t now) {
 
 /* hint_rv: what the failed call returned, 0 if none did. */
 static void judge_one(Device *d, const Evidence *e, uint64_t rv, usec_t now) {
+        tell_drill(d, e, now);
         count_attempt(d, e, now);
         device_location_note(d, e, rv);
         judge_or_hold(d, *e, now);
@@ -300,7 +302,7 @@ void device_result(Device *d, const MsgProbeResult *r, usec_t now) {
         device_login_not_made(d, r->logins);
         news = take_result(d, r, now);
         record_attempt(d, r->failed_step, r->rv, now);
-        tell_check(d, e.ok, r->total_usec, now);
+        device_rollup_check(d, e.ok, r->total_usec);
         if (e.ok)
                 d->held_keys = device_holds_keys(d);
         if (e.ok && !d->climb)
@@ -377,7 +379,7 @@ void device_attempt_lost(Device *d, Reason reason, const char *how, usec_t now) 
         if (reason == REASON_TIMEOUT && d->logged_in)
                 d->kills_logged_in++;
         record_attempt(d, e.step, 0, now);
-        tell_check(d, false, 0, now);
+        device_rollup_check(d, false, 0);
         add_connections(d);
         device_drop_probe(d, true);
         judge_one(d, &e, 0, now);
@@ -428,10 +430,23 @@ void device_unkillable(Device *d, usec_t now) {
                 matrix_update(d->manager, d->pool);
 }
 
-void device_set_maintenance(Device *d, bool maintenance) {
+void device_set_maintenance(Device *d, MaintenanceWhy why, bool maintenance) {
         DeviceState before = d->judgement.state;
         Reason reason_before = d->judgement.reason;
-        bool changed = judge_maintenance(&d->judgement, maintenance, now_monotonic());
+        bool changed;
 
+        d->maintenance_whys = maintenance ? d->maintenance_whys | why : d->maintenance_whys & ~why;
+        changed = judge_maintenance(&d->judgement, d->maintenance_whys != 0, now_monotonic());
         device_judged(d, changed, before, reason_before);
+}
+
+void device_begin_anew(Device *d) {
+        DeviceState before = d->judgement.state;
+        Reason reason_before = d->judgement.reason;
+        bool changed = judge_begin_anew(&d->judgement, now_monotonic());
+
+        d->detail[0] = '\0';
+        d->awaiting_since = 0;
+        device_judged(d, changed, before, reason_before);
+        matrix_update(d->manager, d->pool);
 }

@@ -3,6 +3,7 @@
 
 #include <openssl/rand.h>
 
+#include "drill.h"
 #include "lateness.h"
 #include "manager.h"
 #include "measure.h"
@@ -87,6 +88,10 @@ static int on_due(sd_event_source *source UNUSED, uint64_t usec UNUSED, void *us
         usec_t now = now_monotonic();
         int r;
 
+        if (device_rests(d)) {
+                device_rest(d);
+                return 0;
+        }
         /* the machine grants one session, and a burst has it */
         if (d->phase == PROBE_NONE && d->measurement && d->judgement.maintenance) {
                 arm(d->due_source, now + USEC_PER_SEC);
@@ -225,19 +230,41 @@ static usec_t pause_of(const Device *d) {
         return MAX_OF(MIN_OF(interval << MIN_OF(d->kills_logged_in, 16U), PAUSE_MAX), interval);
 }
 
-void device_plan(Device *d, usec_t now) {
+/* While a drill is on in its pool. Between two checks the machine is left alone for at least as long as one
+ * took. One that is down is looked for again quickly, unless each attempt costs it a session. */
+static usec_t plan_of_drill(const Device *d, usec_t now) {
         const ConfigTiming *t = &d->config->timing;
-        usec_t at;
+
+        if (d->judgement.ladder == DEVICE_DOWN)
+                return d->kills_logged_in > 0 ? d->started + pause_of(d)
+                                              : now + MIN_OF(t->fast_interval, t->interval);
+        return MAX_OF(d->started + MIN_OF(DRILL_PACE, t->interval), now + (now - d->started));
+}
+
+/* When the next attempt is to begin. */
+static usec_t plan_of(const Device *d, usec_t now) {
+        const ConfigTiming *t = &d->config->timing;
 
         /* behind a link that is gone there is no hurry: when it is back, that is told */
         if (d->judgement.ladder_reason == REASON_WATCHER_ISOLATED)
-                at = d->started + pause_of(d);
-        else if (judge_wants_fast(&d->judgement))
-                at = now + t->fast_interval;
-        else if (d->judgement.ladder == DEVICE_DOWN)
-                at = d->started + pause_of(d);
-        else
-                at = d->started + pause_of(d) + random_below(t->jitter);
+                return d->started + pause_of(d);
+        if (judge_wants_fast(&d->judgement))
+                return now + t->fast_interval;
+        if (drill_is_on(d->manager, d->pool->name))
+                return plan_of_drill(d, now);
+        if (d->judgement.ladder == DEVICE_DOWN)
+                return d->started + pause_of(d);
+        return d->started + pause_of(d) + random_below(t->jitter);
+}
+
+void device_plan(Device *d, usec_t now) {
+        const ConfigTiming *t = &d->config->timing;
+        usec_t at = plan_of(d, now);
+
+        if (device_rests(d)) {
+                device_rest(d);
+                return;
+        }
         /* a process that is to be replaced is not started in a tight loop */
         if (d->phase == PROBE_NONE)
                 at = MAX_OF(at, now + MIN_OF(t->fast_interval, t->interval));
@@ -254,6 +281,8 @@ void device_plan(Device *d, usec_t now) {
 uint64_t device_probe_now(Device *d, bool climb) {
         bool under_way = d->phase != PROBE_NONE && d->phase != PROBE_IDLE;
 
+        if (device_rests(d))
+                return d->attempt;
         /* a climb that is under way is one; a check is none, and the climb comes after it */
         if (under_way && (!climb || d->climb))
                 return d->attempt;

@@ -1,5 +1,6 @@
 #include "device.h"
 
+#include "maintenance.h"
 #include "manager.h"
 #include "measure.h"
 #include "percentile.h"
@@ -214,6 +215,16 @@ static void show_sensors(const Device *d, DeviceRow *row) {
                 FIELD_SET(Device, row, above_room, sensor_tenths(t->verdict.value - room->verdict.value));
 }
 
+static void show_maintenance(const Device *d, DeviceRow *row) {
+        const Maintenance *m = d->maintenance;
+
+        if (!m)
+                return;
+        FIELD_SET(Device, row, maintenance_until, m->time.until);
+        FIELD_TEXT_SET(Device, row, maintenance_reason, m->reason);
+        FIELD_TEXT_SET(Device, row, maintenance_by, m->by);
+}
+
 void device_publish(Device *d) {
         DeviceRow row = {0};
 
@@ -223,6 +234,7 @@ void device_publish(Device *d) {
         show_token(d, &row);
         show_judgement(d, &row);
         show_location(d, &row);
+        show_maintenance(d, &row);
         show_evidence(d, &row);
         show_latencies(d, &row);
         show_availability(d, &row);

@@ -33,6 +33,7 @@ Device *device_free(Device *d) {
         sd_event_source_disable_unref(d->deadline_source);
         ring_unmap(d->ring);
         sensor_set_free(d->sensors);
+        free(d->maintenance);
         free(d);
         return NULL;
 }

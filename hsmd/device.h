@@ -5,6 +5,7 @@
  *   device.c           made, taken over by a new configuration, freed
  *   device-process.c   the probe's process: how it is started and what it is told
  *   device-probe.c     the probe: asked, watched by deadlines, replaced
+ *   device-rest.c      the machine is not to be touched, or is checked at a drill's pace
  *   device-recycle.c   a probe that has grown or is old hands over to another
  *   device-keys.c      what it holds of the pool's keys
  *   device-evidence.c  what an attempt proved: from results and endings to the judgement
@@ -14,6 +15,7 @@
  *   device-rollup.c    what it did in a minute
  *   device-row.c       what is shown
  *   device-location.h  where its fault is suspected
+ *   maintenance.h      out of service on an operator's word
  *   sensor-set.h       what its SNMP agent tells */
 
 #include "availability.h"
@@ -35,6 +37,13 @@
 typedef struct Manager Manager;
 typedef struct SecondProbe SecondProbe;
 typedef struct Measurement Measurement;
+typedef struct Maintenance Maintenance;
+
+/* Why a device is in maintenance; it is while there is any. */
+typedef enum MaintenanceWhy {
+        MAINTENANCE_OF_OPERATOR = 1, /* bits */
+        MAINTENANCE_OF_BURST = 2,
+} MaintenanceWhy;
 
 /* How often something happened in the last 24 hours. */
 typedef struct DayCount {
@@ -91,6 +100,8 @@ typedef struct Device {
         size_t n_measured;
         struct MeasuredRead *measured_read;
         usec_t measure_next, measure_due;
+        Maintenance *maintenance;  /* maintenance.h: on an operator's word, or NULL */
+        unsigned maintenance_whys; /* bits of MaintenanceWhy */
 
         /* what was seen */
         MsgProbeResult result; /* the last one */
@@ -165,6 +176,16 @@ uint64_t device_probe_now(Device *device, bool climb);
 /* Plans the next attempt after one has ended. */
 void device_plan(Device *device, usec_t now);
 
+/* device-rest.c */
+/* Nothing is to touch the machine: it is in maintenance without probing. */
+bool device_rests(const Device *device);
+/* From now on: an attempt under way ends, then its probe is closed; no other is made. */
+void device_rest(Device *device);
+/* It is touched again: at once, by a new probe. */
+void device_wake(Device *device);
+/* The pace of a drill begins: the next check comes after delay, unless an attempt is under way. */
+void device_pace(Device *device, usec_t delay);
+
 /* device-process.c */
 int device_start_process(Device *device, const WorkerOps *ops, void *userdata, Worker **ret);
 /* measure: it climbs to measure and exercises nothing by itself. */
@@ -211,8 +232,10 @@ void device_judge_held(Device *device, usec_t now);
 /* Its probes do not end, so no more are started. */
 void device_unkillable(Device *device, usec_t now);
 
-/* Out of service on an operator's word, or back. */
-void device_set_maintenance(Device *device, bool maintenance);
+/* Out of service for one of two reasons, or not for that one any more. */
+void device_set_maintenance(Device *device, MaintenanceWhy why, bool maintenance);
+/* Nothing is known of it any more: only evidence from now on counts. */
+void device_begin_anew(Device *device);
 
 /* After any judgement: tells it (state and reason before are what was shown) and shows it. */
 void device_judged(Device *device, bool changed, DeviceState before, Reason reason_before);

@@ -134,6 +134,10 @@ bool judge_no_evidence(Judgement *j, usec_t now) {
         return forget(j, REASON_NO_EVIDENCE, now);
 }
 
+bool judge_begin_anew(Judgement *j, usec_t now) {
+        return forget(j, REASON_STARTING, now);
+}
+
 bool judge_unkillable(Judgement *j, usec_t now) {
         return forget(j, REASON_UNKILLABLE, now);
 }

@@ -76,6 +76,8 @@ bool judge_maintenance(Judgement *j, bool maintenance, usec_t now);
 
 /* A due check has produced no evidence for longer than the detection bound. */
 bool judge_no_evidence(Judgement *j, usec_t now);
+/* It was not to be looked at for a while: what was known of it is old. */
+bool judge_begin_anew(Judgement *j, usec_t now);
 /* No probe may be started, because those before it do not end. */
 bool judge_unkillable(Judgement *j, usec_t now);
 

@@ -218,6 +218,15 @@ static void drop_plan(Plan *plan, const Config *c) {
         situation_config_done(&plan->situation_config);
 }
 
+/* What an operator said of a device holds for the one that takes its place, too. */
+static void hand_maintenance_on(Device *old, const Plan *plan, size_t n) {
+        for (size_t k = 0; k < n; k++)
+                if (!plan->kept[k] && plan->devices[k]->config->number == old->config->number &&
+                        streq(plan->devices[k]->config->name, old->config->name))
+                        maintenance_carry(plan->devices[k], old);
+        maintenance_drop(old);
+}
+
 /* Old devices that the new configuration does not keep end with their probes. */
 static void end_dropped(Manager *m, const Plan *plan, size_t n) {
         for (size_t i = 0; i < m->n_devices; i++) {
@@ -226,6 +235,7 @@ static void end_dropped(Manager *m, const Plan *plan, size_t n) {
                 for (size_t k = 0; k < n; k++)
                         kept = kept || plan->devices[k] == m->devices[i];
                 if (!kept) {
+                        hand_maintenance_on(m->devices[i], plan, n);
                         device_stop(m->devices[i], 300 * USEC_PER_MSEC);
                         device_free(m->devices[i]);
                 }

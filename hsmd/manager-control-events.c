@@ -1,6 +1,5 @@
 /* What the control socket asks of events, alarms, maintenance, drills and backups. */
-#include <stdarg.h>
-
+#include "answer.h"
 #include "drill.h"
 #include "event-log.h"
 #include "maintenance.h"
@@ -8,26 +7,16 @@
 #include "manager.h"
 #include "notifier.h"
 
-static int PRINTF(3, 4) say_no(char **ret_message, int error, const char *format, ...) {
-        va_list ap;
-
-        va_start(ap, format);
-        if (vasprintf(ret_message, format, ap) < 0)
-                *ret_message = NULL;
-        va_end(ap);
-        return error;
-}
-
 int op_acknowledge(void *userdata, uint32_t alarm, const char *by, uint32_t uid, char **ret_message) {
         Manager *m = userdata;
         int r = situation_acknowledge(m->situation, alarm, by, uid, moment_now());
 
         switch (r) {
         case -ENOENT:
-                return say_no(ret_message, -EPERM,
+                return answer(ret_message, -EPERM,
                         "there is no active alarm %u; hsmctl alarms lists those that are active", alarm);
         case -EALREADY:
-                return say_no(ret_message, -EPERM, "alarm %u was acknowledged before", alarm);
+                return answer(ret_message, -EPERM, "alarm %u was acknowledged before", alarm);
         default:
                 manager_situation_publish(m);
                 return r;
@@ -107,7 +96,7 @@ int op_test_notifications(void *userdata, const char *by, uint32_t uid UNUSED, u
         Manager *m = userdata;
 
         if (m->config->n_receivers == 0)
-                return say_no(ret_message, -EPERM, "no receivers are configured; add a list receivers to %s",
+                return answer(ret_message, -EPERM, "no receivers are configured; add a list receivers to %s",
                         m->config->path);
         *ret_alarm = situation_selftest(m->situation, by, moment_now());
         *ret_sequence = event_log_last_sequence(m->events);

@@ -1,4 +1,7 @@
 #include "manager-control.h"
+
+#include "answer.h"
+#include "device.h"
 #include "manager.h"
 #include "measure.h"
 #include "pin-retry.h"
@@ -61,11 +64,17 @@ static int op_measure(void *userdata, const MeasureRequest *request, const char 
 }
 
 static int op_probe(
-        void *userdata, const char *device, bool climb, uint64_t *ret_attempt, char **ret_message UNUSED) {
+        void *userdata, const char *device, bool climb, uint64_t *ret_attempt, char **ret_message) {
         Device *d = manager_find_device(userdata, device);
 
         if (!d)
                 return -ENOENT;
+        if (device_rests(d))
+                return answer(ret_message, -EPERM,
+                        "%s is in maintenance and is not to be touched; end its maintenance, or start it "
+                        "anew "
+                        "with probing",
+                        device);
         *ret_attempt = device_probe_now(d, climb);
         return 0;
 }

@@ -183,7 +183,6 @@ static void publish_fleet(Manager *m) {
         const Config *c = m->config;
         uint32_t devices, serving;
         usec_t bound = 0;
-        char drill[256];
 
         count_devices(m, &devices, &serving);
         for (size_t i = 0; i < m->n_devices; i++)
@@ -203,8 +202,8 @@ static void publish_fleet(Manager *m) {
         FIELD_SET(Fleet, row, probe_lateness, worst_delay(m));
         FIELD_SET(Fleet, row, lateness_total, lateness_total(m->lateness));
         FIELD_SET(Fleet, row, log_dropped, journal_dropped(m->journal));
-        drill_text(m, drill, sizeof(drill));
-        FIELD_TEXT_SET(Fleet, row, drill, drill);
+        drill_text(m, row->drill, sizeof(row->drill));
+        field_mark(row->valid, FleetField_drill, row->drill[0] != '\0');
         publish_events(m, row);
         publish_workers(m, row);
         publish_notifier(m, row);

@@ -3,9 +3,7 @@
 #include "manager-situation.h"
 
 #include "alarm-code.h"
-#include "drill.h"
 #include "event-log.h"
-#include "maintenance.h"
 #include "manager.h"
 #include "notifier.h"
 #include "numbers.h"
@@ -141,8 +139,6 @@ void manager_device_judged(Manager *m, const Device *d) {
         device_facts(d, &facts);
         situation_device(m->situation, d->index, &facts);
         settle(m);
-        drill_device_changed(m, d->pool->name, d->config->name, d->judgement.state == DEVICE_DOWN,
-                device_serves(d), now_monotonic());
 }
 
 void manager_site_judged(Manager *m, const Site *site) {

@@ -64,6 +64,7 @@ static void on_late(usec_t lateness, void *userdata) {
 
         for (size_t i = 0; i < m->n_devices; i++)
                 device_extend(m->devices[i], lateness);
+        drill_late(m, lateness);
         for (size_t i = 0; i < m->n_sites; i++)
                 sensor_set_extend(m->sites[i].set, lateness);
         supervisor_extend(m->supervisor, lateness);
@@ -341,6 +342,7 @@ Manager *manager_free(Manager *m) {
         pins_free(m->pins);
         sensor_numbers_free(m->sensor_numbers);
         free(m->pool_keys);
+        drills_free(m);
         lateness_free(m->lateness);
         if (m->journal)
                 journal_free(m->journal, 200 * USEC_PER_MSEC);

@@ -5,6 +5,7 @@
 #include "device.h"
 #include "disk.h"
 #include "environment.h"
+#include "event.h"
 #include "flap.h"
 #include "history.h"
 #include "manager-matrix.h"
@@ -17,6 +18,7 @@ typedef struct Numbers Numbers;
 typedef struct EventLog EventLog;
 typedef struct Notifier Notifier;
 typedef struct Watcher Watcher;
+typedef struct Drill Drill;
 
 typedef struct Options {
         const char *config, *libexec, *state, *runtime;
@@ -46,6 +48,7 @@ struct Manager {
         Watcher *watcher;   /* of this host's own links; NULL where none is configured */
         Server *server;     /* worker `hsmd-snmp serve` */
         Notifier *notifier; /* worker `hsmd-snmp notify` */
+        Drill *drills;      /* of the pools that have had one, in no order */
         FleetRow fleet;
         /* what the machines come to together, and what is kept and told of it */
         SituationConfig situation_config;

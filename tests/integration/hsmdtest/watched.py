@@ -48,12 +48,13 @@ class Watched(Lone):
     profile in hsmd.conf where it is not the personality's own."""
 
     def __init__(self, names=("one",), personality="sansec", keys=None, machine=None, device=None, vendor=None,
-                 timing=None, pool="", fleet="", faults=None):
+                 timing=None, pool="", fleet="", faults=None, services=""):
         super().__init__(names, timing=dict(TIMING, **(timing or {})), probe="hsmd-probe")
         self.personality = personality
         self.vendor = vendor or personality
         self.keys = keys or [Key("hsmd-probe")]
         self.machine, self.own, self.pool, self.fleet = machine or {}, device or {}, pool, fleet
+        self.services = services  # of hsmd.conf, without the parentheses
         self.faults = faults or {}  # name -> [(kind, argument...)], from before hsmd's start on
         self.machines = {}
 
@@ -122,6 +123,7 @@ sites = ( {{ number = 1; name = "here"; title = "here"; }} );
 pools = ( {{ number = 1; name = "one"; title = "one"; required = 1; {self.pool}
 keys = ( {keys} ); }} );
 devices = ( {devices} );
+{f"services = ( {self.services} );" if self.services else ""}
 """)
 
     def __exit__(self, *_):
