@@ -37,15 +37,36 @@ static int table_by_name(const char *name, BoardTable *ret) {
         return -ENOENT;
 }
 
+/* Where a page begins, and behind which row its table ends. In a table whose rows come and go a number says
+ * nothing a moment later: there `first` is an id, and the rows that are there stand first. */
+static size_t find_page(const Connection *c, BoardTable table, size_t first, size_t *ret_end) {
+        const ControlOps *ops = c->control->ops;
+        size_t rows = ops->rows(c->control->userdata, table), begin = 0, end = 0;
+        uint32_t id;
+
+        if (!board_comes_and_goes(table)) {
+                *ret_end = rows;
+                return MIN_OF(first, rows);
+        }
+        for (; end < rows; end++) {
+                id = board_row_id(ops->row(c->control->userdata, table, end));
+                if (!id)
+                        break;
+                begin += id <= first;
+        }
+        *ret_end = end;
+        return begin;
+}
+
 static int append_page(Connection *c, sd_bus_message *reply, BoardTable table, size_t first) {
         const ControlOps *ops = c->control->ops;
         void *userdata = c->control->userdata;
-        size_t rows = ops->rows(userdata, table);
-        size_t end = rows - MIN_OF(first, rows) > CONTROL_PAGE_ROWS ? first + CONTROL_PAGE_ROWS : rows;
+        size_t end, begin = find_page(c, table, first, &end);
         usec_t now = now_monotonic();
         int r = sd_bus_message_open_container(reply, SD_BUS_TYPE_ARRAY, "a{sv}");
 
-        for (size_t i = first; r >= 0 && i < end; i++) {
+        end = MIN_OF(end, begin + CONTROL_PAGE_ROWS);
+        for (size_t i = begin; r >= 0 && i < end; i++) {
                 r = control_append_row(
                         reply, &board_tables[table], ops->row(userdata, table, i), now, &c->unsent);
                 if (now_monotonic() - now > CONTROL_PAGE_TIME)
@@ -67,7 +88,7 @@ static int method_list(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         if (table_by_name(name, &table) < 0)
                 return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS,
                         "no such table; there are sites, pools, devices, keys, sensors, mechanisms, "
-                        "pool_keys, site_sensors");
+                        "pool_keys, site_sensors, services, receivers, alarms, failovers");
         r = sd_bus_message_new_method_return(m, &reply);
         if (r < 0)
                 return r;

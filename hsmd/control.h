@@ -13,7 +13,8 @@
  *
  * - List(s table, u first) -> aa{sv}: at most 1,000 rows from row number `first` (0-based) on. A page may be
  *   shorter than what is left; an empty one says that there are no more. table: sites pools devices keys
- *   sensors mechanisms pool_keys site_sensors services receivers alarms failovers.
+ *   sensors mechanisms pool_keys site_sensors services receivers alarms failovers. The rows of the last two
+ *   come and go, in order of id: there `first` is the id of the last row that is already known, or 0.
  *
  * - GetAttempts(s device) -> a(ttttsbts): the last attempts, oldest first, for timing: attempt, due, started,
  *   ended (CLOCK_MONOTONIC, microseconds), failed step, whether it was a climb, CK_RV and its name.

@@ -67,6 +67,9 @@ const TableInfo board_tables[BOARD_TABLES] = {
 _Static_assert(sizeof(SiteSensorRow) == sizeof(SensorRow) &&
                        (int) SiteSensorField_missed == (int) SensorField_missed,
         "one function fills both");
+_Static_assert(
+        AlarmField_id == 0 && FailoverField_id == 0 && offsetof(AlarmRow, id) == offsetof(FailoverRow, id),
+        "rows that come and go begin with their id");
 _Static_assert(ELEMENTSOF(device_fields) <= 128, "the valid bits of a row are 128");
 
 /* Every row begins alike. */
@@ -89,6 +92,10 @@ bool field_valid(const void *row, unsigned ordinal) {
         const RowHead *head = row;
 
         return head->valid[ordinal / 64] >> (ordinal % 64) & 1;
+}
+
+uint32_t board_row_id(const void *row) {
+        return field_valid(row, AlarmField_id) ? ((const AlarmRow *) row)->id : 0;
 }
 
 struct BoardReader {

@@ -470,6 +470,14 @@ typedef struct TableInfo {
 
 extern const TableInfo board_tables[BOARD_TABLES];
 
+/* Whether a table's rows come and go. Their one index is an id, which says whether there is a row. */
+static inline bool board_comes_and_goes(BoardTable table) {
+        return table == BOARD_ALARMS || table == BOARD_FAILOVERS;
+}
+
+/* The id of a row of such a table; 0 = there is none. */
+uint32_t board_row_id(const void *row);
+
 /* Sets a member and marks it valid: FIELD_SET(Device, &row, probes, 7). */
 #define FIELD_SET(Table, row, member, v)                                                                     \
         ((row)->member = (v), field_mark((row)->valid, Table##Field_##member, true))

@@ -25,6 +25,12 @@ const FleetRow *picture_fleet(const Picture *p);
 const PoolRow *picture_pool(const Picture *p, size_t i);
 const DeviceRow *picture_device(const Picture *p, size_t i);
 const SiteRow *picture_site(const Picture *p, size_t i);
+const ServiceRow *picture_service(const Picture *p, size_t i);
+const ReceiverRow *picture_receiver(const Picture *p, size_t i);
+
+/* In order of their ids; as many as there are. */
+const AlarmRow *picture_alarm(const Picture *p, size_t i);
+const FailoverRow *picture_failover(const Picture *p, size_t i);
 size_t picture_rows(const Picture *p, BoardTable table);
 const void *picture_row(const Picture *p, BoardTable table, size_t i);
 
