@@ -73,13 +73,17 @@ static const char *filled(const char *text) {
 }
 
 void event_line(Journal *journal, const Event *e) {
-        char uid[16], id[24];
+        char uid[16];
         LogEvent line = {.priority = priority_of(e),
                 .message_id = message_id_of(e),
                 .device = filled(e->device_name),
                 .state = filled(e->state),
                 .pool = filled(e->pool_name),
                 .service = filled(e->service_name),
+                .site = filled(e->site_name),
+                .event = e->id,
+                .code = filled(e->code),
+                .resource = filled(e->resource),
                 .reason = field_valid(e, EventField_cause) ? name_of(&reason_names, e->cause) : NULL,
                 .alarm = field_valid(e, EventField_alarm) ? e->alarm : 0,
                 .severity =
@@ -88,8 +92,6 @@ void event_line(Journal *journal, const Event *e) {
 
         if (e->type == EVENT_DEVICE_STATE)
                 return;
-        snprintf(id, sizeof(id), "%llu", (unsigned long long) e->id);
-        line.event = id;
         if (field_valid(e, EventField_uid)) {
                 snprintf(uid, sizeof(uid), "%u", e->uid);
                 line.operator_uid = uid;

@@ -230,5 +230,5 @@ void manager_fill_fleet_event(const Manager *m, Event *e, EventType type) {
         FIELD_TEXT_SET(Event, e, state, name_of(&service_state_names, state));
         FIELD_SET(Event, e, serving, serving);
         FIELD_SET(Event, e, total, devices);
-        event_text_of_fleet(e, m->config->name, m->config->title ? m->config->title : m->config->name);
+        event_text(e, &(EventWords){0});
 }

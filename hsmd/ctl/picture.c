@@ -232,15 +232,6 @@ static uint32_t next_page(const Picture *p, BoardTable table) {
         return n ? board_row_id(picture_row(p, table, n - 1)) : 0;
 }
 
-/* What the next page is asked with: how many rows are known or, where they come and go, the last one's id. */
-static uint32_t next_page(const Picture *p, BoardTable table) {
-        size_t n = p->tables[table].n;
-
-        if (!board_comes_and_goes(table))
-                return (uint32_t) n;
-        return n ? board_row_id(picture_row(p, table, n - 1)) : 0;
-}
-
 static int fetch_table(Client *client, BoardTable table, usec_t deadline, Picture *p) {
         for (size_t before = SIZE_MAX; before != p->tables[table].n;) {
                 CLEANUP_MESSAGE sd_bus_message *reply = NULL;
