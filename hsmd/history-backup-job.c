@@ -63,5 +63,6 @@ void history_backup(History *h, int fd, HistoryDone done, void *userdata) {
                 .fd = fd,
                 .done = done,
                 .userdata = userdata};
+        history_flush(h);
         history_job(h, &b->job);
 }
