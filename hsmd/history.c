@@ -2,8 +2,9 @@
 
 #include "history-job.h"
 
-#define RETRY USEC_PER_SEC        /* of what failed */
-#define CURSOR_DELAY USEC_PER_SEC /* cursors go with the next events, or after this */
+#define RETRY USEC_PER_SEC       /* of what failed */
+#define FLUSH_DELAY USEC_PER_SEC /* of cursors, which go with the next events if any come, and of roll-ups   \
+                                  */
 #define UPKEEP (3600 * USEC_PER_SEC)
 #define COMMITS 256
 
@@ -14,7 +15,7 @@ struct History {
         HistoryOps ops;
         void *userdata;
         bool committing, rolling, checkpointing, refused;
-        sd_event_source *retry, *cursors, *upkeep;
+        sd_event_source *retry, *flush, *upkeep;
         HistoryTrouble told;
         usec_t commits[COMMITS];
         size_t n_commits;
@@ -201,7 +202,7 @@ static void rollups_done(HistoryJob *job, bool cancelled) {
 void history_rollup(History *h, const RollupRow *minute) {
         history_queue_rollup(&h->store->queue, minute);
         /* with those of the other devices, which come in the same moment */
-        arm(h->cursors, CURSOR_DELAY);
+        arm(h->flush, FLUSH_DELAY);
 }
 
 static void store_rollups(History *h) {
@@ -213,7 +214,7 @@ static void store_rollups(History *h) {
 
 void history_cursor(History *h, const CursorRecord *cursor) {
         history_queue_cursor(&h->store->queue, cursor, false);
-        arm(h->cursors, CURSOR_DELAY);
+        arm(h->flush, FLUSH_DELAY);
 }
 
 void history_forget_cursor(History *h, const char *receiver) {
@@ -221,12 +222,16 @@ void history_forget_cursor(History *h, const char *receiver) {
 
         copy_text(cursor.name, sizeof(cursor.name), receiver);
         history_queue_cursor(&h->store->queue, &cursor, true);
-        arm(h->cursors, CURSOR_DELAY);
+        arm(h->flush, FLUSH_DELAY);
 }
 
-static int on_cursors(sd_event_source *source UNUSED, uint64_t usec UNUSED, void *userdata) {
-        commit(userdata);
-        store_rollups(userdata);
+void history_flush(History *h) {
+        commit(h);
+        store_rollups(h);
+}
+
+static int on_flush(sd_event_source *source UNUSED, uint64_t usec UNUSED, void *userdata) {
+        history_flush(userdata);
         return 0;
 }
 
@@ -346,7 +351,7 @@ static int start(History *h, sd_event *event, const HistoryOptions *options) {
         if (r >= 0)
                 r = add_timer(h, on_retry, 0, &h->retry);
         if (r >= 0)
-                r = add_timer(h, on_cursors, 0, &h->cursors);
+                r = add_timer(h, on_flush, 0, &h->flush);
         if (r >= 0)
                 r = add_timer(h, on_upkeep, now_monotonic() + UPKEEP, &h->upkeep);
         return r < 0 ? r : disk_new(event, &h->disk);
@@ -385,7 +390,7 @@ History *history_free(History *h, usec_t grace) {
         if (h->store && history_waiting(h) > 0)
                 fprintf(stderr, "%zu events could not be stored before hsmd ended\n", history_waiting(h));
         sd_event_source_disable_unref(h->retry);
-        sd_event_source_disable_unref(h->cursors);
+        sd_event_source_disable_unref(h->flush);
         sd_event_source_disable_unref(h->upkeep);
         sd_event_unref(h->event);
         history_store_unref(h->store);
