@@ -216,45 +216,52 @@ void situation_restore_alarm(Situation *s, const AlarmRecord *record, Moment now
 
 static void restore_returned(Situation *s, const Event *e) {
         Failover *f = failover_by_id(s, e->failover);
+        size_t device = device_by_number(s, e->device);
 
+        if (device != NOWHERE && s->devices[device].failover == e->failover)
+                s->devices[device].failover = 0;
         if (!f)
                 return;
         f->returned = e->when;
         f->latency_after = field_valid(e, EventField_latency_after) ? e->latency_after : 0;
-        if (f->device != NOWHERE && s->devices[f->device].failover == f->id)
-                s->devices[f->device].failover = 0;
 }
 
-static void restore_entered(Situation *s, const Event *e) {
-        Failover *f;
-        Pool *p;
-
-        if (failover_by_id(s, e->failover))
-                return;
-        f = failover_insert(s, e->failover);
-        if (!f)
-                return;
-        f->pool = pool_by_number(s, e->pool);
-        f->device = device_by_number(s, e->device);
+static void fill_failover(Failover *f, const Event *e, size_t pool, size_t device) {
+        f->pool = pool;
+        f->device = device;
         f->last_good = e->last_good;
         f->first_failure = e->first_failure;
         f->declared = e->declared;
         f->detection = e->detection;
         f->survivors = e->survivors;
         f->latency_before = e->latency_before;
-        if (f->device != NOWHERE && s->devices[f->device].failover < f->id) {
-                s->devices[f->device].failover = f->id;
-                s->devices[f->device].failover_declared = f->declared;
-                touch_device(s, f->device);
-        }
-        if (f->pool == NOWHERE)
-                return;
-        p = &s->pools[f->pool];
+}
+
+static void count_failover(Pool *p, const Event *e) {
         p->view.failovers++;
-        if (f->declared > p->view.last_failover) {
-                p->view.last_failover = f->declared;
-                p->view.last_detection = f->detection;
-        }
+        if (e->declared < p->view.last_failover)
+                return;
+        p->view.last_failover = e->declared;
+        p->view.last_detection = e->detection;
+}
+
+/* One that is older than all that are shown may be open all the same. */
+static void restore_entered(Situation *s, const Event *e) {
+        size_t pool = pool_by_number(s, e->pool), device = device_by_number(s, e->device);
+        Failover *f;
+
+        if (failover_by_id(s, e->failover))
+                return;
+        f = failover_insert(s, e->failover);
+        if (f)
+                fill_failover(f, e, pool, device);
+        if (pool != NOWHERE)
+                count_failover(&s->pools[pool], e);
+        if (device == NOWHERE || s->devices[device].failover >= e->failover)
+                return;
+        s->devices[device].failover = e->failover;
+        s->devices[device].failover_declared = e->declared;
+        touch_device(s, device);
 }
 
 void situation_restore_failover(Situation *s, const Event *e) {
