@@ -89,8 +89,10 @@ static void take(NotifyReceiver *r, int operation, netsnmp_pdu *pdu, bool discov
 /* Whether what was received can be an answer at all: if not, the library goes on waiting. There is no Report
  * in SNMPv2c. */
 static bool is_stray(const NotifyReceiver *r, int operation, const netsnmp_pdu *pdu) {
-        return operation == NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE && pdu &&
-               pdu->command != SNMP_MSG_RESPONSE &&
+        bool received = operation == NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE ||
+                        operation == NETSNMP_CALLBACK_OP_SEC_ERROR;
+
+        return received && pdu && pdu->command != SNMP_MSG_RESPONSE &&
                !(pdu->command == SNMP_MSG_REPORT && r->engine.version == SNMP_VERSION_V3);
 }
 
