@@ -86,11 +86,23 @@ static void take(NotifyReceiver *r, int operation, netsnmp_pdu *pdu, bool discov
         }
 }
 
+/* Whether what was received can be an answer at all: if not, the library goes on waiting. There is no Report
+ * in SNMPv2c. */
+static bool is_stray(const NotifyReceiver *r, int operation, const netsnmp_pdu *pdu) {
+        bool received = operation == NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE ||
+                        operation == NETSNMP_CALLBACK_OP_SEC_ERROR;
+
+        return received && pdu && pdu->command != SNMP_MSG_RESPONSE &&
+               !(pdu->command == SNMP_MSG_REPORT && r->engine.version == SNMP_VERSION_V3);
+}
+
 /* Nothing is sent or closed from here, since the library is busy with the session: go_on does, afterwards. */
 static int on_answer(
         int operation, netsnmp_session *session UNUSED, int request UNUSED, netsnmp_pdu *pdu, void *data) {
         NotifyReceiver *r = data;
 
+        if (is_stray(r, operation, pdu))
+                return 0;
         take(r, operation, pdu, r->phase == NOTIFY_DISCOVERY, &r->outcome);
         return 1;
 }
@@ -99,6 +111,8 @@ static int on_heartbeat_answer(
         int operation, netsnmp_session *session UNUSED, int request UNUSED, netsnmp_pdu *pdu, void *data) {
         NotifyReceiver *r = data;
 
+        if (is_stray(r, operation, pdu))
+                return 0;
         take(r, operation, pdu, false, &r->heartbeat_outcome);
         return 1;
 }

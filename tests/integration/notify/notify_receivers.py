@@ -1,5 +1,6 @@
 """What the notify tests stand on: real snmptrapd processes as receivers, and notify-driver playing hsmd."""
 
+import re
 import signal
 import socket
 import subprocess
@@ -35,9 +36,9 @@ def free_port():
 class Notification:
     """One as snmptrapd printed it: its bindings in order, by numeric OID."""
 
-    def __init__(self, line):
+    def __init__(self, record):
         self.bindings = []
-        for binding in line.removeprefix("N|").rstrip("|").split("|"):
+        for binding in record.split("|"):
             oid, _, value = binding.partition(" = ")
             self.bindings.append((oid.lstrip("."), value.strip()))
         self.values = dict(self.bindings)
@@ -73,6 +74,8 @@ class Trapd:
         self.process = None
         self.state = "state"
         self.starts = 0
+        # numeric names and enumerations, texts in hexadecimal, ticks as a number
+        self.output, self.environment = ["-Onext"], {"MIBS": ""}
 
     @property
     def address(self):
@@ -92,12 +95,11 @@ class Trapd:
         self.starts += 1
         configuration = self.directory / "snmptrapd.conf"
         configuration.write_text("\n".join([*self.lines, "doNotRetainNotificationLogs yes"]) + "\n")
-        # numeric names and enumerations, texts in hexadecimal, ticks as a number
         program = environment("HSMD_EXTRACTED") / "usr/sbin/snmptrapd"
         self.process = subprocess.Popen(
             [program, "-f", "-n", "-C", "-c", configuration, "-Lf", self.log, "-p", self.directory / "pid"]
-            + ["-Onext", "-F", "N|%V|%v\n", self.address],
-            env={"MIBS": "", "SNMPCONFPATH": "", "SNMP_PERSISTENT_DIR": str(self.directory / self.state)},
+            + [*self.output, "-F", "N|%V|%v|E\n", self.address],
+            env=self.environment | {"SNMPCONFPATH": "", "SNMP_PERSISTENT_DIR": str(self.directory / self.state)},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -122,16 +124,19 @@ class Trapd:
     def received(self):
         """Every notification since the first start."""
         logs = [self.directory / f"log-{n}" for n in range(1, self.starts + 1)]
+        # long octet strings go on in further lines
         return [
-            Notification(line)
+            Notification(record.replace("\n", ""))
             for log in logs
             if log.exists()
-            for line in log.read_text(errors="replace").splitlines()
-            if line.startswith("N|")
+            for record in re.findall(r"^N\|(.*?)\|E$", log.read_text(errors="replace"), re.MULTILINE | re.DOTALL)
         ]
 
     def wait(self, condition, what):
         return wait_until(lambda: condition(self.received()), PATIENCE, what)
+
+    def wait_log(self, condition, what):
+        return wait_until(lambda: condition(self.log.read_text(errors="replace")), PATIENCE, what)
 
     def wait_sequence(self, sequence):
         """Waits for the last of them, and returns all."""
