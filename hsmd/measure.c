@@ -99,14 +99,17 @@ static bool measured_in_pool(const Device *d) {
 static size_t others_serving(const Device *d) {
         size_t n = 0;
 
-        for (size_t i = 0; i < d->manager->n_devices; i++)
-                n += d->manager->devices[i] != d && d->manager->devices[i]->pool == d->pool &&
-                     device_serves(d->manager->devices[i]);
+        for (size_t i = 0; i < d->manager->n_devices; i++) {
+                const Device *other = d->manager->devices[i];
+
+                n += other != d && other->pool == d->pool && !other->config->virtual_slot &&
+                     device_serves(other);
+        }
         return n;
 }
 
 static int check_out_of_service(const Device *d, const MeasureRequest *r, char **ret_message) {
-        if (r->force || !device_serves(d) || others_serving(d) > 0)
+        if (r->force || d->config->virtual_slot || !device_serves(d) || others_serving(d) > 0)
                 return 0;
         return refuse(ret_message, -EPERM,
                 "%s is the last member of pool %s that serves: taken out of service for a burst it would "

@@ -189,7 +189,8 @@ static const Case cases[] = {
         /* keys */
         {"interval = ", "intervall = ", ":1: unknown key “intervall”; did you mean “interval”?"},
         {"services = ", "zzzzzzz = ",
-                ":7: unknown key “zzzzzzz”; allowed: fleet, agent, sites, pools, services, device_defaults, "
+                ":7: unknown key “zzzzzzz”; allowed: fleet, agent, sites, links, pools, services, "
+                "device_defaults, "
                 "devices"},
         {"module = ", "modul = ", ":8: unknown key “modul”; did you mean “module”?"},
         {"module = \"/usr/lib/module.so\";", "", ":11: “module” is missing"},
