@@ -190,6 +190,7 @@ static void judge_one(Device *d, const Evidence *e, uint64_t rv, usec_t now) {
         count_attempt(d, e, now);
         device_location_note(d, e, rv);
         judge_or_hold(d, *e, now);
+        watcher_heard(d, now);
 }
 
 void device_judge_held(Device *d, usec_t now) {

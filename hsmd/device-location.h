@@ -7,8 +7,8 @@
 
 /* An attempt ended: keeps its step, reason and return; forgets everything after a success. */
 void device_location_note(Device *device, const Evidence *evidence, uint64_t rv);
-/* Suspects a place anew. reason: of the last failure, or WATCHER_ISOLATED when that proves nothing. Nothing is
- * suspected of a device whose last attempt succeeded. */
+/* Suspects a place anew. reason: of the last failure, or WATCHER_ISOLATED when that proves nothing. Nothing
+ * is suspected of a device whose last attempt succeeded. */
 void device_locate(Device *device, Reason reason);
 
 /* What the return of its failed call says; HINT_NONE after a success. */

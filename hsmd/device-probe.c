@@ -1,5 +1,5 @@
-#include "device.h"
 #include "device-location.h"
+#include "device.h"
 
 #include <openssl/rand.h>
 

@@ -137,9 +137,9 @@ typedef struct Device {
                 bool tried;
                 int error; /* errno, 0: it took the connection */
                 usec_t usec;
-        } connect[2]; /* of the cipher service's port, of the management port */
-        usec_t first_failure;         /* since it last succeeded; 0: it has not failed since */
-        Evidence held;                /* a failure that is judged when the link's witness has spoken */
+        } connect[2];         /* of the cipher service's port, of the management port */
+        usec_t first_failure; /* since it last succeeded; 0: it has not failed since */
+        Evidence held;        /* a failure that is judged when the link's witness has spoken */
         bool holds;
         LocationFacts location_facts; /* of the last failed attempt: step, reason and hint */
         Location location;            /* while the last attempt failed */

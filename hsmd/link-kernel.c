@@ -25,7 +25,8 @@ static size_t address_size(int family) {
 static int send_request(const LinkKernel *k, const void *request, size_t size) {
         const struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
 
-        return sendto(k->fd, request, size, MSG_DONTWAIT, (const struct sockaddr *) &kernel, sizeof(kernel)) < 0
+        return sendto(k->fd, request, size, MSG_DONTWAIT, (const struct sockaddr *) &kernel, sizeof(kernel)) <
+                               0
                        ? -errno
                        : 0;
 }
@@ -88,7 +89,8 @@ static void take_link(LinkKernel *k, const struct nlmsghdr *m) {
         if (m->nlmsg_type == RTM_DELLINK)
                 k->ops->removed(name, k->userdata);
         else
-                k->ops->interface(name, (unsigned) link->ifi_index, (link->ifi_flags & up) == up, k->userdata);
+                k->ops->interface(
+                        name, (unsigned) link->ifi_index, (link->ifi_flags & up) == up, k->userdata);
 }
 
 /* known: else the message is our own question, which comes back with an error. */
@@ -100,13 +102,14 @@ static void take_neighbour(LinkKernel *k, const struct nlmsghdr *m, bool known) 
 
         if (m->nlmsg_len < NLMSG_LENGTH(sizeof(*n)))
                 return;
-        address = attribute((const struct rtattr *) (const void *) ((const char *) n + NLMSG_ALIGN(sizeof(*n))),
-                (int) NLMSG_PAYLOAD(m, sizeof(*n)), NDA_DST, &size);
+        address =
+                attribute((const struct rtattr *) (const void *) ((const char *) n + NLMSG_ALIGN(sizeof(*n))),
+                        (int) NLMSG_PAYLOAD(m, sizeof(*n)), NDA_DST, &size);
         if (!address || size == 0 || size != address_size(n->ndm_family))
                 return;
         state = known ? n->ndm_state : NUD_NONE;
-        k->ops->neighbour((unsigned) n->ndm_ifindex, n->ndm_family, address, state, m->nlmsg_seq != 0,
-                k->userdata);
+        k->ops->neighbour(
+                (unsigned) n->ndm_ifindex, n->ndm_family, address, state, m->nlmsg_seq != 0, k->userdata);
 }
 
 static void take_error(LinkKernel *k, const struct nlmsghdr *m) {
@@ -162,8 +165,7 @@ static void kernelp(LinkKernel **k) {
 }
 
 int link_kernel_new(sd_event *event, const LinkKernelOps *ops, void *userdata, LinkKernel **ret) {
-        const struct sockaddr_nl address = {
-                .nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK | RTMGRP_NEIGH};
+        const struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK | RTMGRP_NEIGH};
         CLEANUP(kernelp) LinkKernel *k = calloc(1, sizeof(*k));
         int r;
 

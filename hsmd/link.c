@@ -80,8 +80,8 @@ static void settle(Link *l, Gateway state) {
 
 /* --- the gateway is asked */
 
-/* Refused: it is there. Unreachable is said by who filters as well as by a kernel that found nobody, which tells
- * by the neighbour's state too. */
+/* Refused: it is there. Unreachable is said by who filters as well as by a kernel that found nobody, which
+ * tells by the neighbour's state too. */
 static int on_error(sd_event_source *source UNUSED, int fd, uint32_t revents UNUSED, void *userdata) {
         Link *l = userdata;
         int error = 0;
@@ -155,8 +155,7 @@ static int on_timer(sd_event_source *source UNUSED, uint64_t usec UNUSED, void *
                 if (l->answers)
                         send_question(l);
                 else
-                        link_kernel_neighbour(
-                                l->links->kernel, l->interface_index, l->family, l->address);
+                        link_kernel_neighbour(l->links->kernel, l->interface_index, l->family, l->address);
                 arm(l, ANSWER_TIME);
         }
         return 0;
@@ -219,8 +218,8 @@ static void take_neighbour(Link *l, unsigned state, bool asked) {
         }
 }
 
-static void on_neighbour(unsigned interface, int family, const void *address, unsigned state, bool asked,
-        void *userdata) {
+static void on_neighbour(
+        unsigned interface, int family, const void *address, unsigned state, bool asked, void *userdata) {
         Links *links = userdata;
         size_t size = family == AF_INET6 ? sizeof(struct in6_addr) : sizeof(struct in_addr);
 

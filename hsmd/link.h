@@ -2,8 +2,8 @@
 #define HSMD_LINK_H
 /* The witnesses of this host's own links: an interface's carrier, and whether its gateway is still there.
  * Nothing is read from the network: carrier and neighbour table are the kernel's, told by netlink. A datagram
- * to the gateway's discard port makes the kernel ask for its address, and most gateways answer it with an ICMP
- * error, which the kernel tells as an error of the socket. Never blocks.
+ * to the gateway's discard port makes the kernel ask for its address, and most gateways answer it with an
+ * ICMP error, which the kernel tells as an error of the socket. Never blocks.
  *
  *   link.c         the links: who is asked when, and what it comes to
  *   link-kernel.h  the kernel's word on interfaces and neighbours
@@ -18,8 +18,8 @@
 
 typedef struct Links Links;
 
-/* gone: of links[index] of the configuration. Called on every change, whenever the gateway was asked and it is
- * known what that came to, and once soon after links_new. why: in English, when it is gone; else "". */
+/* gone: of links[index] of the configuration. Called on every change, whenever the gateway was asked and it
+ * is known what that came to, and once soon after links_new. why: in English, when it is gone; else "". */
 typedef void (*LinkWitness)(size_t index, bool gone, const char *why, void *userdata);
 
 /* Keeps nothing of config. Negative errno. */

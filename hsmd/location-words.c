@@ -65,7 +65,8 @@ static const TestWords tests[] = {
                 "Run the vendor's own test tool against this machine from another host: if it works there, "
                 "it is "
                 "this host's library or its configuration; if not, the machine",
-                "在另一台主机上用厂商自带的测试工具连接该密码机：那边正常，是监测主机的客户端库或配置；那边也失败"
+                "在另一台主机上用厂商自带的测试工具连接该密码机：那边正常，是监测主机的客户端库或配置；那边也"
+                "失败"
                 "，是密码机一侧"},
         {"client-list",
                 "Look in the machine's console whether this host's address (and certificate) is in its list "

@@ -85,8 +85,8 @@ static bool may_be_the_link(const Device *d, const Evidence *e) {
                 return false;
         if (e->step == STEP_LOAD)
                 return false;
-        return e->reason == REASON_CALL_FAILED || e->reason == REASON_TIMEOUT || e->reason == REASON_CRASHED ||
-               (e->reason == REASON_NOT_FOUND && e->step != STEP_FIND);
+        return e->reason == REASON_CALL_FAILED || e->reason == REASON_TIMEOUT ||
+               e->reason == REASON_CRASHED || (e->reason == REASON_NOT_FOUND && e->step != STEP_FIND);
 }
 
 static bool would_be_down(const Device *d) {
@@ -96,6 +96,45 @@ static bool would_be_down(const Device *d) {
                (j->ladder == DEVICE_RECOVERING || j->failures + 1 >= d->config->timing.fall);
 }
 
+/* Another machine behind the link that was well when it was asked last. While the witness is gone it has not
+ * been asked: who was asked since has failed, or has disproved the witness. */
+static Device *other_that_may_answer(const Device *d, size_t index) {
+        const Manager *m = d->manager;
+
+        for (size_t i = 0; i < m->n_devices; i++) {
+                Device *other = m->devices[i];
+
+                if (other && other != d && other->judgement.ladder == DEVICE_UP &&
+                        other->judgement.failures == 0 && !other->holds &&
+                        config_link_of_site(m->config, other->config->site) == index)
+                        return other;
+        }
+        return NULL;
+}
+
+/* The witness is gone: whether the failure waits for another machine, which is asked now. A gateway may go by
+ * itself, and a machine fail by itself while it is away. */
+static bool waits_for_another(const Device *d, const WatchedLink *l, size_t index) {
+        Device *other = NULL;
+
+        if (l->track.gone && !l->track.isolated && l->track.answered < l->track.gone_since)
+                other = other_that_may_answer(d, index);
+        if (other)
+                device_probe_now(other, false);
+        return other != NULL;
+}
+
+/* The witness is not known to be gone: whether the failure waits for its word. */
+static bool waits_for_witness(const Device *d, const WatchedLink *l, size_t index) {
+        Links *links = d->manager->watcher->links;
+
+        if (!l->has_gateway || d->judgement.ladder == DEVICE_DOWN || l->track.answered >= d->first_failure)
+                return false;
+        if (!d->holds)
+                links_ask(links, index);
+        return links_pending(links, index);
+}
+
 WatcherVerdict watcher_judge(Device *d, Evidence *e, usec_t now) {
         size_t index = 0;
         WatchedLink *l = link_of(d, &index);
@@ -103,6 +142,8 @@ WatcherVerdict watcher_judge(Device *d, Evidence *e, usec_t now) {
 
         if (!l || !may_be_the_link(d, e))
                 return WATCHER_COUNTS;
+        if (waits_for_another(d, l, index))
+                return would_be_down(d) ? WATCHER_HOLD : WATCHER_COUNTS;
         before = l->track.isolated;
         if (isolation_excuses(&l->track, now)) {
                 e->unjudged = true;
@@ -111,12 +152,14 @@ WatcherVerdict watcher_judge(Device *d, Evidence *e, usec_t now) {
                         log_isolation(d->manager, l);
                 return WATCHER_COUNTS;
         }
-        if (!l->has_gateway || d->judgement.ladder == DEVICE_DOWN || l->track.answered >= d->first_failure)
-                return WATCHER_COUNTS;
-        if (!d->holds)
-                links_ask(d->manager->watcher->links, index);
-        return would_be_down(d) && links_pending(d->manager->watcher->links, index) ? WATCHER_HOLD
-                                                                                    : WATCHER_COUNTS;
+        return waits_for_witness(d, l, index) && would_be_down(d) ? WATCHER_HOLD : WATCHER_COUNTS;
+}
+
+void watcher_heard(Device *d, usec_t now) {
+        size_t index = 0;
+
+        if (link_of(d, &index))
+                each_behind(d->manager, index, now, device_judge_held);
 }
 
 void watcher_answered(Device *d, usec_t started, usec_t now) {
@@ -199,7 +242,8 @@ void watcher_fit(Manager *m) {
                 r = watcher_new(m, &m->watcher);
         if (r < 0)
                 log_event(m->journal, &(LogEvent){.priority = LOG_ERR},
-                        "this host's own links cannot be watched, so machines behind them may be said to be down "
+                        "this host's own links cannot be watched, so machines behind them may be said to be "
+                        "down "
                         "that are only cut off: %s",
                         strerror(-r));
 }

@@ -5,7 +5,9 @@
  *
  * At the first failure of a machine behind a link its gateway is asked. A failure that would make the machine
  * down waits until the gateway's answer is known, unless another machine behind the link has answered
- * meanwhile; so nothing is declared down before its link's witness was heard. */
+ * meanwhile; so nothing is declared down before its link's witness was heard. And while the witness is gone
+ * it waits for another machine behind the link that was well, which is asked at once: what answers disproves
+ * the witness, and only if nothing does is this host cut off. */
 
 #include "device.h"
 #include "situation.h"
@@ -17,7 +19,8 @@ typedef enum WatcherVerdict {
         WATCHER_HOLD,   /* judge it later: device_judge_held is called */
 } WatcherVerdict;
 
-/* Makes the manager's watcher fit its configuration; what is known of links is kept while none of them changes. */
+/* Makes the manager's watcher fit its configuration; what is known of links is kept while none of them
+ * changes. */
 void watcher_fit(Manager *manager);
 Watcher *watcher_free(Watcher *watcher);
 
@@ -25,6 +28,9 @@ Watcher *watcher_free(Watcher *watcher);
 WatcherVerdict watcher_judge(Device *device, Evidence *evidence, usec_t now);
 /* An attempt that began at `started` succeeded. */
 void watcher_answered(Device *device, usec_t started, usec_t now);
+
+/* An attempt of a device was judged, or waits: others whose failures wait for it are judged. */
+void watcher_heard(Device *device, usec_t now);
 
 /* What is wrong with this host's links now: one finding a link, at most max; returns how many. */
 size_t watcher_findings(const Manager *manager, Finding *ret, size_t max);

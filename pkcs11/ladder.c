@@ -415,7 +415,8 @@ static int try_connections(Ladder *l, Attempt *attempt) {
         connect_try(tries, n, l->config->connect_timeout);
         attempt_end(attempt);
         /* the rung is the cipher service's; how long another port was silent is no latency of it */
-        attempt->result.latency[STEP_CONNECT] = l->config->connect[0] ? MAX_OF(tries[0].usec, UINT64_C(1)) : 0;
+        attempt->result.latency[STEP_CONNECT] =
+                l->config->connect[0] ? MAX_OF(tries[0].usec, UINT64_C(1)) : 0;
         for (size_t i = 0; i < n && r == 0; i++)
                 r = tell_connection(l, attempt, &tries[i]);
         return r;

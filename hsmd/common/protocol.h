@@ -164,10 +164,10 @@ typedef struct MsgProbeConfig { /* with one descriptor: the ring */
         uint32_t n_returns;
         ProbeReturn returns[PROTOCOL_RETURNS_MAX];
         /* the device's world */
-        char connect[80];  /* numeric host:port to try when diagnose is set; empty = none */
-        char management[80]; /* likewise, of another service of the machine; both are tried at once */
+        char connect[80];         /* numeric host:port to try when diagnose is set; empty = none */
+        char management[80];      /* likewise, of another service of the machine; both are tried at once */
         uint64_t connect_timeout; /* microseconds for both */
-        uint32_t diagnose; /* the last attempt failed after the climb began */
+        uint32_t diagnose;        /* the last attempt failed after the climb began */
         uint32_t n_paths, n_read_paths;
         char paths[PROTOCOL_PATHS_MAX][256];      /* may be written */
         char read_paths[PROTOCOL_PATHS_MAX][256]; /* may be read */

@@ -189,7 +189,7 @@ static const Case cases[] = {
         /* keys */
         {"interval = ", "intervall = ", ":1: unknown key “intervall”; did you mean “interval”?"},
         {"services = ", "zzzzzzz = ",
-                ":7: unknown key “zzzzzzz”; allowed: fleet, agent, history, receivers, sites, pools, "
+                ":7: unknown key “zzzzzzz”; allowed: fleet, agent, history, receivers, sites, links, pools, "
                 "services, device_defaults, "
                 "devices"},
         {"module = ", "modul = ", ":8: unknown key “modul”; did you mean “module”?"},

@@ -256,6 +256,7 @@ static void print_connect(const MsgConnect *m) {
         printf("{\"event\":\"connect\"");
         print_number("attempt", m->attempt);
         print_number("management", m->management);
+        print_number("usec", m->usec);
         print_text("error", m->error ? strerrorname_np(m->error) : "none");
         end_line();
 }
