@@ -122,7 +122,7 @@ typedef struct Plan {
         BoardWriter *board;
         Device **devices;
         bool *kept;
-        SituationConfig situation_config;
+        SituationConfig *situation_config;
         Situation *situation;
         PoolKey *pool_keys;
         SensorSet **device_sets, **site_sets; /* theirs until they are given away */
@@ -215,7 +215,7 @@ static void drop_plan(Plan *plan, const Config *c) {
         free(plan->kept);
         free(plan->pool_keys);
         situation_free(plan->situation);
-        situation_config_done(&plan->situation_config);
+        situation_config_free(plan->situation_config);
 }
 
 /* What an operator said of a device holds for the one that takes its place, too. */
@@ -323,7 +323,7 @@ static void place_situation(Manager *m, const Plan *plan) {
         if (m->situation)
                 situation_carry(plan->situation, m->situation, moment_now());
         situation_free(m->situation);
-        situation_config_done(&m->situation_config);
+        situation_config_free(m->situation_config);
         m->situation = plan->situation;
         m->situation_config = plan->situation_config;
 }

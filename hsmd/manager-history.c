@@ -10,6 +10,8 @@
 
 /* A slow disk must not keep hsmd from watching; what is read later is merged. */
 #define RESTORE_WAIT (3 * USEC_PER_SEC)
+/* and those who are to be told do not wait for ever for what was told before */
+#define RESTORE_LATEST (30 * USEC_PER_SEC)
 
 static void restore_availability(const Manager *m, const HistoryState *s) {
         for (size_t i = 0; i < s->n_availability; i++) {
@@ -48,7 +50,9 @@ static void restore(Manager *m, const HistoryState *s) {
         restore_availability(m, s);
         restore_flaps(m, s);
         maintenance_restore(m, s->maintenance, s->n_maintenance);
-        notifier_restore(m->notifier, s->cursors, s->n_cursors, s->last_sequence);
+        if (!m->notifier_restored)
+                notifier_restore(m->notifier, s->cursors, s->n_cursors, s->last_sequence);
+        m->notifier_restored = true;
 }
 
 void manager_restore(Manager *m) {
@@ -56,7 +60,15 @@ void manager_restore(Manager *m) {
                 restore(m, m->kept);
         history_state_free(m->kept);
         m->kept = NULL;
-        m->restored = true;
+}
+
+void manager_history_tick(Manager *m, usec_t now) {
+        if (m->notifier_restored || now < m->started + RESTORE_LATEST)
+                return;
+        m->notifier_restored = true;
+        log_event(m->journal, &(LogEvent){.priority = LOG_ERR, .message_id = MESSAGE_HISTORY},
+                "the history cannot be read: receivers are told of what happens from now on alone");
+        notifier_restore(m->notifier, NULL, 0, event_log_last_sequence(m->events));
 }
 
 static void on_late(HistoryState *s, void *userdata) {

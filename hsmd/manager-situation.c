@@ -30,12 +30,14 @@ static uint32_t key_bits(const ConfigPool *pool, const ConfigService *service) {
         return bits;
 }
 
-void situation_config_done(SituationConfig *c) {
+void situation_config_free(SituationConfig *c) {
+        if (!c)
+                return;
         free(c->devices);
         free(c->pools);
         free(c->sites);
         free(c->services);
-        *c = (SituationConfig){0};
+        free(c);
 }
 
 static void fill_devices(const Config *c, SituationConfig *ret) {
@@ -75,24 +77,28 @@ static void fill_others(const Config *c, SituationConfig *ret) {
         }
 }
 
-static int make_config(const Config *c, SituationConfig *ret) {
-        *ret = (SituationConfig){.name = c->name,
+static SituationConfig *make_config(const Config *c) {
+        SituationConfig *made = calloc(1, sizeof(*made));
+
+        if (!made)
+                return NULL;
+        *made = (SituationConfig){.name = c->name,
                 .title = c->title ? c->title : c->name,
-                .devices = calloc(c->n_devices + 1, sizeof(*ret->devices)),
-                .pools = calloc(c->n_pools + 1, sizeof(*ret->pools)),
-                .sites = calloc(c->n_sites + 1, sizeof(*ret->sites)),
-                .services = calloc(c->n_services + 1, sizeof(*ret->services)),
+                .devices = calloc(c->n_devices + 1, sizeof(*made->devices)),
+                .pools = calloc(c->n_pools + 1, sizeof(*made->pools)),
+                .sites = calloc(c->n_sites + 1, sizeof(*made->sites)),
+                .services = calloc(c->n_services + 1, sizeof(*made->services)),
                 .n_devices = c->n_devices,
                 .n_pools = c->n_pools,
                 .n_sites = c->n_sites,
                 .n_services = c->n_services};
-        if (!ret->devices || !ret->pools || !ret->sites || !ret->services) {
-                situation_config_done(ret);
-                return -ENOMEM;
+        if (!made->devices || !made->pools || !made->sites || !made->services) {
+                situation_config_free(made);
+                return NULL;
         }
-        fill_devices(c, ret);
-        fill_others(c, ret);
-        return 0;
+        fill_devices(c, made);
+        fill_others(c, made);
+        return made;
 }
 
 static uint64_t on_number(void *userdata) {
@@ -107,14 +113,15 @@ static void on_event(const Event *event, bool notify, void *userdata) {
         event_log_add(m->events, event, notify);
 }
 
-int manager_situation_new(Manager *m, const Config *c, SituationConfig *ret_config, Situation **ret) {
+int manager_situation_new(Manager *m, const Config *c, SituationConfig **ret_config, Situation **ret) {
         static const SituationOps ops = {.number = on_number, .event = on_event};
-        int r = make_config(c, ret_config);
+        SituationConfig *made = make_config(c);
+        int r = made ? situation_new(made, &ops, m, ret) : -ENOMEM;
 
-        if (r >= 0)
-                r = situation_new(ret_config, &ops, m, ret);
         if (r < 0)
-                situation_config_done(ret_config);
+                situation_config_free(made);
+        else
+                *ret_config = made;
         return r;
 }
 

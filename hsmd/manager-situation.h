@@ -8,10 +8,10 @@
 
 Moment moment_now(void);
 
-/* For a new configuration, whose strings it uses. */
+/* For a new configuration, whose strings it uses; *ret_config must live as long as it. */
 int manager_situation_new(
-        Manager *manager, const Config *config, SituationConfig *ret_config, Situation **ret);
-void situation_config_done(SituationConfig *config);
+        Manager *manager, const Config *config, SituationConfig **ret_config, Situation **ret);
+void situation_config_free(SituationConfig *config);
 
 /* Gives an event its number and time and sends it on its way. notify: receivers are told. */
 void manager_event(Manager *manager, Event *event, bool notify);
@@ -35,5 +35,7 @@ size_t manager_alarm_rows(const Config *config);
 int manager_history_new(Manager *manager, const Config *config);
 /* After the first configuration was applied. */
 void manager_restore(Manager *manager);
+/* Every second: what was kept may never be read. */
+void manager_history_tick(Manager *manager, usec_t now);
 
 #endif

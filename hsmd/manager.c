@@ -99,6 +99,7 @@ static void each_second(Manager *m, usec_t now) {
                 poller_tick(m->poller, now);
         if (m->server)
                 server_tick(m->server, now);
+        manager_history_tick(m, now);
         manager_situation_tick(m, now);
         notifier_tick(m->notifier, now);
         fleet_publish(m);
@@ -130,10 +131,25 @@ static int on_stop_limit(sd_event_source *s, uint64_t usec UNUSED, void *userdat
         return sd_event_exit(sd_event_source_get_event(s), 0);
 }
 
+/* Receivers are given a moment to acknowledge that we stop. */
+static void close_notifier(Manager *m) {
+        char words[256];
+
+        if (m->last_word == 0)
+                return;
+        if (!notifier_done(m->notifier, event_log_last_sequence(m->events), words, sizeof(words)) &&
+                now_monotonic() < m->last_word)
+                return;
+        m->last_word = 0;
+        notifier_close(m->notifier, STOP_GRACE);
+}
+
 /* After every turn of the loop: stopped, once no worker is left. */
 static int on_after(sd_event_source *s, void *userdata) {
         Manager *m = userdata;
 
+        if (m->stopping)
+                close_notifier(m);
         if (m->stopping && supervisor_workers(m->supervisor) == 0)
                 return sd_event_exit(sd_event_source_get_event(s), 0);
         return 0;
@@ -166,7 +182,7 @@ static int on_stop_signal(
                 poller_close(m->poller, STOP_GRACE);
         if (m->server)
                 server_close(m->server, STOP_GRACE);
-        notifier_close(m->notifier, STOP_GRACE);
+        m->last_word = now_monotonic() + STOP_GRACE;
         return sd_event_add_time(m->event, &m->stop_source, CLOCK_MONOTONIC, now_monotonic() + STOP_LIMIT,
                 USEC_PER_MSEC, on_stop_limit, m);
 }
@@ -317,7 +333,6 @@ Manager *manager_free(Manager *m) {
         if (!m)
                 return NULL;
         control_free(m->control);
-        notifier_free(m->notifier);
         m->events = event_log_free(m->events);
         watcher_free(m->watcher);
         if (m->poller)
@@ -332,12 +347,13 @@ Manager *manager_free(Manager *m) {
         free(m->sites);
         if (m->supervisor)
                 supervisor_free(m->supervisor);
-        history_free(m->history, 300 * USEC_PER_MSEC);
+        m->history = history_free(m->history, 300 * USEC_PER_MSEC);
+        notifier_free(m->notifier);
         history_state_free(m->kept);
         disk_free(m->disk, 300 * USEC_PER_MSEC);
         numbers_free(m->numbers);
         situation_free(m->situation);
-        situation_config_done(&m->situation_config);
+        situation_config_free(m->situation_config);
         guard_free(m->guard);
         pins_free(m->pins);
         sensor_numbers_free(m->sensor_numbers);

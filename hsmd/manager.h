@@ -51,7 +51,7 @@ struct Manager {
         Drill *drills;      /* of the pools that have had one, in no order */
         FleetRow fleet;
         /* what the machines come to together, and what is kept and told of it */
-        SituationConfig situation_config;
+        SituationConfig *situation_config;
         Situation *situation;
         History *history;
         HistoryState *kept; /* from before the start, until it is given to whoever it belongs to */
@@ -60,13 +60,14 @@ struct Manager {
         Reason history_trouble;
         bool history_was_damaged; /* since the start */
         char history_detail[160], history_damage[160];
-        bool restored, told_started, filling_board;
+        bool notifier_restored, told_started, filling_board;
         usec_t started;
         uint64_t alarms_shown, failovers_shown; /* versions that are on the board */
         uint32_t generation;
         usec_t delay_maxima[60]; /* worst start delay of each of the last 60 seconds */
         unsigned delay_second;
         bool stopping;
+        usec_t last_word; /* while stopping: until then receivers may acknowledge; 0 when that is over */
         usec_t next_second;
         int lock_fd;
         char status[512];

@@ -233,7 +233,6 @@ int notifier_new(Manager *manager, Notifier **ret) {
                 notifier_free(n);
                 return r;
         }
-        notifier_reconfigure(n);
         *ret = n;
         return 0;
 }

@@ -16,6 +16,7 @@
 typedef struct Manager Manager;
 typedef struct Notifier Notifier;
 
+/* It has no receivers until notifier_reconfigure. */
 int notifier_new(Manager *manager, Notifier **ret);
 /* After history_free, which may still answer. */
 Notifier *notifier_free(Notifier *notifier);
