@@ -296,7 +296,7 @@ int history_backup_write(const char *state, int fd, char **ret_message) {
 
         if (r >= 0) {
                 copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-                r = copy < 0 ? -errno : backup_run_new(state, events.db, rollups.db, copy, &run);
+                r = copy < 0 ? -EMFILE : backup_run_new(state, events.db, rollups.db, copy, &run);
         }
         if (r >= 0) {
                 do

@@ -199,11 +199,6 @@ int restore_files(Restore *r) {
                 result = each_row(r, "WHERE path = 'numbers'", take_numbers);
         if (result >= 0)
                 result = each_row(r, "", put_row);
-        if (r->key) {
-                wipe(r->key, r->key_size);
-                free(r->key);
-                r->key = NULL;
-        }
         if (result < 0)
                 return result;
         r->numbers += NUMBERS_BEYOND;

@@ -174,6 +174,9 @@ int history_restore_file(const RestoreOptions *options, char **ret_message) {
                         r.aside[0] ? "; what was there is kept as " : "", r.aside);
         if (n < 0)
                 *ret_message = NULL;
+        if (r.key)
+                wipe(r.key, r.key_size);
+        free(r.key);
         sqlite3_close_v2(r.backup);
         closep(&r.lock_fd);
         return result;

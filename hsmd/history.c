@@ -2,9 +2,10 @@
 
 #include "history-job.h"
 
-#define RETRY USEC_PER_SEC       /* of what failed */
-#define FLUSH_DELAY USEC_PER_SEC /* of cursors, which go with the next events if any come, and of roll-ups   \
-                                  */
+#define RETRY USEC_PER_SEC /* of what failed */
+#define FLUSH_DELAY                                                                                          \
+        USEC_PER_SEC /* of cursors, which go with the next events if any come, and of roll-ups               \
+                      */
 #define UPKEEP (3600 * USEC_PER_SEC)
 #define COMMITS 256
 

@@ -153,7 +153,8 @@ static void on_events(int error, const Event *events, size_t n, void *userdata) 
 
         free(w->events);
         w->events = calloc(n + 1, sizeof(*events));
-        memcpy(w->events, events, n * sizeof(*events));
+        if (n > 0)
+                memcpy(w->events, events, n * sizeof(*events));
         w->n = n;
         w->error = error;
         w->answered = true;
