@@ -107,7 +107,7 @@ int keeper_send(Keeper *keeper UNUSED, const MessageHead *message, int fd) {
         if (message->type == MSG_NOTIFY)
                 note((const MsgNotify *) message);
         else
-                world.order[world.n_order++] = (int) message->type;
+                world.order[world.n_order++ % ELEMENTSOF(world.order)] = (int) message->type;
         return 0;
 }
 

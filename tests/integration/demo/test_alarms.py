@@ -118,6 +118,7 @@ def test_maintenance_takes_a_machine_out_without_an_alarm_and_ends_by_itself(dem
     wait_until(lambda: demo.device("bureau-2")["failures"] >= failed + 2, 30, "it is checked on, and fails")
     assert not alarms(demo)
     demo.fleet("clear", "bureau-2")
+    wait_until(lambda: demo.device("bureau-2")["consecutive_failures"] == 0, 30, "it answers again")
     assert demo.attempt("hsmctl", "maintenance", "end", "bureau-2")[0] == 0
     demo.wait_state("bureau-2", "up")
     assert [n for n in taken(demo)[before:] if n["type"].startswith("hsmdAlarm")] == []
