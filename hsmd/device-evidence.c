@@ -144,12 +144,13 @@ static void judge_or_hold(Device *d, Evidence e, usec_t now) {
         JudgeParams params = {.fall = d->config->timing.fall, .rise = d->config->timing.rise};
         DeviceState before = d->judgement.state;
         Reason reason_before = d->judgement.reason;
+        WatcherVerdict verdict = e.ok ? WATCHER_COUNTS : watcher_judge(d, &e, now);
         bool changed;
 
-        d->holds = !e.ok && watcher_judge(d, &e, now) == WATCHER_HOLD;
+        d->holds = verdict == WATCHER_HOLD;
         d->held = e;
         device_locate(d, e.reason);
-        if (d->holds) {
+        if (verdict != WATCHER_COUNTS) {
                 device_publish(d);
                 return;
         }

@@ -225,21 +225,21 @@ static usec_t pause_of(const Device *d) {
 
 void device_plan(Device *d, usec_t now) {
         const ConfigTiming *t = &d->config->timing;
+        /* behind a link that is gone there is no hurry: when it is back, that is told */
+        bool isolated = d->judgement.ladder_reason == REASON_WATCHER_ISOLATED;
         usec_t at;
 
-        /* behind a link that is gone there is no hurry: when it is back, that is told */
-        if (d->judgement.ladder_reason == REASON_WATCHER_ISOLATED)
-                at = d->started + pause_of(d);
-        else if (judge_wants_fast(&d->judgement))
+        if (judge_wants_fast(&d->judgement) && !isolated)
                 at = now + t->fast_interval;
-        else if (d->judgement.ladder == DEVICE_DOWN)
+        else if (d->judgement.ladder == DEVICE_DOWN || isolated)
                 at = d->started + pause_of(d);
         else
                 at = d->started + pause_of(d) + random_below(t->jitter);
         /* a process that is to be replaced is not started in a tight loop */
         if (d->phase == PROBE_NONE)
                 at = MAX_OF(at, now + MIN_OF(t->fast_interval, t->interval));
-        d->due = MAX_OF(at, now);
+        d->due = d->again && d->phase == PROBE_NONE ? now : MAX_OF(at, now);
+        d->again = false;
         if (d->hurry) {
                 if (d->phase == PROBE_IDLE)
                         device_drop_probe(d, false);
