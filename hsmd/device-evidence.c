@@ -167,12 +167,13 @@ static void judge_or_hold(Device *d, Evidence e, usec_t now) {
         JudgeParams params = judge_params(d);
         DeviceState before = d->judgement.state;
         Reason reason_before = d->judgement.reason;
+        WatcherVerdict verdict = e.ok ? WATCHER_COUNTS : watcher_judge(d, &e, now);
         bool changed;
 
-        d->holds = !e.ok && watcher_judge(d, &e, now) == WATCHER_HOLD;
+        d->holds = verdict == WATCHER_HOLD;
         d->held = e;
         device_locate(d, e.reason);
-        if (d->holds) {
+        if (verdict != WATCHER_COUNTS) {
                 device_publish(d);
                 return;
         }

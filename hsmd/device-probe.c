@@ -268,7 +268,8 @@ void device_plan(Device *d, usec_t now) {
         /* a process that is to be replaced is not started in a tight loop */
         if (d->phase == PROBE_NONE)
                 at = MAX_OF(at, now + MIN_OF(t->fast_interval, t->interval));
-        d->due = MAX_OF(at, now);
+        d->due = d->again && d->phase == PROBE_NONE ? now : MAX_OF(at, now);
+        d->again = false;
         if (d->hurry) {
                 if (d->phase == PROBE_IDLE)
                         device_drop_probe(d, false);

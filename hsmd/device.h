@@ -88,6 +88,7 @@ typedef struct Device {
         char token_serial[64], pin_hmac[65];
         bool pin_proven, login_running, logged_in;
         unsigned losses;          /* probes lost by nobody's fault since the last good check from the top */
+        bool again;               /* the attempt under way, if it fails, is followed by another at once */
         bool hurry;               /* somebody waits for the next attempt */
         unsigned kills_logged_in; /* consecutive kills that left a session behind on the machine */
         SecondProbe *successor;   /* a probe that is to take the place of the first */

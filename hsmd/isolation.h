@@ -10,6 +10,7 @@ typedef struct IsolationTrack {
         usec_t gone_since; /* when they were first seen gone */
         usec_t answered;   /* when the check of a machine behind the link that succeeded last was begun */
         bool isolated;     /* told so */
+        usec_t back;       /* when that ended last */
 } IsolationTrack;
 
 /* What the witnesses say now. Only news: that they are gone again forgets who answered since they were gone
@@ -20,5 +21,8 @@ bool isolation_witness(IsolationTrack *track, bool gone, usec_t now);
 bool isolation_answered(IsolationTrack *track, usec_t started, usec_t now);
 /* A check of a machine behind the link failed: whether that proves nothing of the machine. */
 bool isolation_excuses(IsolationTrack *track, usec_t now);
+/* Whether a check that began at `started` began while the watcher was cut off, or is; if it failed after
+ * that, its failure proves nothing either. */
+bool isolation_overlaps(const IsolationTrack *track, usec_t started);
 
 #endif

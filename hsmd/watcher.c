@@ -51,10 +51,14 @@ static void each_behind(const Manager *m, size_t index, usec_t now, DeviceAct ac
                         act(m->devices[i], now);
 }
 
-/* What was not judged is judged anew, soon. */
+/* What was not judged is judged anew, soon: if an attempt is under way, after that. */
 static void probe_isolated(Device *d, usec_t now UNUSED) {
-        if (d->judgement.ladder_reason == REASON_WATCHER_ISOLATED)
+        if (d->judgement.ladder_reason != REASON_WATCHER_ISOLATED)
+                return;
+        if (d->phase == PROBE_NONE || d->phase == PROBE_IDLE)
                 device_probe_now(d, false);
+        else
+                d->again = true;
 }
 
 static void end_isolation(Watcher *w, size_t index, usec_t now) {
@@ -142,6 +146,10 @@ WatcherVerdict watcher_judge(Device *d, Evidence *e, usec_t now) {
 
         if (!l || !may_be_the_link(d, e))
                 return WATCHER_COUNTS;
+        if (!l->track.isolated && isolation_overlaps(&l->track, d->started)) {
+                d->again = true;
+                return WATCHER_IGNORE;
+        }
         if (waits_for_another(d, l, index))
                 return would_be_down(d) ? WATCHER_HOLD : WATCHER_COUNTS;
         before = l->track.isolated;

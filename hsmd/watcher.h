@@ -17,6 +17,7 @@ typedef struct Watcher Watcher;
 typedef enum WatcherVerdict {
         WATCHER_COUNTS, /* the failure is the machine's, or the evidence says now that it proves nothing */
         WATCHER_HOLD,   /* judge it later: device_judge_held is called */
+        WATCHER_IGNORE, /* it began while this host was cut off and ended when it was not: ask again */
 } WatcherVerdict;
 
 /* Makes the manager's watcher fit its configuration; what is known of links is kept while none of them

@@ -68,6 +68,21 @@ static void told_once_each_way(void **state UNUSED) {
         assert_false(isolation_witness(&t, false, 15));
 }
 
+static void what_began_while_cut_off_proves_nothing_afterwards(void **state UNUSED) {
+        IsolationTrack t = {0};
+
+        assert_false(isolation_overlaps(&t, 0));
+        isolation_witness(&t, true, 10);
+        isolation_witness(&t, false, 15); /* nobody was cut off */
+        assert_false(isolation_overlaps(&t, 14));
+        isolation_witness(&t, true, 20);
+        isolation_excuses(&t, 21);
+        assert_true(isolation_overlaps(&t, 22));
+        isolation_witness(&t, false, 30);
+        assert_true(isolation_overlaps(&t, 29));
+        assert_false(isolation_overlaps(&t, 30));
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_failure_behind_a_link_that_is_well_counts),
@@ -76,6 +91,7 @@ int main(void) {
                 cmocka_unit_test(an_answer_from_before_the_link_went_disproves_nothing),
                 cmocka_unit_test(what_answered_before_a_second_witness_went_is_forgotten),
                 cmocka_unit_test(told_once_each_way),
+                cmocka_unit_test(what_began_while_cut_off_proves_nothing_afterwards),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -128,7 +128,7 @@ class Behind(Watched):
     def states(self, name):
         """Every state that was told of it, in order."""
         return [line.split("): ")[1].split(",")[0] for line in self.log().splitlines()
-                if f"{name} ({name}): " in line and ", was " in line]
+                if line.startswith(f"{name} ({name}): ") and ", was " in line]
 
     def __exit__(self, *_):
         try:
