@@ -153,7 +153,7 @@ static void a_cause_is_told_before_what_it_brings_about(void **state UNUSED) {
 
 /* One that were not ranked would degrade nothing. */
 static void every_reason_that_sensors_raise_is_ranked(void **state UNUSED) {
-        for (unsigned r = REASON_COLD; r <= REASON_LAST; r++) {
+        for (unsigned r = REASON_COLD; r <= REASON_DUPLICATE_ENGINE_ID; r++) {
                 Conditions c = {0};
 
                 conditions_add(&c, (Reason) r);
