@@ -153,7 +153,7 @@ static void a_cause_is_told_before_what_it_brings_about(void **state UNUSED) {
 
 /* One that were not ranked would degrade nothing. */
 static void every_reason_that_sensors_raise_is_ranked(void **state UNUSED) {
-        for (unsigned r = REASON_COLD; r <= REASON_LAST; r++) {
+        for (unsigned r = REASON_COLD; r <= REASON_DUPLICATE_ENGINE_ID; r++) {
                 Conditions c = {0};
 
                 conditions_add(&c, (Reason) r);
@@ -195,6 +195,18 @@ static void evidence_that_stays_away_is_unknown(void **state UNUSED) {
         assert_true(judge_no_evidence(&j, 9));
         assert_int_equal(j.state, DEVICE_UNKNOWN);
         assert_int_equal(j.reason, REASON_NO_EVIDENCE);
+        judge_evidence(&j, &two_two, &good, 10);
+        assert_int_equal(j.state, DEVICE_UP);
+}
+
+static void what_nobody_looked_at_comes_back_unknown(void **state UNUSED) {
+        Judgement j = up_at(0);
+
+        judge_maintenance(&j, true, 1);
+        assert_false(judge_begin_anew(&j, 9)); /* nothing is shown of it yet */
+        assert_true(judge_maintenance(&j, false, 9));
+        assert_int_equal(j.state, DEVICE_UNKNOWN);
+        assert_int_equal(j.reason, REASON_STARTING);
         judge_evidence(&j, &two_two, &good, 10);
         assert_int_equal(j.state, DEVICE_UP);
 }
@@ -313,6 +325,7 @@ int main(void) {
                 cmocka_unit_test(what_proves_nothing_leaves_it_unknown),
                 cmocka_unit_test(maintenance_is_shown_and_the_ladder_goes_on),
                 cmocka_unit_test(evidence_that_stays_away_is_unknown),
+                cmocka_unit_test(what_nobody_looked_at_comes_back_unknown),
                 cmocka_unit_test(the_default_bound_is_23_seconds),
                 cmocka_unit_test(a_year_of_faults_is_known_within_the_bound),
                 cmocka_unit_test(a_pool_is_as_good_as_its_margin),

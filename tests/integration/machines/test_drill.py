@@ -8,7 +8,7 @@ from hsmdtest.waiting import wait_until
 from hsmdtest.watched import Watched
 
 REFUSED = 3
-INTERVAL = 1.5  # much longer than a drill's pace
+INTERVAL = 1.0  # much longer than a drill's pace
 
 
 @pytest.fixture(name="watched", scope="module")
@@ -115,7 +115,7 @@ def test_its_machines_are_checked_quickly_only_while_it_lasts(w):
         more_checks(w, "one", 10)
         assert sorted(distances(w, "one")[-8:])[4] < INTERVAL / 2
         assert w.attempt("drill", "one", "--cancel")[0] == 0
-    more_checks(w, "one", 3)
+    more_checks(w, "one", 2)
     assert distances(w, "one")[-1] > INTERVAL / 2
 
 
