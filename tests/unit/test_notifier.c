@@ -248,6 +248,7 @@ static int setup(void **state) {
         fixture.manager.history = (History *) &world;
         if (notifier_new(&fixture.manager, &n) < 0)
                 return -1;
+        notifier_reconfigure(n);
         fixture.manager.notifier = n;
         *state = n;
         return 0;
