@@ -137,7 +137,8 @@ static void say_drill(Sentence *s, const Event *e, const EventWords *w) {
         if (e->type == EVENT_DRILL_STARTED)
                 say(s, ": a drill is armed", "：应急演练开始");
         else
-                say(s, ": the drill has ended%s%s", "：应急演练结束%s%s", e->state[0] ? ", " : "", e->state);
+                say(s, ": the drill has ended%s%s", "：应急演练结束%s%s", e->state[0] ? ", " : "",
+                        state_word(s, e->state));
         say_by(s, e);
         if (HAS(e, reason_text) && e->reason_text[0])
                 say(s, ": %s", "：%s", e->reason_text);

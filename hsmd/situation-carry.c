@@ -37,7 +37,7 @@ static void carry_group(Situation *s, const Situation *old, const Group *was) {
         g->last = was->last;
         g->bound = was->bound;
         g->incomplete = was->incomplete;
-        g->joined = false;
+        g->regrouped = false;
         g->touched = true;
 }
 

@@ -75,7 +75,7 @@ void group_add(Situation *s, Group *g, size_t device) {
         g->n_members++;
         g->last = MAX_OF(g->last, d->declared);
         g->bound = MAX_OF(g->bound, d->config->bound);
-        g->touched = g->joined = true;
+        g->touched = g->regrouped = true;
 }
 
 void group_drop(Situation *s, size_t device) {
@@ -88,7 +88,7 @@ void group_drop(Situation *s, size_t device) {
         s->devices[device].group_next = NOWHERE;
         s->devices[device].group = NULL;
         g->n_members--;
-        g->touched = true;
+        g->touched = g->regrouped = true;
 }
 
 /* --- who belongs together
@@ -256,7 +256,7 @@ static void raise_group(Situation *s, Group *g, Moment now) {
         if (!g->entry)
                 return;
         g->entry->group = g;
-        g->joined = g->touched = false;
+        g->regrouped = g->touched = false;
         supersede_own(s, g, now);
 }
 
@@ -340,8 +340,8 @@ static void judge_group(Situation *s, Group *g, Moment now) {
         spec = group_spec(s, g);
         name_members(s, g, &spec, names, numbers);
         /* nobody is notified: who is told of a common cause once knows enough, and services are told of */
-        alarm_update(s, g->entry, &spec, g->joined, true, now);
-        g->touched = g->joined = false;
+        alarm_update(s, g->entry, &spec, g->regrouped, true, now);
+        g->touched = g->regrouped = false;
 }
 
 void common_judge(Situation *s, Moment now) {

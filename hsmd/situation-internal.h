@@ -27,6 +27,9 @@
 typedef struct Group Group;
 typedef struct AlarmEntry AlarmEntry;
 
+/* No words have this core: a kept alarm says something else now. */
+#define CORE_OTHER 2
+
 /* alarm.text and the like are those of the last event that told of it. */
 struct AlarmEntry {
         Alarm alarm; /* first: who asks is given these */
@@ -49,7 +52,7 @@ struct Group {
         size_t pool, site, shared; /* what all members share; NOWHERE: not one */
         usec_t last, bound;        /* the last declaration */
         bool incomplete; /* its kept event could not name all members: those that are found down join */
-        bool joined;     /* a member has just joined */
+        bool regrouped;  /* a member has come or gone: told at once, for a restart must know */
         bool touched;
 };
 

@@ -137,11 +137,13 @@ static void take_members(Situation *s, Group *g, const char *numbers) {
         }
 }
 
-static void take_like(Situation *s, Group *g) {
+/* Returns whether it has members now that its kept event does not name. */
+static bool take_like(Situation *s, Group *g) {
         Group *like = group_like(s, g);
+        size_t before = g->n_members;
 
         if (!like)
-                return;
+                return false;
         while (like->first != NOWHERE)
                 take_member(s, g, like->first);
         if (like->entry) {
@@ -149,6 +151,7 @@ static void take_like(Situation *s, Group *g) {
                 like->entry->group = NULL;
         }
         group_free(s, like);
+        return g->n_members > before;
 }
 
 static size_t shared_by_name(const Situation *s, const char *name) {
@@ -172,8 +175,9 @@ static void restore_of_group(Situation *s, AlarmEntry *a, bool members) {
         g->incomplete = !members;
         if (members)
                 take_members(s, g, e->reason_text);
-        take_like(s, g);
-        g->joined = false;
+        g->regrouped = take_like(s, g);
+        if (g->regrouped)
+                a->core = CORE_OTHER;
         if (g->first == NOWHERE && !g->incomplete) {
                 group_free(s, g);
                 alarm_insert(s, a, &s->orphans);

@@ -161,6 +161,18 @@ static void device_overrides_how_its_pools_key_is_found(void **state) {
         assert_int_equal(selector.id_size, 0);
 }
 
+static void flapping_is_as_configured_or_three_falls_and_twenty_minutes(void **state) {
+        Fixture *f = *state;
+        CLEANUP_FREE char *text = replaced("\"10 s\";", "\"10 s\"; flaps = 0; flap_forget = \"1 min\";");
+
+        assert_loads(f, base);
+        assert_int_equal(f->config->flaps, 3);
+        assert_int_equal(f->config->flap_forget, 20 * 60 * USEC_PER_SEC);
+        assert_loads(f, text);
+        assert_int_equal(f->config->flaps, 0);
+        assert_int_equal(f->config->flap_forget, 60 * USEC_PER_SEC);
+}
+
 static void included_file_is_part_and_its_errors_name_it(void **state) {
         Fixture *f = *state;
         CLEANUP_FREE char *text =
@@ -233,6 +245,10 @@ static const Case cases[] = {
         {"name = \"one\";", "name = \"one\"; jitter = \"11 s\";", ":12: “jitter” is longer than “interval”"},
         {"name = \"one\";", "name = \"one\"; fast_interval = \"11 s\";",
                 ":12: “fast_interval” is longer than"},
+        {"\"10 s\"", "\"10 s\"; flaps = 101", ":1: flaps = 101 is out of range; write 0 to 100"},
+        {"\"10 s\"", "\"10 s\"; flap_forget = \"59 s\"",
+                ":1: “flap_forget” is out of range; write \"60 s\" to \"24 h\""},
+        {"\"10 s\"", "\"10 s\"; flap_forget = \"25 h\"", ":1: “flap_forget” is out of range"},
         {"number = 2;", "number = 0;", ":11: number = 0 is out of range; write 1 to 200000"},
         {"number = 2;", "number = -1;", ":11: number = -1 is out of range"},
         {"number = 2;", "number = 200001;", ":11: number = 200001 is out of range"},
@@ -1445,6 +1461,7 @@ int main(void) {
                 TEST(detection_bound_is_that_of_the_handbook),
                 TEST(short_interval_shortens_its_companions),
                 TEST(device_overrides_how_its_pools_key_is_found),
+                TEST(flapping_is_as_configured_or_three_falls_and_twenty_minutes),
                 TEST(included_file_is_part_and_its_errors_name_it),
                 TEST(a_vendor_profile_adds_its_mechanisms),
                 TEST(what_a_profile_says_of_a_mechanism_is_kept),

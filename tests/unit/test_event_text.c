@@ -1,3 +1,146 @@
+/* What an event says, to a person who has nothing else. */
+#include "hsmd/common/utf8.h"
+#include "hsmd/event-text.h"
+#include "unit.h"
+
+static Event down_event(EventType type, const char *code) {
+        Event e = {0};
+
+        FIELD_SET(Event, &e, type, type);
+        FIELD_TEXT_SET(Event, &e, code, code);
+        FIELD_SET(Event, &e, alarm, 17);
+        FIELD_SET(Event, &e, cause, REASON_CALL_FAILED);
+        FIELD_TEXT_SET(Event, &e, device_name, "bureau-3");
+        FIELD_TEXT_SET(Event, &e, pool_name, "bureau");
+        FIELD_TEXT_SET(Event, &e, site_name, "room");
+        FIELD_SET(Event, &e, place, PLACE_MACHINE);
+        FIELD_SET(Event, &e, other_place, PLACE_NETWORK);
+        FIELD_SET(Event, &e, serving, 6);
+        FIELD_SET(Event, &e, total, 7);
+        FIELD_SET(Event, &e, survivable, 5);
+        return e;
+}
+
+static const EventWords words = {.device_title = "三号机",
+        .pool_title = "省局集群",
+        .step = STEP_SIGN,
+        .call = "C_Sign",
+        .ret = "CKR_DEVICE_ERROR"};
+
+static void alarm_says_which_machine_what_where_and_how_many_are_left(void **state UNUSED) {
+        Event e = down_event(EVENT_ALARM_RAISED, "device-down");
+
+        event_text(&e, &words);
+        assert_string_equal(e.text,
+                "bureau-3 is down: a call returned an error at step sign, C_Sign returned CKR_DEVICE_ERROR; "
+                "suspected: the machine or its power, or the network on the way to it; pool bureau: 6 of 7 "
+                "serve, survivable 5");
+        /* what does not fit is cut at the end, where it matters least */
+        assert_non_null(strstr(e.text_local, "三号机（bureau-3）故障：接口调用返回错误，步骤“签名”，C_Sign "
+                                             "返回 CKR_DEVICE_ERROR；疑似位置："
+                                             "密码机本身或其电源，或到密码机的网络；集群 "));
+        assert_true(utf8_valid(e.text_local));
+        assert_true(strlen(e.text_local) > 240);
+}
+
+static void cleared_alarm_says_why(void **state UNUSED) {
+        Event e = down_event(EVENT_ALARM_CLEARED, "device-down");
+
+        FIELD_SET(Event, &e, cause, REASON_SUPERSEDED);
+        event_text(&e, &words);
+        assert_string_equal(e.text, "bureau-3: device-down is cleared, another alarm says it, and more");
+        assert_string_equal(e.text_local, "三号机（bureau-3）：告警“故障”已清除，已由另一条告警代替");
+}
+
+static void finding_names_its_resource_and_reading(void **state UNUSED) {
+        EventWords w = words;
+        Event e = down_event(EVENT_ALARM_RAISED, "hot");
+
+        w.detail = "81.5 degrees";
+        FIELD_TEXT_SET(Event, &e, resource, "cpu");
+        FIELD_CLEAR(Event, &e, place);
+        event_text(&e, &w);
+        assert_string_equal(e.text,
+                "bureau-3: temperature at or above its warning limit [cpu]: 81.5 degrees; "
+                "pool bureau: 6 of 7 serve, survivable 5");
+        assert_string_equal(e.text_local, "三号机（bureau-3）：温度达到或超过警告值【cpu】（81.5 "
+                                          "degrees）；集群 省局集群（bureau） 7 台中 "
+                                          "6 台可用，还可承受故障台数 5");
+}
+
+static void every_cut_falls_between_characters(void **state UNUSED) {
+        char title[256], detail[200];
+
+        for (size_t n = 0; n < 60; n++) {
+                EventWords w = words;
+                Event e = down_event(EVENT_ALARM_RAISED, "key-missing");
+
+                memset(title, 0, sizeof(title));
+                for (size_t i = 0; i < n; i++)
+                        strcat(title, "密");
+                memset(detail, 0, sizeof(detail));
+                memset(detail, 'x', n);
+                strcat(title, detail + n / 2);
+                w.device_title = title;
+                w.detail = detail;
+                event_text(&e, &w);
+                assert_true(utf8_valid(e.text_local));
+                assert_true(strlen(e.text_local) <= 255);
+        }
+}
+
+static bool is_printable_ascii(const char *text) {
+        for (; *text; text++)
+                if (*text < ' ' || *text > '~')
+                        return false;
+        return true;
+}
+
+/* Every type, with every code where it is of alarms. */
+static void every_event_has_words_in_both_languages(void **state UNUSED) {
+        const EventWords w = {.device_title = "三号机", .detail = "℃", .members = "a, b", .n_members = 2};
+
+        for (EventType type = EVENT_STARTED; type <= EVENT_TYPE_LAST; type++)
+                for (Reason reason = REASON_STARTING; reason <= REASON_LAST; reason++) {
+                        char code[64];
+                        Event e;
+
+                        name_to_kebab(code, sizeof(code), name_of(&reason_names, reason));
+                        e = down_event(type, code);
+                        FIELD_SET(Event, &e, cause, reason);
+                        FIELD_TEXT_SET(Event, &e, state, "at_risk");
+                        FIELD_TEXT_SET(Event, &e, service_name, "licence");
+                        FIELD_TEXT_SET(Event, &e, reason_text, "换电源");
+                        FIELD_TEXT_SET(Event, &e, by, "li");
+                        FIELD_SET(Event, &e, until, UINT64_C(1700000000000000));
+                        event_text(&e, &w);
+                        assert_true(e.text[0] && is_printable_ascii(e.text));
+                        assert_true(e.text_local[0] && utf8_valid(e.text_local));
+                        assert_string_not_equal(e.text, e.text_local);
+                        assert_null(strchr(e.text_local, '_'));
+                }
+}
+
+static void maintenance_says_by_whom_until_when_and_why(void **state UNUSED) {
+        Event e = down_event(EVENT_MAINTENANCE_STARTED, "");
+
+        FIELD_TEXT_SET(Event, &e, by, "li");
+        FIELD_SET(Event, &e, until, UINT64_C(1700000000000000));
+        FIELD_TEXT_SET(Event, &e, reason_text, "new power supply");
+        FIELD_TEXT_SET(Event, &e, ticket, "T-1");
+        event_text(&e, &words);
+        assert_string_equal(e.text,
+                "bureau-3 is in maintenance by li until 2023-11-14 22:13 UTC: new power supply [T-1]");
+}
+
 int main(void) {
-        return 0;
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(alarm_says_which_machine_what_where_and_how_many_are_left),
+                cmocka_unit_test(cleared_alarm_says_why),
+                cmocka_unit_test(finding_names_its_resource_and_reading),
+                cmocka_unit_test(every_cut_falls_between_characters),
+                cmocka_unit_test(every_event_has_words_in_both_languages),
+                cmocka_unit_test(maintenance_says_by_whom_until_when_and_why),
+        };
+        return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,7 +7,7 @@
 #include "year.h"
 
 #if defined(__SANITIZE_ADDRESS__)
-#define FAULTS 15000
+#define FAULTS 6000
 #else
 #define FAULTS 100000
 #endif
@@ -36,6 +36,7 @@ typedef enum PlanKind {
         PLAN_CALM, /* falls are forgotten */
         PLAN_MAINTENANCE_ENDS,
         PLAN_LINK_BACK,
+        PLAN_COUNT, /* what an incident has raised */
         PLAN_RESTART,
 } PlanKind;
 
@@ -177,7 +178,6 @@ static void fell(Run *r, size_t i) {
 
         y->falls++;
         m->fallen = true;
-        m->falls++;
         if (m->fault_at != 0)
                 MUST(y, y->now - m->fault_at <= BOUND, "%s: found after %llu ms", y->names[i],
                         (unsigned long long) ((y->now - m->fault_at) / 1000));
@@ -288,13 +288,36 @@ static void repair(Run *r, size_t i) {
         plan(r, chance_time(&r->y, INTERVAL + DEADLINE), PLAN_ATTEMPT, i);
 }
 
-/* What all of them come to is one cause: one alarm of a first fall, at most, and one that all share. */
 static void break_together(Run *r, bool pool, size_t which) {
-        usec_t lasts = BOUND + chance_time(&r->y, 2 * HOUR);
+        Year *y = &r->y;
+        usec_t lasts = BOUND + chance_time(y, 2 * HOUR);
 
-        for (size_t i = 0; i < N_DEVICES; i++)
-                if ((pool ? r->y.devices[i].pool : r->y.devices[i].site) == which)
-                        break_machine(r, i, DEAD, lasts + chance_time(&r->y, 60 * SECOND));
+        y->raised_in[++y->incidents % INCIDENTS] = 0;
+        for (size_t i = 0; i < N_DEVICES; i++) {
+                if ((pool ? y->devices[i].pool : y->devices[i].site) != which)
+                        continue;
+                break_machine(r, i, DEAD, lasts + chance_time(y, 60 * SECOND));
+                if (y->machines[i].ill == DEAD && y->machines[i].fault_at == y->now)
+                        y->machines[i].incident = y->incidents;
+        }
+        plan(r, BOUND + 1, PLAN_COUNT, y->incidents);
+}
+
+/* What struck many is one cause: the first fall has its alarm, and then there is one that all share. (Not
+ * where something else came between: a link that was cut, maintenance, hsmd's restart.) */
+static void count_raised(Run *r, size_t incident) {
+        Year *y = &r->y;
+        usec_t began = y->now - BOUND - 1;
+
+        for (size_t i = 0; i < N_DEVICES; i++) {
+                if (y->machines[i].incident != incident)
+                        continue;
+                if (y->machines[i].fault_at != began)
+                        return;
+        }
+        MUST(y, y->raised_in[incident % INCIDENTS] <= 1, "%u alarms of one cause",
+                y->raised_in[incident % INCIDENTS]);
+        y->counted++;
 }
 
 static void lose_key(Run *r, size_t i) {
@@ -537,6 +560,9 @@ static void happen(Run *r, const Plan *p) {
         case PLAN_LINK_BACK:
                 cut_link(r, p->what, false);
                 break;
+        case PLAN_COUNT:
+                count_raised(r, p->what);
+                break;
         case PLAN_RESTART:
                 restart(r);
                 break;
@@ -571,10 +597,11 @@ static void begin(Run *r) {
 static void sum_up(const Year *y, double seconds) {
         const Book *b = &y->book;
 
-        print_message("%llu faults, %llu evidence, %llu falls, %llu restarts in quiet, %llu checks\n",
+        print_message("%llu faults, %llu evidence, %llu falls, %llu restarts in quiet, "
+                      "%llu incidents, %llu checks\n",
                 (unsigned long long) y->faults, (unsigned long long) y->evidence,
                 (unsigned long long) y->falls, (unsigned long long) y->restarts,
-                (unsigned long long) y->checks);
+                (unsigned long long) y->counted, (unsigned long long) y->checks);
         print_message("%llu events, %llu told; alarms: %llu raised, %llu changed, %llu cleared, %zu active, "
                       "%llu common causes; losses: %llu, %llu back; %.1f s\n",
                 (unsigned long long) b->events, (unsigned long long) b->notified,

@@ -42,8 +42,10 @@ static void take_raised(Year *y, const Event *e) {
         b->active[b->n_active++] = (AlarmRecord){.event = *e, .since = e->when};
         b->raised++;
         b->common_causes += streq(e->code, "common-cause");
-        if (is_fall(e))
-                y->machines[e->device - 1].down_alarms++;
+        if (!is_fall(e))
+                return;
+        MUST(y, !y->machines[e->device - 1].j.flap.flapping, "raised while it flaps: %s", e->text);
+        y->raised_in[y->machines[e->device - 1].incident % INCIDENTS]++;
 }
 
 static void take_cleared(Year *y, const Event *e) {
@@ -88,10 +90,11 @@ static void keep_failover(Book *b, const Event *e) {
         b->failovers[b->n_failovers++] = *e;
 }
 
-static void take_loss(Year *y, const Event *e) {
+static void take_loss(Year *y, const Event *e, bool notify) {
         Machine *m = &y->machines[e->device - 1];
 
         MUST(y, !m->reported, "lost twice: %s", e->text);
+        MUST(y, !notify || !m->j.flap.flapping, "told while it flaps: %s", e->text);
         m->reported = true;
         y->book.losses++;
         keep_failover(&y->book, e);
@@ -132,7 +135,7 @@ void book_event(const Event *e, bool notify, void *userdata) {
         else if (e->type == EVENT_ALARM_CHANGED)
                 take_changed(y, e, notify);
         else if (e->type == EVENT_POOL_FAILOVER)
-                take_loss(y, e);
+                take_loss(y, e, notify);
         else if (e->type == EVENT_FAILOVER_RETURNED)
                 take_returned(y, e);
         else if (e->type == EVENT_POOL_STATE || e->type == EVENT_POOL_RECOVERED ||

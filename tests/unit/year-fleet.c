@@ -54,7 +54,7 @@ static void make_services(Year *y, size_t pool) {
 
 /* A third of the pools stand at two sites. */
 static size_t make_pool(Year *y, size_t device) {
-        size_t pool = y->config.n_pools++, n = MIN_OF(pool_size(y), N_DEVICES - device);
+        size_t pool = y->config.n_pools++, size = pool_size(y), n = MIN_OF(size, N_DEVICES - device);
         size_t site = chance(y, N_SITES), other = chance(y, 3) ? site : chance(y, N_SITES);
 
         snprintf(y->pool_names[pool], sizeof(y->pool_names[pool]), "pool-%zu", pool);

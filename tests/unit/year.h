@@ -21,7 +21,8 @@
 #define SECOND USEC_PER_SEC
 #define HOUR (3600 * SECOND)
 
-#define KEYS 3u /* two a pool */
+#define INCIDENTS 64 /* more than there are in one bound */
+#define KEYS 3u      /* two a pool */
 
 typedef enum Ill {
         WELL,
@@ -45,9 +46,8 @@ typedef struct Machine {
         /* the model's own count of what was proven */
         unsigned successes, failures;
         bool any_evidence, fallen, answered_wrongly;
-        bool reported; /* has a loss in the ledger that is not closed */
-        unsigned falls;
-        unsigned down_alarms; /* raised, and told, since it was last up for an hour */
+        bool reported;     /* has a loss in the ledger that is not closed */
+        unsigned incident; /* the last one that struck it together with others */
 } Machine;
 
 /* The history, as far as a restart needs it. */
@@ -79,7 +79,9 @@ typedef struct Year {
         Book book;
         usec_t now;
         uint64_t number;
-        uint64_t faults, evidence, checks, restarts, falls;
+        unsigned incidents;
+        unsigned raised_in[INCIDENTS]; /* alarms of single falls, of the last incidents */
+        uint64_t faults, evidence, checks, restarts, falls, counted;
 } Year;
 
 /* year-fleet.c */
