@@ -319,3 +319,16 @@ uint32_t situation_selftest(Situation *s, const char *by, Moment now) {
                 alarm_clear(s, a, REASON_NONE, now);
         return id;
 }
+
+const Alarm *alarm_of_pool(const Situation *s, size_t pool) {
+        const Alarm *worst = NULL;
+
+        for (size_t i = 0; i < s->n_alarms; i++) {
+                const Alarm *a = &s->alarms[i]->alarm;
+
+                if (a->pool == pool && a->severity < SEVERITY_WARNING &&
+                        (!worst || severity_worse(a->severity, worst->severity) == a->severity))
+                        worst = a;
+        }
+        return worst;
+}

@@ -70,6 +70,7 @@ static void carry_told(Situation *s, const Situation *old) {
                         continue;
                 s->pools[i].told = old->pools[was].told;
                 s->pools[i].was_short = old->pools[was].was_short;
+                s->pools[i].alarm = old->pools[was].alarm;
                 s->pools[i].severity = old->pools[was].severity;
                 s->pools[i].view = old->pools[was].view;
                 s->pools[i].view.judged = false;
@@ -77,8 +78,10 @@ static void carry_told(Situation *s, const Situation *old) {
         for (size_t i = 0; i < s->config->n_services; i++) {
                 size_t was = service_by_number(old, s->config->services[i].number);
 
-                if (was != NOWHERE)
-                        s->services[i].told = old->services[was].told;
+                if (was == NOWHERE)
+                        continue;
+                s->services[i].told = old->services[was].told;
+                s->services[i].alarm = old->services[was].alarm;
         }
 }
 

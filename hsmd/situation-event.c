@@ -43,6 +43,13 @@ void event_about_service(Situation *s, Event *e, size_t service) {
         FIELD_SET(Event, e, survivable, v->view.survivable);
 }
 
+void event_of_alarm(Event *e, uint32_t alarm, Severity severity) {
+        if (alarm == 0)
+                return;
+        FIELD_SET(Event, e, alarm, alarm);
+        FIELD_SET(Event, e, severity, severity);
+}
+
 static const char *title_of_device(const Situation *s, uint32_t number) {
         for (size_t i = 0; i < s->config->n_devices; i++)
                 if (s->config->devices[i].number == number)

@@ -103,9 +103,21 @@ static void fill_event(Event *e, const Failover *f) {
                 FIELD_SET(Event, e, latency_after, f->latency_after);
 }
 
+/* Its own alarm, or that of the common cause that took its place. */
+static const Alarm *alarm_of_loss(const Situation *s, const Dev *d) {
+        const AlarmEntry *own = fall_alarm(d);
+
+        if (own)
+                return &own->alarm;
+        if (d->group && d->group->entry)
+                return &d->group->entry->alarm;
+        return alarm_of_pool(s, d->config->pool);
+}
+
 static void enter(Situation *s, size_t device, Moment now) {
         Dev *d = &s->devices[device];
         Pool *p = &s->pools[d->config->pool];
+        const Alarm *alarm = alarm_of_loss(s, d);
         Failover *f;
         Event e;
 
@@ -130,6 +142,8 @@ static void enter(Situation *s, size_t device, Moment now) {
         fill_event(&e, f);
         FIELD_TEXT_SET(Event, &e, state, name_of(&pool_state_names, p->view.state));
         FIELD_SET(Event, &e, cause, d->facts.reason);
+        p->alarm = alarm ? alarm->id : 0;
+        event_of_alarm(&e, p->alarm, alarm ? alarm->severity : SEVERITY_INDETERMINATE);
         event_emit(s, &e, NULL, !d->facts.flapping);
 }
 

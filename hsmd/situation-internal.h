@@ -87,6 +87,7 @@ typedef struct Pool {
         PoolState told, next;
         Severity severity; /* of a device's fall */
         bool was_short;    /* was told to be at_capacity or worse since it was redundant */
+        uint32_t alarm;    /* of the loss that was told last; 0: none */
 } Pool;
 
 typedef struct Site {
@@ -103,6 +104,7 @@ typedef struct Service {
         size_t next_in_pool;
         ServiceView view;
         ServiceState told, next;
+        uint32_t alarm; /* that was told with its last worsening; 0: none */
 } Service;
 
 typedef struct IndexList {
@@ -154,6 +156,8 @@ void event_about_device(Situation *s, Event *e, size_t device);
 void event_about_pool(Situation *s, Event *e, size_t pool); /* with its counts */
 void event_about_service(Situation *s, Event *e, size_t service);
 void event_about_site(Situation *s, Event *e, size_t site);
+/* Which alarm it belongs to; 0 leaves it out. */
+void event_of_alarm(Event *e, uint32_t alarm, Severity severity);
 /* words may be NULL; its titles are filled in. */
 void event_emit(Situation *s, Event *e, const EventWords *words, bool notify);
 
@@ -179,6 +183,8 @@ void alarm_set(Situation *s, AlarmEntry **owner, const AlarmSpec *spec, Moment n
 /* Its words stay. */
 void alarm_set_severity(Situation *s, AlarmEntry *a, Severity severity, Moment now);
 void alarm_clear(Situation *s, AlarmEntry *a, Reason cause, Moment now);
+/* The worst active one, of these the newest, that says what a pool suffers from; NULL: none does. */
+const Alarm *alarm_of_pool(const Situation *s, size_t pool);
 AlarmEntry *alarm_by_id(const Situation *s, uint32_t id);
 AlarmEntry *alarm_find(AlarmEntry *owner, uint32_t code, const char *resource);
 /* Whether there is memory for one more; before each alarm_insert. */

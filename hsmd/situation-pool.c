@@ -173,6 +173,10 @@ void pool_tell(Situation *s, size_t index, Moment now) {
         event_begin(s, &e, recovered ? EVENT_POOL_RECOVERED : EVENT_POOL_STATE, now);
         event_about_pool(s, &e, index);
         FIELD_TEXT_SET(Event, &e, state, name_of(&pool_state_names, p->told));
+        if (recovered) {
+                event_of_alarm(&e, p->alarm, SEVERITY_CLEARED);
+                p->alarm = 0;
+        }
         event_emit(s, &e, &words, recovered);
 }
 
@@ -182,6 +186,7 @@ static void service_tell(Situation *s, size_t index, Moment now) {
         ServiceState told = v->told, next = v->next;
         EventWords words = {.before = told ? name_of(&service_state_names, told) : NULL};
         bool worse = told == 0 || service_state_is_worse(next, told);
+        const Alarm *alarm = alarm_of_pool(s, v->config->pool);
         Event e;
 
         v->told = next;
@@ -190,6 +195,13 @@ static void service_tell(Situation *s, size_t index, Moment now) {
         event_begin(s, &e, next == SERVICE_OK ? EVENT_SERVICE_RECOVERED : EVENT_SERVICE_AT_RISK, now);
         event_about_service(s, &e, index);
         FIELD_TEXT_SET(Event, &e, state, name_of(&service_state_names, next));
+        if (next == SERVICE_OK) {
+                event_of_alarm(&e, v->alarm, SEVERITY_CLEARED);
+                v->alarm = 0;
+        } else {
+                v->alarm = alarm ? alarm->id : v->alarm;
+                event_of_alarm(&e, v->alarm, alarm ? alarm->severity : SEVERITY_INDETERMINATE);
+        }
         event_emit(s, &e, &words, worse || next == SERVICE_OK);
 }
 

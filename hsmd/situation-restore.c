@@ -259,8 +259,10 @@ static void restore_entered(Situation *s, const Event *e) {
         f = failover_insert(s, e->failover);
         if (f)
                 fill_failover(f, e, pool, device);
-        if (pool != NOWHERE)
+        if (pool != NOWHERE) {
                 count_failover(&s->pools[pool], e);
+                s->pools[pool].alarm = field_valid(e, EventField_alarm) ? e->alarm : 0;
+        }
         if (device == NOWHERE || s->devices[device].failover >= e->failover)
                 return;
         s->devices[device].failover = e->failover;
@@ -284,6 +286,7 @@ static void restore_told_of_service(Situation *s, const Event *e) {
         if (i == NOWHERE || s->services[i].told != 0)
                 return;
         s->services[i].told = state;
+        s->services[i].alarm = field_valid(e, EventField_alarm) ? e->alarm : 0;
         touch_pool(s, s->services[i].config->pool);
 }
 
