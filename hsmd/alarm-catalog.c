@@ -34,6 +34,7 @@ static const char *const ids[ALARM_LAST + 1] = {
         [REASON_COMMON_CAUSE] = "c1f8a4a3d3d94f0e9a3f0d4b5b1e6b31",
         [REASON_VIRTUAL_DISAGREES] = "c1f8a4a3d3d94f0e9a3f0d4b5b1e6b34",
         [REASON_BOUND_EXCEEDED] = "c1f8a4a3d3d94f0e9a3f0d4b5b1e6b35",
+        [REASON_MAINTENANCE_ENDING] = "c1f8a4a3d3d94f0e9a3f0d4b5b1e6b36",
         [REASON_DISK_SLOW] = "c1f8a4a3d3d94f0e9a3f0d4b5b1e6b38",
         [REASON_DISK_FULL] = "c1f8a4a3d3d94f0e9a3f0d4b5b1e6b39",
         [REASON_HISTORY_DAMAGED] = "c1f8a4a3d3d94f0e9a3f0d4b5b1e6b3a",

@@ -1,4 +1,5 @@
 /* What the judgement over all machines is told of one. */
+#include "maintenance.h"
 #include "manager.h"
 #include "measure.h"
 
@@ -64,4 +65,6 @@ void device_facts(const Device *d, DeviceFacts *ret) {
                 ret->other_place = d->location.other;
         }
         memcpy(ret->findings, d->findings, d->n_findings * sizeof(*d->findings));
+        if (maintenance_is_ending(d) && ret->n_findings < FINDINGS_MAX)
+                ret->findings[ret->n_findings++] = (Finding){.reason = REASON_MAINTENANCE_ENDING};
 }

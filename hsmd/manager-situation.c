@@ -227,6 +227,8 @@ static void publish_alarms(const Manager *m) {
 void manager_alarm_row(const Manager *m, const Alarm *a, Moment now, AlarmRow *row) {
         const Config *c = m->config;
         char code[64];
+        size_t pool = a->pool == SIZE_MAX && a->device != SIZE_MAX ? c->devices[a->device].pool : a->pool;
+        size_t site = a->site == SIZE_MAX && a->device != SIZE_MAX ? c->devices[a->device].site : a->site;
         usec_t age = now.realtime > a->since.realtime ? now.realtime - a->since.realtime : 0;
 
         alarm_code_word(a->code, code, sizeof(code));
@@ -235,13 +237,13 @@ void manager_alarm_row(const Manager *m, const Alarm *a, Moment now, AlarmRow *r
         FIELD_SET(Alarm, row, severity, a->severity);
         FIELD_SET(Alarm, row, cause, a->cause);
         FIELD_SET(Alarm, row, device, a->device == SIZE_MAX ? 0 : c->devices[a->device].number);
-        FIELD_SET(Alarm, row, pool, a->pool == SIZE_MAX ? 0 : c->pools[a->pool].number);
+        FIELD_SET(Alarm, row, pool, pool == SIZE_MAX ? 0 : c->pools[pool].number);
         FIELD_SET(Alarm, row, service, a->service == SIZE_MAX ? 0 : c->services[a->service].number);
-        FIELD_SET(Alarm, row, site, a->site == SIZE_MAX ? 0 : c->sites[a->site].number);
+        FIELD_SET(Alarm, row, site, site == SIZE_MAX ? 0 : c->sites[site].number);
         FIELD_TEXT_SET(Alarm, row, device_name, a->device == SIZE_MAX ? "" : c->devices[a->device].name);
-        FIELD_TEXT_SET(Alarm, row, pool_name, a->pool == SIZE_MAX ? "" : c->pools[a->pool].name);
+        FIELD_TEXT_SET(Alarm, row, pool_name, pool == SIZE_MAX ? "" : c->pools[pool].name);
         FIELD_TEXT_SET(Alarm, row, service_name, a->service == SIZE_MAX ? "" : c->services[a->service].name);
-        FIELD_TEXT_SET(Alarm, row, site_name, a->site == SIZE_MAX ? "" : c->sites[a->site].name);
+        FIELD_TEXT_SET(Alarm, row, site_name, site == SIZE_MAX ? "" : c->sites[site].name);
         FIELD_TEXT_SET(Alarm, row, resource, a->resource);
         FIELD_SET(Alarm, row, since, a->since.realtime);
         FIELD_SET(Alarm, row, age,

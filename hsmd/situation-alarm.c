@@ -320,13 +320,17 @@ uint32_t situation_selftest(Situation *s, const char *by, Moment now) {
         return id;
 }
 
+static size_t pool_of(const Situation *s, const Alarm *a) {
+        return a->pool == NOWHERE && a->device != NOWHERE ? s->devices[a->device].config->pool : a->pool;
+}
+
 const Alarm *alarm_of_pool(const Situation *s, size_t pool) {
         const Alarm *worst = NULL;
 
         for (size_t i = 0; i < s->n_alarms; i++) {
                 const Alarm *a = &s->alarms[i]->alarm;
 
-                if (a->pool == pool && a->severity < SEVERITY_WARNING &&
+                if (pool_of(s, a) == pool && a->severity < SEVERITY_WARNING &&
                         (!worst || severity_worse(a->severity, worst->severity) == a->severity))
                         worst = a;
         }

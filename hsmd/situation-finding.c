@@ -6,9 +6,12 @@ typedef enum Source {
         SOURCE_PROBE,   /* checks of the device, its keys: only of one that is up */
         SOURCE_SENSORS, /* its agent */
         SOURCE_OWN,     /* the Situation: always */
+        SOURCE_PERSON,  /* what somebody said of it: always */
 } Source;
 
 static Source source_of(uint32_t reason) {
+        if (reason == REASON_MAINTENANCE_ENDING)
+                return SOURCE_PERSON;
         if (reason == REASON_BOUND_EXCEEDED || reason == REASON_VIRTUAL_DISAGREES)
                 return SOURCE_OWN;
         return reason_is_of_sensors(reason) ? SOURCE_SENSORS : SOURCE_PROBE;
@@ -25,6 +28,8 @@ static bool counts(const Situation *s, const Dev *d, uint32_t reason) {
         switch (source_of(reason)) {
         case SOURCE_OWN:
                 return own_finding_counts(s, d, reason);
+        case SOURCE_PERSON:
+                return true;
         case SOURCE_SENSORS:
                 return d->facts.sensors_judged;
         default:
@@ -90,10 +95,24 @@ static void judge_findings(Situation *s, Findings *f, Moment now) {
         }
 }
 
-static void clear_for_maintenance(Situation *s, Dev *d, Moment now) {
+/* In maintenance a device has no alarm but that it ends soon. */
+static void judge_in_maintenance(Situation *s, size_t device, Moment now) {
+        Dev *d = &s->devices[device];
+        const Finding *ending =
+                find(d->facts.findings, d->facts.n_findings, REASON_MAINTENANCE_ENDING, "");
+        Findings f = {.all = ending,
+                .n = ending != NULL,
+                .owner = &d->alarms,
+                .device = d,
+                .spec = {.device = device, .pool = NOWHERE, .site = NOWHERE}};
+
         d->bound_exceeded_until = 0;
-        while (d->alarms)
-                alarm_clear(s, d->alarms, REASON_MAINTENANCE, now);
+        for (AlarmEntry *a = d->alarms, *next; a; a = next) {
+                next = a->next;
+                if (a->alarm.code != REASON_MAINTENANCE_ENDING)
+                        alarm_clear(s, a, REASON_MAINTENANCE, now);
+        }
+        judge_findings(s, &f, now);
 }
 
 void findings_judge_device(Situation *s, size_t device, Moment now) {
@@ -106,7 +125,7 @@ void findings_judge_device(Situation *s, size_t device, Moment now) {
         if (!dev_judged(d))
                 return;
         if (d->facts.state == DEVICE_MAINTENANCE) {
-                clear_for_maintenance(s, d, now);
+                judge_in_maintenance(s, device, now);
                 return;
         }
         memcpy(all, d->facts.findings, n * sizeof(all[0]));

@@ -26,7 +26,7 @@
  * - Severity of these: critical when a service of the pool is lost, major when one is at_risk or degraded,
  * else minor; without services the pool's state counts alike. Findings have a severity of their own
  * (alarm-code.h), and that of the service when the device does not serve because of them.
- * - In maintenance a device has no alarm.
+ * - In maintenance a device has no alarm but maintenance-ending.
  *
  * A failover is entered when a member that served is declared down, or holds a required key no more, unless
  * it is in maintenance or the watcher is isolated. A device that flaps has its failovers entered without a

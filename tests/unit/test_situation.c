@@ -119,6 +119,33 @@ static void both_unplugged_have_one_alarm_and_three_notifications(void **state) 
         assert_int_equal(situation_fleet(w->situation), SERVICE_LOST);
 }
 
+static void losses_and_what_they_bring_about_name_their_alarm_over_a_restart(void **state) {
+        World *w = healthy(state);
+        uint32_t first, common;
+
+        down(w, 0, REASON_CALL_FAILED);
+        settle(w);
+        first = find_alarm(w, "device-down", 0)->id;
+        assert_int_equal(last(w, EVENT_POOL_FAILOVER)->alarm, first);
+        assert_int_equal(last(w, EVENT_POOL_FAILOVER)->severity, SEVERITY_MAJOR);
+        assert_int_equal(last(w, EVENT_SERVICE_AT_RISK)->alarm, first);
+        later(w, 20 * SECOND);
+        down(w, 1, REASON_TIMEOUT);
+        settle(w);
+        common = find_alarm(w, "common-cause", SIZE_MAX)->id;
+        assert_int_equal(last(w, EVENT_POOL_FAILOVER)->alarm, common);
+        assert_int_equal(last(w, EVENT_SERVICE_AT_RISK)->alarm, common);
+        assert_int_equal(last(w, EVENT_SERVICE_AT_RISK)->severity, SEVERITY_CRITICAL);
+        world_restart(w);
+        world_restore(w);
+        up(w, 0);
+        up(w, 1);
+        settle(w);
+        assert_int_equal(last(w, EVENT_POOL_RECOVERED)->alarm, common);
+        assert_int_equal(last(w, EVENT_SERVICE_RECOVERED)->alarm, common);
+        assert_int_equal(last(w, EVENT_SERVICE_RECOVERED)->severity, SEVERITY_CLEARED);
+}
+
 static void both_back_clear_it_and_close_the_ledger(void **state) {
         World *w = healthy(state);
         const Failover *f;
@@ -427,6 +454,23 @@ static void room_and_host_have_alarms_of_their_own(void **state) {
 
 /* --- maintenance, isolation, flapping
  * -------------------------------------------------------------------------------------------------- */
+
+static void maintenance_that_ends_soon_is_its_only_alarm(void **state) {
+        World *w = healthy(state);
+
+        in_state(w, 0, DEVICE_MAINTENANCE, REASON_MAINTENANCE);
+        add_finding(w, 0, REASON_KEY_MISSING, "licence-sign", "");
+        settle(w);
+        assert_int_equal(active(w), 0);
+        add_finding(w, 0, REASON_MAINTENANCE_ENDING, "", "");
+        settle(w);
+        assert_int_equal(active(w), 1);
+        assert_int_equal(find_alarm(w, "maintenance-ending", 0)->severity, SEVERITY_WARNING);
+        up(w, 0);
+        settle(w);
+        assert_int_equal(active(w), 0);
+        assert_int_equal(last(w, EVENT_ALARM_CLEARED)->cause, REASON_NONE);
+}
 
 static void device_in_maintenance_has_no_alarm_and_no_failover(void **state) {
         World *w = healthy(state);
@@ -812,6 +856,7 @@ int main(void) {
                 SITUATION_TEST(same_facts_again_emit_nothing),
                 SITUATION_TEST(one_of_two_unplugged_is_a_failover_and_at_risk),
                 SITUATION_TEST(both_unplugged_have_one_alarm_and_three_notifications),
+                SITUATION_TEST(losses_and_what_they_bring_about_name_their_alarm_over_a_restart),
                 SITUATION_TEST(both_back_clear_it_and_close_the_ledger),
                 SITUATION_TEST(second_fall_out_of_the_window_has_its_own_alarm),
                 SITUATION_TEST(whole_site_of_two_pools_falls_as_one),
@@ -829,6 +874,7 @@ int main(void) {
                 SITUATION_TEST(findings_stand_while_nobody_can_look),
                 SITUATION_TEST(missing_key_is_as_bad_as_the_service_that_it_costs),
                 SITUATION_TEST(room_and_host_have_alarms_of_their_own),
+                SITUATION_TEST(maintenance_that_ends_soon_is_its_only_alarm),
                 SITUATION_TEST(device_in_maintenance_has_no_alarm_and_no_failover),
                 SITUATION_TEST(isolated_watcher_proves_nothing),
                 SITUATION_TEST(device_without_evidence_is_unknown_and_then_down),

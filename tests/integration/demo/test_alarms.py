@@ -56,6 +56,7 @@ def test_pool_of_two_loses_one_then_both_and_comes_back(demo):
                "the NMS is told that the service is at risk")
     failover = wait_until(lambda: told(demo, "hsmdPoolFailover", hsmdNotifyDevice="portal-1"), 20, "a failover is told")[0]
     assert failover["hsmdNotifySurvivable"] == "0"
+    assert (failover["hsmdNotifyAlarmId"], failover["hsmdNotifySeverity"]) == (str(first["id"]), "major")
 
     demo.fleet("fault", "portal-2", "unplug")
     demo.wait_state("portal-2", "down")
@@ -70,7 +71,7 @@ def test_pool_of_two_loses_one_then_both_and_comes_back(demo):
     demo.fleet("clear", "portal-2")
     wait_until(lambda: not alarms(demo), 60, "all is well")
     wait_until(lambda: told(demo, "hsmdPoolRecovered", hsmdNotifyPool="portal"), 30, "the NMS is told that it is redundant")
-    assert told(demo, "hsmdServiceRecovered", hsmdNotifyService="verify-front")
+    assert told(demo, "hsmdServiceRecovered", hsmdNotifyService="verify-front", hsmdNotifyAlarmId=str(common["id"]))
     wait_until(lambda: told(demo, "hsmdAlarmCleared", hsmdNotifyAlarmId=str(common["id"])), 10, "and that it is over")
     alarm_notices = [n for n in taken(demo) if n["type"].startswith("hsmdAlarm") and n["hsmdNotifyPool"] == "portal"]
     assert [n["type"] for n in alarm_notices] == ["hsmdAlarmRaised", "hsmdAlarmRaised", "hsmdAlarmCleared", "hsmdAlarmCleared"]
