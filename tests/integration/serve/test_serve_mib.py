@@ -20,7 +20,8 @@ SYNTAXES = {"name": "SnmpAdminString", "text": "SnmpAdminString", "word": "SnmpA
             "instant": "DateAndTime"}
 UNITS = {"age": "seconds", "msec": "milliseconds", "usec": "microseconds", "celsius": "tenths of a degree Celsius"}
 # The board keeps what the MIB restricts further.
-NARROWER = {"HsmdIndex": "Unsigned32", "HsmdSensorScaleTC": "Integer32", "HsmdSensorPrecisionTC": "Integer32"}
+NARROWER = {"HsmdIndex": "Unsigned32", "HsmdIndexOrZero": "Unsigned32", "HsmdSensorScaleTC": "Integer32",
+            "HsmdSensorPrecisionTC": "Integer32"}
 
 
 def smi(*command):
