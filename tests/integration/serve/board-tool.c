@@ -496,6 +496,8 @@ static void command_layout(void) {
                                         name_to_camel(camel, sizeof(camel), f->names->names[v]);
                                         printf(" %s=%u", camel, v);
                                 }
+                        for (unsigned v = 1; f->type == FIELD_ENUM_AS_NAME && v < f->names->n; v++)
+                                printf(" %s", f->names->names[v]);
                         printf("\n");
                 }
         printf("ok\n");

@@ -96,6 +96,16 @@ def test_every_enumeration_has_the_names_of_the_code(module, layout):
     assert compared >= 17
 
 
+def test_every_code_word_of_the_code_is_described(module, layout):
+    """There is one list of them, at hsmdDeviceReason."""
+    text = next(c for c in module.iter("column") if c.get("name") == "hsmdDeviceReason").findtext("description")
+    text = " ".join(text.split())
+    words = next(set(values) for table, _, kind, key, *values in layout if (table, kind, key) == ("devices", "word", "reason"))
+    assert len(words) > 60
+    named = {w for part in re.findall(r":((?: [a-z_]+[,.])+)", text) for w in re.findall(r"[a-z_]+", part)}
+    assert named ^ (words - {"none"}) == set()
+
+
 def test_every_accessible_object_and_every_notification_is_in_a_group(module):
     grouped = {m.get("name") for m in module.findall(".//group/members/member")}
     grouped |= {m.get("name") for m in module.findall(".//groups//member")}
