@@ -97,7 +97,7 @@ static void fill_cell(void *row, const Field *f, size_t n) {
         else if (is_wide(f))
                 put(row, f, n * 1000);
         else
-                put(row, f, n);
+                put(row, f, f->type == FIELD_BOOL ? n % 2 : n);
 }
 
 static bool is_hole(unsigned seed, unsigned table, size_t row, size_t field) {
@@ -441,6 +441,8 @@ static void expect_cell(BoardTable table, const Field *f, const void *row) {
                 printf(" text %s\n", name_of(f->names, (unsigned) wide));
         else if (f->type == FIELD_AGE || f->type == FIELD_INSTANT)
                 printf(" time\n");
+        else if (f->type == FIELD_BOOL)
+                printf(" number %u\n", wide ? 1 : 2); /* TruthValue */
         else
                 printf(" number %lu\n", f->type == FIELD_MSEC ? wide / USEC_PER_MSEC : wide);
 }
@@ -494,6 +496,8 @@ static void command_layout(void) {
                                         name_to_camel(camel, sizeof(camel), f->names->names[v]);
                                         printf(" %s=%u", camel, v);
                                 }
+                        for (unsigned v = 1; f->type == FIELD_ENUM_AS_NAME && v < f->names->n; v++)
+                                printf(" %s", f->names->names[v]);
                         printf("\n");
                 }
         printf("ok\n");

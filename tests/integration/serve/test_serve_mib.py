@@ -20,7 +20,8 @@ SYNTAXES = {"name": "SnmpAdminString", "text": "SnmpAdminString", "word": "SnmpA
             "instant": "DateAndTime"}
 UNITS = {"age": "seconds", "msec": "milliseconds", "usec": "microseconds", "celsius": "tenths of a degree Celsius"}
 # The board keeps what the MIB restricts further.
-NARROWER = {"HsmdIndex": "Unsigned32", "HsmdSensorScaleTC": "Integer32", "HsmdSensorPrecisionTC": "Integer32"}
+NARROWER = {"HsmdIndex": "Unsigned32", "HsmdIndexOrZero": "Unsigned32", "HsmdSensorScaleTC": "Integer32",
+            "HsmdSensorPrecisionTC": "Integer32"}
 
 
 def smi(*command):
@@ -93,6 +94,16 @@ def test_every_enumeration_has_the_names_of_the_code(module, layout):
         assert has == should, f"{table} column {column}, {syntax}"
         compared += 1
     assert compared >= 17
+
+
+def test_every_code_word_of_the_code_is_described(module, layout):
+    """There is one list of them, at hsmdDeviceReason."""
+    text = next(c for c in module.iter("column") if c.get("name") == "hsmdDeviceReason").findtext("description")
+    text = " ".join(text.split())
+    words = next(set(values) for table, _, kind, key, *values in layout if (table, kind, key) == ("devices", "word", "reason"))
+    assert len(words) > 60
+    named = {w for part in re.findall(r":((?: [a-z_]+[,.])+)", text) for w in re.findall(r"[a-z_]+", part)}
+    assert named ^ (words - {"none"}) == set()
 
 
 def test_every_accessible_object_and_every_notification_is_in_a_group(module):
