@@ -63,7 +63,7 @@ static void vendor_done(ConfigVendor *vendor) {
 
 void config_device_done(ConfigDevice *d) {
         char *texts[] = {d->name, d->title, d->location, d->contact, d->address, d->module, d->cwd, d->label,
-                d->serial, d->connect, d->shared_service};
+                d->serial, d->connect, d->management, d->shared_service};
 
         for (size_t i = 0; i < ELEMENTSOF(texts); i++)
                 free(texts[i]);
@@ -109,6 +109,13 @@ static void service_done(ConfigService *service) {
         free(service->keys);
 }
 
+static void link_done(ConfigLink *link) {
+        free(link->name);
+        free(link->interface);
+        free(link->gateway);
+        free(link->sites);
+}
+
 /* array and n name a member of c and its count */
 #define FREE_ALL(array, n, done)                                                                             \
         do {                                                                                                 \
@@ -124,6 +131,7 @@ Config *config_free(Config *c) {
         FREE_ALL(c->sites, c->n_sites, site_done);
         FREE_ALL(c->pools, c->n_pools, pool_done);
         FREE_ALL(c->services, c->n_services, service_done);
+        FREE_ALL(c->links, c->n_links, link_done);
         FREE_ALL(c->profiles, c->n_profiles, profile_done);
         FREE_ALL(c->vendors, c->n_vendors, vendor_done);
         FREE_ALL(c->devices, c->n_devices, config_device_done);

@@ -166,6 +166,7 @@ int config_parse_file(Reader *r, const char *path, config_t *tree);
 
 void read_fleet(const Section *root);    /* config-fleet.c */
 void read_sites(const Section *root);    /* config-site.c */
+void read_links(const Section *root);    /* config-link.c */
 void read_agent(const Section *root);    /* config-agent.c */
 void read_pools(const Section *root);    /* config-pool.c */
 void read_services(const Section *root); /* config-service.c */

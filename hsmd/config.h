@@ -303,7 +303,7 @@ void config_key_selector(const ConfigDevice *device, const ConfigKey *key, Confi
 
 /* Whether two devices are configured alike, so that a probe may be kept across a reload. Only what the probe
  * sees is compared (module, environment, cwd, select, pin source, the pool's keys, random, present_interval,
- * the vendor profile by its contents, connect, paths, files, sm2_id), not timing, titles, rates, recycling or
+ * the vendor profile by its contents, connect, management, paths, files, sm2_id), not timing, titles, rates, recycling or
  * SNMP. */
 bool config_device_same_probe(
         const Config *config_a, const ConfigDevice *a, const Config *config_b, const ConfigDevice *b);
