@@ -4,11 +4,12 @@
 #include <time.h>
 
 void say(Sentence *s, const char *en, const char *zh, ...) {
+        const char *format = s->lang == LANG_ZH ? zh : en;
         size_t n = strlen(s->text);
         va_list ap;
 
         va_start(ap, zh);
-        vsnprintf(s->text + n, sizeof(s->text) - n, s->lang == LANG_ZH ? zh : en, ap);
+        vsnprintf(s->text + n, sizeof(s->text) - n, format, ap);
         va_end(ap);
 }
 

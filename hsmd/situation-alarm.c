@@ -98,24 +98,30 @@ uint64_t situation_alarms_version(const Situation *s) {
 /* --- raised, changed, cleared
  * -------------------------------------------------------------------------------------------------- */
 
-static uint64_t mix(uint64_t hash, const void *data, size_t size) {
-        const unsigned char *p = data;
+static uint64_t mix(uint64_t hash, uint64_t octet) {
+        return (hash ^ octet) * UINT64_C(1099511628211);
+}
 
-        for (size_t i = 0; i < size; i++)
-                hash = (hash ^ p[i]) * UINT64_C(1099511628211);
+static uint64_t mix_number(uint64_t hash, uint64_t number) {
+        for (unsigned i = 0; i < 64; i += 8)
+                hash = mix(hash, number >> i & 0xff);
         return hash;
 }
 
 static uint64_t mix_text(uint64_t hash, const char *text) {
-        return text ? mix(hash, text, strlen(text) + 1) : mix(hash, "", 1);
+        for (; text && *text; text++)
+                hash = mix(hash, (unsigned char) *text);
+        return mix(hash, 0);
 }
 
 /* FNV-1a of what the words say, but for counts: those change with other machines' fates. */
 static uint64_t core_of(const AlarmSpec *spec) {
-        uint32_t numbers[] = {spec->cause, spec->place, spec->other_place, spec->words.step,
-                (uint32_t) spec->pool, (uint32_t) spec->site};
-        uint64_t hash = mix(UINT64_C(14695981039346656037), numbers, sizeof(numbers));
+        const uint64_t numbers[] = {
+                spec->cause, spec->place, spec->other_place, spec->words.step, spec->pool, spec->site};
+        uint64_t hash = UINT64_C(14695981039346656037);
 
+        for (size_t i = 0; i < ELEMENTSOF(numbers); i++)
+                hash = mix_number(hash, numbers[i]);
         hash = mix_text(hash, spec->words.call);
         hash = mix_text(hash, spec->words.ret);
         hash = mix_text(hash, spec->words.detail);

@@ -12,25 +12,38 @@
  * key of an alarm is its code, what it is about (device, site, pool, receiver) and its resource; so nothing
  * is raised twice.
  *
- * - A device that is down has device-down (a wrong answer: wrong-signature, wrong-answer or nonce-repeated,
- *   critical), cause its reason. One that is unknown has device-unknown, unless its device-down is still
- *   active (nothing but evidence clears that) or it is starting, waits for its PIN or the watcher is
- * isolated. One that flaps has flapping instead of both, from then until it flaps no more: its ups and downs
- * change nothing.
+ * - A device that is down has device-down, cause its reason; after a wrong answer (wrong_signature,
+ * wrong_answer, nonce_repeated) an alarm with that code instead, critical, which stands until it is up. One
+ * that is unknown has device-unknown, unless its device-down is still active (nothing but evidence clears
+ * that) or it is starting, waits for its PIN or the watcher is isolated: then what it has stays as it is. One
+ * that flaps has flapping instead of device-down and device-unknown, from then until it flaps no more: its
+ * ups and downs change nothing. Recovering clears nothing.
  * - Each finding of a device (key-missing, hot, …) has an alarm of its own, with its resource. Findings of
- * keys stand as they are while the device is not up, those of sensors while its agent is not known.
- * - When a second device of one pool, one site or one shared service is declared within the window of the
- *   first, one common-cause alarm is raised that carries the first's id as `correlated`, and the first is
- *   cleared, cause superseded. What falls later, within a window of the last one, only updates it: that is an
- *   event, without a notification. It is cleared when all of them are back.
+ * keys stand as they are while the device is neither up nor degraded, those of sensors while sensors_judged
+ * is false. Found by the Situation itself: bound-exceeded, for an hour, when a fault was declared more than
+ * half a second later than the bound allows; virtual-disagrees, when for longer than the bound a virtual slot
+ * serves while no member does, or is down while one serves.
+ * - When a second device of one pool, one site or one shared service is declared (down or unknown) within the
+ * window of the first, one common-cause alarm is raised that carries the first's id as `correlated`, and the
+ * first is cleared, cause superseded. The window is the larger of the two bounds. What falls later, within a
+ * window of the last one, and shares something with any of them, only updates it: that is an event, without a
+ * notification, its severity included. It is about the pool, the site and the service that all of them share.
+ * It is cleared when all of them are back. Wrong answers are never hidden in one.
  * - Severity of these: critical when a service of the pool is lost, major when one is at_risk or degraded,
  * else minor; without services the pool's state counts alike. Findings have a severity of their own
- * (alarm-code.h), and that of the service when the device does not serve because of them.
+ * (alarm-code.h), and that of the service when the device does not serve because of them. A change of
+ * severity is notified; other words alone are an event without a notification, at most one a minute, then
+ * every two, … six hours. An acknowledged alarm stays acknowledged when it worsens.
  * - In maintenance a device has no alarm but maintenance-ending.
+ *
+ * What is told of a pool or service follows what is at once when it is worse, and when it is better only as
+ * far as that does not rest on a device that flaps: a view may be ok while the last event still says at_risk.
+ * service_at_risk is notified when a service is worse than was told; what is better, and not ok yet, is the
+ * same event without a notification. A service that becomes unknown is told of by nothing: its pool is.
  *
  * A failover is entered when a member that served is declared down, or holds a required key no more, unless
  * it is in maintenance or the watcher is isolated. A device that flaps has its failovers entered without a
- * notification.
+ * notification. One that is unknown in between is lost when it is declared down, not before.
  *
  * After a restart: what was kept is given by situation_restore_… before the first settle, or later and is
  * then merged. A device that has had no verdict since keeps its alarms, a pool with such a member and its
@@ -223,9 +236,12 @@ typedef struct AlarmRecord {
         usec_t acknowledged_when;
 } AlarmRecord;
 
-/* Alarms of what is not configured any more are cleared, cause unconfigured, at the next settle. */
+/* Alarms of what is not configured any more are cleared, cause unconfigured, at the next settle. Those of
+ * hsmd itself stand until situation_host is called. reason_text of a common cause holds its members' numbers.
+ */
 void situation_restore_alarm(Situation *situation, const AlarmRecord *record, Moment now);
-/* event: pool_failover, or failover_returned of an id that was given before. */
+/* event: pool_failover, or failover_returned of an id that was given before, in order. All that are open
+ * should be given, however old, beside the last ones: or they are never closed. */
 void situation_restore_failover(Situation *situation, const Event *event);
 /* The last event of a pool (pool_state, pool_recovered) or service that told a state. */
 void situation_restore_told(Situation *situation, const Event *event);

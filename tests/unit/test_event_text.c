@@ -69,18 +69,18 @@ static void finding_names_its_resource_and_reading(void **state UNUSED) {
 }
 
 static void every_cut_falls_between_characters(void **state UNUSED) {
-        char title[256], detail[200];
+        char title[256] = "", detail[200];
 
         for (size_t n = 0; n < 60; n++) {
                 EventWords w = words;
                 Event e = down_event(EVENT_ALARM_RAISED, "key-missing");
 
-                memset(title, 0, sizeof(title));
-                for (size_t i = 0; i < n; i++)
-                        strcat(title, "密");
-                memset(detail, 0, sizeof(detail));
-                memset(detail, 'x', n);
-                strcat(title, detail + n / 2);
+                size_t at = 0;
+
+                for (size_t k = 0; k < n; k++)
+                        at += (size_t) snprintf(title + at, sizeof(title) - at, "密");
+                snprintf(title + at, sizeof(title) - at, "%.*s", (int) (n % 7), "xxxxxxx");
+                snprintf(detail, sizeof(detail), "%.*s", (int) (n % 5), "xxxxx");
                 w.device_title = title;
                 w.detail = detail;
                 event_text(&e, &w);

@@ -574,6 +574,25 @@ static void flapping_that_ends_below_leaves_device_down(void **state) {
         assert_int_equal(active(w), 1);
 }
 
+static void flapping_takes_the_place_of_what_was_raised_before(void **state) {
+        World *w = healthy(state);
+
+        down(w, 2, REASON_CALL_FAILED);
+        down(w, 3, REASON_CALL_FAILED);
+        down(w, 11, REASON_CALL_FAILED);
+        settle(w);
+        assert_int_equal(active(w), 2);
+        for (size_t i = 2; i < DEVICES; i = i == 2 ? 3 : i == 3 ? 11 : DEVICES) {
+                w->facts[i].flapping = true;
+                give(w, i);
+        }
+        settle(w);
+        assert_int_equal(active(w), 3);
+        assert_null(find_alarm(w, "common-cause", SIZE_MAX));
+        assert_null(find_alarm(w, "device-down", 11));
+        assert_int_equal(last(w, EVENT_ALARM_CLEARED)->cause, REASON_SUPERSEDED);
+}
+
 /* --- bounds and virtual slots
  * -------------------------------------------------------------------------------------------------- */
 
@@ -879,6 +898,7 @@ int main(void) {
                 SITUATION_TEST(isolated_watcher_proves_nothing),
                 SITUATION_TEST(device_without_evidence_is_unknown_and_then_down),
                 SITUATION_TEST(flapping_device_is_one_alarm_whatever_it_does),
+                SITUATION_TEST(flapping_takes_the_place_of_what_was_raised_before),
                 SITUATION_TEST(flapping_that_ends_below_leaves_device_down),
                 SITUATION_TEST(fault_found_later_than_the_bound_is_told_for_an_hour),
                 SITUATION_TEST(fault_after_an_isolation_exceeds_no_bound),

@@ -24,6 +24,12 @@ static bool is_fall(const Event *e) {
         return streq(e->code, "device-down") || streq(e->code, "device-unknown");
 }
 
+static void count_in_incident(Year *y, unsigned incident) {
+        /* that of an old one has been counted, and its place is another's */
+        if (incident > 0 && y->incidents - incident < INCIDENTS)
+                y->raised_in[incident % INCIDENTS]++;
+}
+
 static void take_raised(Year *y, const Event *e) {
         Book *b = &y->book;
 
@@ -45,7 +51,7 @@ static void take_raised(Year *y, const Event *e) {
         if (!is_fall(e))
                 return;
         MUST(y, !y->machines[e->device - 1].j.flap.flapping, "raised while it flaps: %s", e->text);
-        y->raised_in[y->machines[e->device - 1].incident % INCIDENTS]++;
+        count_in_incident(y, y->machines[e->device - 1].incident);
 }
 
 static void take_cleared(Year *y, const Event *e) {

@@ -10,7 +10,7 @@ static uint64_t random_number(Year *y) {
 }
 
 uint64_t chance(Year *y, uint64_t below) {
-        return random_number(y) % below;
+        return below > 0 ? random_number(y) % below : 0;
 }
 
 usec_t chance_time(Year *y, usec_t most) {

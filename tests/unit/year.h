@@ -104,6 +104,7 @@ void model_check_device(Year *y, size_t device);
 void model_check_pool(Year *y, size_t pool);
 void model_check_all(Year *y);
 
+/* fail_msg does not return, which not every compiler knows. */
 #define MUST(y, condition, ...)                                                                              \
         do {                                                                                                 \
                 if (!(condition)) {                                                                          \
@@ -111,6 +112,7 @@ void model_check_all(Year *y);
                                 (unsigned long long) (y)->faults, (unsigned long long) ((y)->now / SECOND)); \
                         print_error(__VA_ARGS__);                                                            \
                         fail_msg("\nviolated: %s", #condition);                                              \
+                        abort();                                                                             \
                 }                                                                                            \
         } while (0)
 
