@@ -8,10 +8,12 @@
  * waits in memory, at most HISTORY_WAITING_MAX, while it is tried again; beyond, the oldest are dropped and
  * counted.
  *
- * A damaged file is set aside as NAME.damaged-DATE, never deleted, and a new one begun. On a full disk
- * a ballast of 16 MiB is given up so that what is too old can be deleted: minutes after 90 days, hours after
- * 3 years, events never. PRAGMA user_version says the schema's version; older files are migrated, newer ones
- * refused (set aside is only what is damaged). */
+ * A damaged file is set aside as NAME.damaged-DATE, never deleted, and a new one begun; that is a trouble
+ * until hsmd ends. At every start PRAGMA quick_check looks for damage for at most half a second (a million
+ * events take 0.3 s); what it does not reach is found when it is met. On a full disk a ballast of
+ * 16 MiB is given up so that what is too old can be deleted: minutes after 90 days, hours after 3 years,
+ * events never. PRAGMA user_version says the schema's version; older files are migrated, newer ones refused
+ * (set aside is only what is damaged). */
 
 #include <systemd/sd-event.h>
 
@@ -56,10 +58,12 @@ typedef struct FlapRecord {
 
 /* All that a restart needs. */
 typedef struct HistoryState {
-        uint64_t last_event, last_sequence;
-        AlarmRecord *alarms; /* active ones, in order of id */
-        Event *failovers;    /* the last 64 pool_failover, each followed by its failover_returned, if any */
-        Event *told;         /* the last event that told a state, of each pool and service */
+        uint64_t last_event;
+        uint64_t last_sequence; /* none that is larger was ever used; of a history that was lost or restored,
+                                   by the numbers of events */
+        AlarmRecord *alarms;    /* active ones, in order of id */
+        Event *failovers; /* the last 64 pool_failover, each followed by its failover_returned, if any */
+        Event *told;      /* the last event that told a state, of each pool and service */
         MaintenanceRecord *maintenance; /* that has not ended */
         CursorRecord *cursors;
         AvailabilityRecord *availability; /* the last 31 days */
@@ -73,7 +77,8 @@ void history_state_free(HistoryState *state);
 typedef struct HistoryOps {
         /* history_new's file was read, after history_wait had given up; state is the callee's to free. */
         void (*late)(HistoryState *state, void *userdata);
-        /* All events up to this number that were given are stored, or (error) will not be for now. */
+        /* All events up to this number that were given are stored, but for those that were dropped. Not said
+         * of what is stored by history_free. */
         void (*stored)(uint64_t last, void *userdata);
         /* What is wrong with it (REASON_DISK_FULL, REASON_HISTORY_DAMAGED, REASON_DISK_SLOW) or REASON_NONE,
          * with words. */
@@ -83,8 +88,9 @@ typedef struct HistoryOps {
 /* Opens the files in the thread. Negative errno. */
 int history_new(
         sd_event *event, const HistoryOptions *options, const HistoryOps *ops, void *userdata, History **ret);
-/* Waits at most so long for what was kept: 0 and *ret (the caller's to free), or -ETIMEDOUT, and `late`
- * follows. Called once, before the loop runs. */
+/* Waits at most so long for what was kept: 0 and *ret (the caller's to free); -ETIMEDOUT or another errno: it
+ * is not there yet (slow, full disk), and `late` follows if it comes; -EPROTONOSUPPORT: the file is of a
+ * newer hsmd, and nothing is kept. Called once, before the loop runs. */
 int history_wait(History *history, usec_t at_most, HistoryState **ret);
 /* Stores what waits, for at most `grace`. */
 History *history_free(History *history, usec_t grace);
@@ -112,15 +118,17 @@ typedef struct EventFilter {
 typedef void (*HistoryEvents)(int error, const Event *events, size_t n, void *userdata);
 void history_events(History *history, const EventFilter *filter, HistoryEvents done, void *userdata);
 
-/* device: number, 0 = all; hours: else minutes. From since on, at most HISTORY_PAGE rows after the first ones
- * given by `after` (rows with start ≤ after are left out). */
+/* device: number, 0 = all; hours: else minutes. Rows with since ≤ start ≤ until (0: no bound) in order of
+ * start, at most HISTORY_PAGE: the next page begins at the last start + 1. Of all devices, rows of one start
+ * are never parted: a page is shorter for that, or as long as there are devices. */
 typedef void (*HistoryRollups)(int error, const RollupRow *rows, size_t n, void *userdata);
 void history_rollups(History *history, uint32_t device, bool hours, usec_t since, usec_t until,
         HistoryRollups done, void *userdata);
 
 /* --- keeping */
 
-/* A device's minute; it is added to its hour, too. */
+/* A device's minute; it is added to its hour, too, and to what is there of the same minute. spare_rate: the
+ * smaller one. */
 void history_rollup(History *history, const RollupRow *minute);
 /* How far a receiver is; may be lost by a crash, and then is repeated. */
 void history_cursor(History *history, const CursorRecord *cursor);

@@ -11,6 +11,7 @@ typedef struct Numbers Numbers;
  * number that the history knows; 0 when it is not known. A file that cannot be read is set aside,
  * *ret_warning says so (the caller frees it), and the numbers go on far beyond at_least. Negative errno. */
 int numbers_new(const char *state, Disk *disk, uint64_t at_least, Numbers **ret, char **ret_warning);
+/* After disk_free. */
 Numbers *numbers_free(Numbers *numbers);
 
 /* Never blocks; may go beyond what is reserved while the disk stalls. */
