@@ -157,7 +157,7 @@ static void let_go(Notifier *n, NotifierReceiver *r) {
                 receiver_free(r);
                 return;
         }
-        grown = reallocarray(n->leaving, n->n_leaving + 1, sizeof(*grown));
+        grown = reallocarray(n->leaving, n->n_leaving + 1, sizeof(void *));
         if (!grown)
                 return; /* never freed, rather than too early */
         n->leaving = grown;
@@ -186,7 +186,7 @@ static bool let_others_go(Notifier *n) {
 
 static bool fit_receivers(Notifier *n) {
         const Config *c = n->manager->config;
-        NotifierReceiver **receivers = calloc(c->n_receivers + 1, sizeof(*receivers));
+        NotifierReceiver **receivers = calloc(c->n_receivers + 1, sizeof(void *));
         size_t count = 0;
         bool any_gone;
 

@@ -190,11 +190,29 @@ static void send_heartbeat(NotifyReceiver *r) {
         (void) send_pdu(r, &r->heartbeat, false, uptime_ticks(r), on_heartbeat_answer);
 }
 
+/* Whether one may be sent now. */
+static bool take_turn(NotifyReceiver *r) {
+        usec_t now = now_monotonic();
+
+        r->trap_clock = MAX_OF(r->trap_clock, now - NOTIFY_TRAP_BURST * NOTIFY_TRAP_GAP);
+        if (r->trap_clock > now)
+                return false;
+        r->trap_clock += NOTIFY_TRAP_GAP;
+        return true;
+}
+
 static void send_traps(NotifyReceiver *r) {
         int k = 0;
 
-        while (r->n_items > 0 && (k = send_item(r)) >= 0)
-                finish(r, NOTIFY_SENT);
+        while (k >= 0 && r->n_items > 0) {
+                if (!take_turn(r)) {
+                        pause_for(r, NOTIFY_TRAP_GAP);
+                        return;
+                }
+                k = send_item(r);
+                if (k >= 0)
+                        finish(r, NOTIFY_SENT);
+        }
         if (k < 0)
                 cannot_send(r, k);
 }
