@@ -106,6 +106,15 @@ void notify_receiver_configure(NotifyReceiver *receiver, const MsgNotifyReceiver
  * NOTIFY_WINDOW already that are not done with or not told to be. */
 int notify_receiver_hand(NotifyReceiver *receiver, const MsgNotify *message);
 
+/* notify-receiver.c: goes on after the library has read or expired something, or there is more to send. */
+void notify_receiver_go_on(NotifyReceiver *receiver);
+void notify_receiver_say(NotifyReceiver *receiver, ReceiverState state, const char *detail);
+
+/* notify-answer.c: of an inform or a discovery, and of a heartbeat. */
+int notify_on_answer(int operation, netsnmp_session *session, int request, netsnmp_pdu *pdu, void *receiver);
+int notify_on_heartbeat_answer(
+        int operation, netsnmp_session *session, int request, netsnmp_pdu *pdu, void *receiver);
+
 /* The first `n` of done were told; the state was. */
 void notify_receiver_told(NotifyReceiver *receiver, size_t n);
 
