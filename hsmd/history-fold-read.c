@@ -174,7 +174,8 @@ static int read_of_events(sqlite3 *db, HistoryState *state) {
         TAKE(alarms, n_alarms, alarms);
         if (code == SQLITE_OK)
                 code = read_events(db, "",
-                        " FROM (SELECT * FROM failovers ORDER BY id DESC LIMIT 64) f"
+                        " FROM (SELECT * FROM failovers WHERE returned IS NULL OR id IN"
+                        " (SELECT id FROM failovers ORDER BY id DESC LIMIT 64)) f"
                         " JOIN events e ON e.id IN (f.id, f.returned) ORDER BY f.id, e.id",
                         read_event, &failovers);
         TAKE(failovers, n_failovers, failovers);

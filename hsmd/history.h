@@ -62,7 +62,8 @@ typedef struct HistoryState {
         uint64_t last_sequence; /* none that is larger was ever used; of a history that was lost or restored,
                                    by the numbers of events */
         AlarmRecord *alarms;    /* active ones, in order of id */
-        Event *failovers; /* the last 64 pool_failover, each followed by its failover_returned, if any */
+        Event *failovers; /* the last 64 pool_failover and those still open, each followed by its failover_returned,
+                             if any */
         Event *told;      /* the last event that told a state, of each pool and service */
         MaintenanceRecord *maintenance; /* that has not ended */
         CursorRecord *cursors;

@@ -3,6 +3,7 @@
 /* What the notifier-*.c files share.
  *
  * - notifier.c: what hsmd calls, and what the worker says
+ * - notifier-receivers.c: receivers as configured
  * - notifier-ring.c: the newest notifications, in memory
  * - notifier-feed.c: hands over what is next, from memory or from the history
  * - notifier-boot.c: what a worker is told before: our engine, receivers and their secrets
@@ -72,6 +73,15 @@ struct Notifier {
 
 /* notifier.c: the receiver of that number, or NULL. */
 NotifierReceiver *notifier_receiver(const Notifier *notifier, uint32_t number);
+
+/* notifier-receivers.c: makes receivers fit the configuration; whether one is no more. */
+bool notifier_fit_receivers(Notifier *notifier);
+/* Its queue begins behind `done`; up to maybe_sent what is sent is marked as repeated. */
+void notifier_begin(NotifierReceiver *receiver, uint64_t done, uint64_t maybe_sent);
+/* Gives the history how far it is, if that has changed. */
+void notifier_keep_cursor(NotifierReceiver *receiver);
+void notifier_free_left(Notifier *notifier);
+NotifierReceiver *notifier_receiver_free(NotifierReceiver *receiver);
 
 /* notifier-ring.c */
 int notifier_ring_init(NotifierRing *ring);

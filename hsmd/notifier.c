@@ -92,124 +92,10 @@ static void fit_keeper(Notifier *n) {
                         "hsmd-snmp notify cannot be started: %s; it is tried again", strerror(-r));
 }
 
-/* ---- receivers as configured ---- */
-
-static NotifierReceiver *receiver_free(NotifierReceiver *r) {
-        if (r)
-                free(r->page);
-        free(r);
-        return NULL;
-}
-
-static NotifierReceiver *receiver_new(Notifier *n, const ConfigReceiver *c) {
-        NotifierReceiver *r = calloc(1, sizeof(*r));
-
-        if (!r)
-                return NULL;
-        r->notifier = n;
-        r->number = c->number;
-        r->config = c;
-        r->state = RECEIVER_OK;
-        r->state_since = now_monotonic();
-        copy_text(r->name, sizeof(r->name), c->name);
-        return r;
-}
-
-static void keep_cursor(NotifierReceiver *r) {
-        History *history = r->notifier->manager->history;
-        CursorRecord cursor;
-
-        notifier_fill_cursor(r, &cursor);
-        if (!history || !r->begun || memcmp(&cursor, &r->kept, sizeof(cursor)) == 0)
-                return;
-        history_cursor(history, &cursor);
-        r->kept = cursor;
-}
-
-/* done: all up to it are done with. */
-static void begin(NotifierReceiver *r, uint64_t done, uint64_t maybe_sent) {
-        notifier_queue_init(&r->queue, done, maybe_sent, r->config->queue);
-        r->begun = true;
-}
-
-static NotifierReceiver *take_over(Notifier *n, const ConfigReceiver *c) {
-        for (size_t i = 0; i < n->n_receivers; i++) {
-                NotifierReceiver *r = n->receivers[i];
-
-                if (r && r->number == c->number && streq(r->name, c->name)) {
-                        n->receivers[i] = NULL;
-                        r->config = c;
-                        r->queue.limit = c->queue;
-                        return r;
-                }
-        }
-        return receiver_new(n, c);
-}
-
-/* One that the history owes an answer is freed when that has come. */
-static void let_go(Notifier *n, NotifierReceiver *r) {
-        NotifierReceiver **grown;
-
-        if (n->manager->history)
-                history_forget_cursor(n->manager->history, r->name);
-        r->config = NULL;
-        if (!r->asking) {
-                receiver_free(r);
-                return;
-        }
-        grown = reallocarray(n->leaving, n->n_leaving + 1, sizeof(*grown));
-        if (!grown)
-                return; /* never freed, rather than too early */
-        n->leaving = grown;
-        grown[n->n_leaving++] = r;
-}
-
-static void free_left(Notifier *n) {
-        for (size_t i = n->n_leaving; i > 0; i--)
-                if (!n->leaving[i - 1]->asking) {
-                        receiver_free(n->leaving[i - 1]);
-                        n->leaving[i - 1] = n->leaving[--n->n_leaving];
-                }
-}
-
-/* Those that are configured no more; whether there were any. */
-static bool let_others_go(Notifier *n) {
-        bool any = false;
-
-        for (size_t i = 0; i < n->n_receivers; i++)
-                if (n->receivers[i]) {
-                        let_go(n, n->receivers[i]);
-                        any = true;
-                }
-        return any;
-}
-
-static bool fit_receivers(Notifier *n) {
-        const Config *c = n->manager->config;
-        NotifierReceiver **receivers = calloc(c->n_receivers + 1, sizeof(*receivers));
-        size_t count = 0;
-        bool any_gone;
-
-        if (!receivers)
-                return false;
-        for (size_t i = 0; i < c->n_receivers; i++) {
-                NotifierReceiver *r = take_over(n, &c->receivers[i]);
-
-                if (!r)
-                        continue;
-                if (n->restored && !r->begun)
-                        begin(r, n->last, n->last);
-                receivers[count++] = r;
-        }
-        any_gone = let_others_go(n);
-        free(n->receivers);
-        n->receivers = receivers;
-        n->n_receivers = count;
-        return any_gone;
-}
+/* ---- what hsmd calls ---- */
 
 void notifier_reconfigure(Notifier *n) {
-        bool any_gone = fit_receivers(n);
+        bool any_gone = notifier_fit_receivers(n);
 
         fit_keeper(n);
         if (any_gone && n->keeper)
@@ -218,8 +104,6 @@ void notifier_reconfigure(Notifier *n) {
                 notifier_boot(n, !n->ready);
         notifier_publish(n);
 }
-
-/* ---- what hsmd calls ---- */
 
 int notifier_new(Manager *manager, Notifier **ret) {
         Notifier *n = calloc(1, sizeof(*n));
@@ -243,9 +127,9 @@ Notifier *notifier_free(Notifier *n) {
         keeper_free(n->keeper);
         notifier_boot_forget(n);
         for (size_t i = 0; i < n->n_receivers; i++)
-                receiver_free(n->receivers[i]);
+                notifier_receiver_free(n->receivers[i]);
         for (size_t i = 0; i < n->n_leaving; i++)
-                receiver_free(n->leaving[i]);
+                notifier_receiver_free(n->leaving[i]);
         free(n->receivers);
         free(n->leaving);
         notifier_ring_done(&n->ring);
@@ -255,7 +139,7 @@ Notifier *notifier_free(Notifier *n) {
 
 void notifier_close(Notifier *n, usec_t grace) {
         for (size_t i = 0; i < n->n_receivers; i++)
-                keep_cursor(n->receivers[i]);
+                notifier_keep_cursor(n->receivers[i]);
         if (n->keeper)
                 keeper_close(n->keeper, grace);
         n->ready = false;
@@ -270,10 +154,10 @@ static const CursorRecord *cursor_of(const CursorRecord *cursors, size_t n, cons
 
 static void restore(NotifierReceiver *r, const CursorRecord *cursor, uint64_t last) {
         if (!cursor) {
-                begin(r, last, last);
+                notifier_begin(r, last, last);
                 return;
         }
-        begin(r, MIN_OF(cursor->acknowledged, last), last);
+        notifier_begin(r, MIN_OF(cursor->acknowledged, last), last);
         r->queue.dropped = cursor->dropped;
         r->sent = cursor->sent;
         r->acks = cursor->acks;
@@ -335,9 +219,9 @@ void notifier_tick(Notifier *n, usec_t now) {
         fit_keeper(n);
         if (n->keeper)
                 keeper_tick(n->keeper, now);
-        free_left(n);
+        notifier_free_left(n);
         for (size_t i = 0; i < n->n_receivers; i++)
-                keep_cursor(n->receivers[i]);
+                notifier_keep_cursor(n->receivers[i]);
         notifier_feed_all(n); /* what the history did not have a second ago */
         beat(n, now);
         notifier_publish(n);

@@ -2,11 +2,9 @@
 
 #include <sys/epoll.h>
 
-static void go_on(NotifyReceiver *r);
-
 /* ---- what is told ---- */
 
-static void say(NotifyReceiver *r, ReceiverState state, const char *detail) {
+void notify_receiver_say(NotifyReceiver *r, ReceiverState state, const char *detail) {
         if (r->state.state == state && streq(r->state.detail, detail) && !r->state_untold)
                 return;
         r->state.state = state;
@@ -18,7 +16,7 @@ static void say(NotifyReceiver *r, ReceiverState state, const char *detail) {
 static void say_refused(NotifyReceiver *r, const char *why) {
         r->state.refusals++;
         r->state_untold = true;
-        say(r, RECEIVER_REFUSING, why);
+        notify_receiver_say(r, RECEIVER_REFUSING, why);
 }
 
 /* The first item is done with. */
@@ -34,87 +32,13 @@ static void finish(NotifyReceiver *r, NotifyResult result) {
         r->done[r->n_done++] = done;
         r->n_items--;
         memmove(r->items, r->items + 1, r->n_items * sizeof(*r->items));
-        say(r, RECEIVER_OK, "");
+        notify_receiver_say(r, RECEIVER_OK, "");
         r->world->news(r, r->world->data);
 }
 
 void notify_receiver_told(NotifyReceiver *r, size_t n) {
         r->n_done -= n;
         memmove(r->done, r->done + n, r->n_done * sizeof(*r->done));
-}
-
-/* ---- answers ---- */
-
-/* Not in the time window is no answer yet: the library sends again, with the time that it was told. */
-static NotifyOutcome outcome_of_report(NotifyReceiver *r, netsnmp_pdu *report) {
-        const char *why = engine_refusal(report);
-
-        if (why) {
-                snprintf(r->why, sizeof(r->why), "it %s", why);
-                return NOTIFY_REFUSED;
-        }
-        return snmpv3_get_report_type(report) == SNMPERR_NOT_IN_TIME_WINDOW ? NOTIFY_PENDING
-                                                                            : NOTIFY_STRANGER;
-}
-
-static NotifyOutcome outcome_of_response(NotifyReceiver *r, const netsnmp_pdu *response) {
-        if (response->errstat == SNMP_ERR_NOERROR)
-                return NOTIFY_ANSWERED;
-        snprintf(r->why, sizeof(r->why), "it answers with the error %s",
-                snmp_errstring((int) response->errstat));
-        return NOTIFY_REFUSED;
-}
-
-/* What a call of the library's means. It calls twice for one Report; only the first one counts. */
-static void take(NotifyReceiver *r, int operation, netsnmp_pdu *pdu, bool discovery, NotifyOutcome *outcome) {
-        if (*outcome != NOTIFY_PENDING)
-                return;
-        switch (operation) {
-        case NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE:
-        case NETSNMP_CALLBACK_OP_SEC_ERROR:
-                if (pdu && pdu->command == SNMP_MSG_REPORT)
-                        *outcome = discovery ? NOTIFY_ANSWERED : outcome_of_report(r, pdu);
-                else if (pdu && pdu->command == SNMP_MSG_RESPONSE && !discovery)
-                        *outcome = outcome_of_response(r, pdu);
-                break;
-        case NETSNMP_CALLBACK_OP_TIMED_OUT:
-        case NETSNMP_CALLBACK_OP_SEND_FAILED:
-                *outcome = NOTIFY_TIMEOUT;
-                break;
-        default: /* sent again by the library */
-                break;
-        }
-}
-
-/* Whether what was received can be an answer at all: if not, the library goes on waiting. There is no Report
- * in SNMPv2c. */
-static bool is_stray(const NotifyReceiver *r, int operation, const netsnmp_pdu *pdu) {
-        bool received = operation == NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE ||
-                        operation == NETSNMP_CALLBACK_OP_SEC_ERROR;
-
-        return received && pdu && pdu->command != SNMP_MSG_RESPONSE &&
-               !(pdu->command == SNMP_MSG_REPORT && r->engine.version == SNMP_VERSION_V3);
-}
-
-/* Nothing is sent or closed from here, since the library is busy with the session: go_on does, afterwards. */
-static int on_answer(
-        int operation, netsnmp_session *session UNUSED, int request UNUSED, netsnmp_pdu *pdu, void *data) {
-        NotifyReceiver *r = data;
-
-        if (is_stray(r, operation, pdu))
-                return 0;
-        take(r, operation, pdu, r->phase == NOTIFY_DISCOVERY, &r->outcome);
-        return 1;
-}
-
-static int on_heartbeat_answer(
-        int operation, netsnmp_session *session UNUSED, int request UNUSED, netsnmp_pdu *pdu, void *data) {
-        NotifyReceiver *r = data;
-
-        if (is_stray(r, operation, pdu))
-                return 0;
-        take(r, operation, pdu, false, &r->heartbeat_outcome);
-        return 1;
 }
 
 /* ---- sending ---- */
@@ -163,7 +87,8 @@ static int send_item(NotifyReceiver *r) {
         NotifyItem *item = &r->items[0];
         usec_t now = now_monotonic();
         uint32_t ticks = item->sent > 0 ? item->ticks : uptime_ticks(r);
-        int k = send_pdu(r, &item->message, item->message.repeated || item->sent > 0, ticks, on_answer);
+        int k = send_pdu(
+                r, &item->message, item->message.repeated || item->sent > 0, ticks, notify_on_answer);
 
         if (k < 0)
                 return k;
@@ -179,7 +104,7 @@ static void cannot_send(NotifyReceiver *r, int error) {
         char detail[sizeof(r->state.detail)];
 
         snprintf(detail, sizeof(detail), "nothing can be sent to it: %s", strerror(-error));
-        say(r, RECEIVER_RETRYING, detail);
+        notify_receiver_say(r, RECEIVER_RETRYING, detail);
         pause_for(r, MIN_OF(r->timeout, NOTIFY_RETRY_MAX));
 }
 
@@ -187,14 +112,32 @@ static void send_heartbeat(NotifyReceiver *r) {
         r->heartbeat_waits = false;
         r->heartbeat_outcome = NOTIFY_PENDING;
         /* one that cannot be sent is not missed by anybody but who waits for it */
-        (void) send_pdu(r, &r->heartbeat, false, uptime_ticks(r), on_heartbeat_answer);
+        (void) send_pdu(r, &r->heartbeat, false, uptime_ticks(r), notify_on_heartbeat_answer);
+}
+
+/* Whether one may be sent now. */
+static bool take_turn(NotifyReceiver *r) {
+        usec_t now = now_monotonic();
+
+        r->trap_clock = MAX_OF(r->trap_clock, now - NOTIFY_TRAP_BURST * NOTIFY_TRAP_GAP);
+        if (r->trap_clock > now)
+                return false;
+        r->trap_clock += NOTIFY_TRAP_GAP;
+        return true;
 }
 
 static void send_traps(NotifyReceiver *r) {
         int k = 0;
 
-        while (r->n_items > 0 && (k = send_item(r)) >= 0)
-                finish(r, NOTIFY_SENT);
+        while (k >= 0 && r->n_items > 0) {
+                if (!take_turn(r)) {
+                        pause_for(r, NOTIFY_TRAP_GAP);
+                        return;
+                }
+                k = send_item(r);
+                if (k >= 0)
+                        finish(r, NOTIFY_SENT);
+        }
         if (k < 0)
                 cannot_send(r, k);
 }
@@ -203,7 +146,7 @@ static int on_readable(sd_event_source *source UNUSED, int fd UNUSED, uint32_t e
         NotifyReceiver *r = data;
 
         engine_read(&r->engine);
-        go_on(r);
+        notify_receiver_go_on(r);
         return 0;
 }
 
@@ -229,7 +172,7 @@ static void send_next(NotifyReceiver *r) {
         if (k >= 0 && is_discovered(r) && !r->engine.adopted) {
                 r->phase = NOTIFY_DISCOVERY;
                 r->outcome = NOTIFY_PENDING;
-                k = engine_discover(&r->engine, on_answer, r);
+                k = engine_discover(&r->engine, notify_on_answer, r);
                 if (k < 0)
                         cannot_send(r, k);
                 return;
@@ -253,7 +196,8 @@ static void send_next(NotifyReceiver *r) {
 
 static void silent(NotifyReceiver *r) {
         if (r->n_items > 0) {
-                say(r, RECEIVER_RETRYING, r->phase == NOTIFY_DISCOVERY ? "no answer" : "no acknowledgement");
+                notify_receiver_say(r, RECEIVER_RETRYING,
+                        r->phase == NOTIFY_DISCOVERY ? "no answer" : "no acknowledgement");
                 engine_set_timeout(&r->engine, MIN_OF(2 * r->engine.timeout, NOTIFY_RETRY_MAX));
         }
         r->heartbeat_waits = r->heartbeat_waits && r->phase != NOTIFY_DISCOVERY;
@@ -270,7 +214,7 @@ static void estranged(NotifyReceiver *r) {
                 send_next(r);
                 return;
         }
-        say(r, RECEIVER_RETRYING, "does not take the engine id that it told");
+        notify_receiver_say(r, RECEIVER_RETRYING, "does not take the engine id that it told");
         pause_for(r, r->engine.timeout);
 }
 
@@ -321,7 +265,7 @@ static void take_heartbeat_outcome(NotifyReceiver *r) {
         if (outcome == NOTIFY_REFUSED)
                 say_refused(r, r->why);
         else if (outcome == NOTIFY_ANSWERED && r->n_items == 0)
-                say(r, RECEIVER_OK, "");
+                notify_receiver_say(r, RECEIVER_OK, "");
         else if ((outcome == NOTIFY_STRANGER || outcome == NOTIFY_TIMEOUT) && r->phase == NOTIFY_IDLE)
                 forget_engine(r);
 }
@@ -336,21 +280,12 @@ static void arm(NotifyReceiver *r) {
 }
 
 /* After the library has read or expired something, or there is more to send. */
-static void go_on(NotifyReceiver *r) {
+void notify_receiver_go_on(NotifyReceiver *r) {
         take_heartbeat_outcome(r);
         take_outcome(r);
-        if (r->phase == NOTIFY_PAUSE && now_monotonic() >= r->pause_end)
+        if (r->phase == NOTIFY_IDLE || (r->phase == NOTIFY_PAUSE && now_monotonic() >= r->pause_end))
                 send_next(r);
         arm(r);
-}
-
-static int on_timer(sd_event_source *source UNUSED, uint64_t usec UNUSED, void *data) {
-        NotifyReceiver *r = data;
-
-        if (r->engine.session)
-                engine_expire(&r->engine);
-        go_on(r);
-        return 0;
 }
 
 /* ---- from hsmd ---- */
@@ -359,11 +294,10 @@ int notify_receiver_hand(NotifyReceiver *r, const MsgNotify *m) {
         if (m->heartbeat) {
                 r->heartbeat = *m;
                 r->heartbeat_waits = true;
-                if (r->phase == NOTIFY_IDLE)
-                        send_next(r);
-                else if (!r->unusable && r->engine.session && (!is_discovered(r) || r->engine.adopted))
+                if (r->phase != NOTIFY_IDLE && !r->unusable && r->engine.session &&
+                        (!is_discovered(r) || r->engine.adopted))
                         send_heartbeat(r);
-                arm(r);
+                notify_receiver_go_on(r);
                 return 0;
         }
         if (!event_type_notifies(m->event.type))
@@ -371,103 +305,6 @@ int notify_receiver_hand(NotifyReceiver *r, const MsgNotify *m) {
         if (r->n_items + r->n_done >= NOTIFY_WINDOW)
                 return -ENOBUFS;
         r->items[r->n_items++] = (NotifyItem){.message = *m};
-        if (r->phase == NOTIFY_IDLE)
-                send_next(r);
-        arm(r);
+        notify_receiver_go_on(r);
         return 0;
-}
-
-static void close_engine(NotifyReceiver *r) {
-        r->io = sd_event_source_disable_unref(r->io);
-        engine_close(&r->engine); /* calls back for what is out */
-        r->outcome = r->heartbeat_outcome = NOTIFY_PENDING;
-        r->rediscovered = false;
-        r->phase = NOTIFY_IDLE;
-}
-
-/* engine_peer takes the address without its transport, and finds that out by itself. */
-static int make_peer(const char *address, Engine *e) {
-        const char *colon = strchr(address, ':');
-
-        return colon ? engine_peer(colon + 1, e->peer, sizeof(e->peer)) : -EINVAL;
-}
-
-static const char *make_engine(const MsgNotifyReceiver *config, Engine *e) {
-        e->version = config->version;
-        e->timeout = config->timeout;
-        copy_text(e->community, sizeof(e->community), config->community);
-        copy_text(e->user, sizeof(e->user), config->user);
-        if (make_peer(config->address, e) < 0)
-                return "its address is not numeric host and port";
-        if (e->version == SNMP_VERSION_V3 &&
-                usm_keys_make(config->auth_protocol, config->auth_secret, config->priv_protocol,
-                        config->priv_secret, &e->keys) < 0)
-                return "no key: unknown protocol, or a secret under 8 characters";
-        return NULL;
-}
-
-static bool same_keys(const UsmKeys *a, const UsmKeys *b) {
-        return a->security_level == b->security_level && a->auth_protocol == b->auth_protocol &&
-               a->priv_protocol == b->priv_protocol &&
-               memcmp(a->auth_key, b->auth_key, sizeof(a->auth_key)) == 0 &&
-               memcmp(a->priv_key, b->priv_key, sizeof(a->priv_key)) == 0;
-}
-
-static bool same_engine(const Engine *a, const Engine *b) {
-        return a->version == b->version && streq(a->peer, b->peer) && streq(a->community, b->community) &&
-               streq(a->user, b->user) && same_keys(&a->keys, &b->keys);
-}
-
-void notify_receiver_configure(NotifyReceiver *r, const MsgNotifyReceiver *config) {
-        Engine fresh = {0};
-        const char *unusable = make_engine(config, &fresh);
-
-        if (config->charset == CHARSET_GB18030 && r->world->gb18030 == (iconv_t) -1)
-                unusable = "this host cannot convert to GB18030: the C library's table is missing";
-        r->timeout = config->timeout;
-        r->local_text = config->text == TEXT_ZH;
-        r->charset = config->charset;
-        if (r->kind != config->kind || unusable || r->unusable || !same_engine(&r->engine, &fresh)) {
-                close_engine(r);
-                r->kind = config->kind;
-                r->engine = fresh;
-                r->unusable = unusable;
-        }
-        wipe(&fresh, sizeof(fresh));
-        if (unusable)
-                say(r, RECEIVER_REFUSING, unusable);
-        if (r->phase == NOTIFY_IDLE)
-                send_next(r);
-        arm(r);
-}
-
-int notify_receiver_new(const NotifyWorld *world, uint32_t number, NotifyReceiver **ret) {
-        NotifyReceiver *r = calloc(1, sizeof(*r));
-        int k;
-
-        if (!r)
-                return -ENOMEM;
-        r->world = world;
-        r->number = number;
-        r->unusable = "not configured yet";
-        r->state = (MsgNotifyState) MESSAGE(MsgNotifyState, MSG_NOTIFY_STATE);
-        r->state.receiver = number;
-        k = sd_event_add_time(
-                world->event, &r->timer, CLOCK_MONOTONIC, USEC_INFINITY, USEC_PER_MSEC, on_timer, r);
-        if (k < 0) {
-                notify_receiver_free(r);
-                return k;
-        }
-        (void) sd_event_source_set_enabled(r->timer, SD_EVENT_OFF);
-        *ret = r;
-        return 0;
-}
-
-NotifyReceiver *notify_receiver_free(NotifyReceiver *r) {
-        if (!r)
-                return NULL;
-        close_engine(r);
-        sd_event_source_disable_unref(r->timer);
-        free(r);
-        return NULL;
 }

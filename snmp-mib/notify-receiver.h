@@ -10,6 +10,9 @@
  * one or may have lost its boots; one that says that it does not know the engine, at once. One that refuses
  * is asked again every NOTIFY_RETRY_MAX.
  *
+ * Traps leave at most NOTIFY_TRAP_BURST at once, and then one every NOTIFY_TRAP_GAP: nobody would say that a
+ * receiver had no room for a backlog of them.
+ *
  * A heartbeat overtakes what waits, and is sent once. To a receiver of informs it is one, too (it need not
  * know our own engine then), whose answer is no more than a sign of life. */
 
@@ -20,6 +23,8 @@
 #include "protocol.h"
 
 #define NOTIFY_RETRY_MAX (5 * USEC_PER_SEC)
+#define NOTIFY_TRAP_BURST 32
+#define NOTIFY_TRAP_GAP (2 * USEC_PER_MSEC)
 
 typedef struct NotifyReceiver NotifyReceiver;
 
@@ -78,6 +83,7 @@ struct NotifyReceiver {
         char why[128];
         bool rediscovered; /* since the last acknowledgement or pause */
         usec_t pause_end;
+        usec_t trap_clock; /* traps are sent when this is not later than now; each moves it on by a gap */
         sd_event_source *timer, *io;
 
         MsgNotifyDone done[NOTIFY_WINDOW]; /* to be told */
@@ -99,6 +105,15 @@ void notify_receiver_configure(NotifyReceiver *receiver, const MsgNotifyReceiver
 /* Takes one over to be sent. -EBADMSG when it is none of which receivers are told, -ENOBUFS when there are
  * NOTIFY_WINDOW already that are not done with or not told to be. */
 int notify_receiver_hand(NotifyReceiver *receiver, const MsgNotify *message);
+
+/* notify-receiver.c: goes on after the library has read or expired something, or there is more to send. */
+void notify_receiver_go_on(NotifyReceiver *receiver);
+void notify_receiver_say(NotifyReceiver *receiver, ReceiverState state, const char *detail);
+
+/* notify-answer.c: of an inform or a discovery, and of a heartbeat. */
+int notify_on_answer(int operation, netsnmp_session *session, int request, netsnmp_pdu *pdu, void *receiver);
+int notify_on_heartbeat_answer(
+        int operation, netsnmp_session *session, int request, netsnmp_pdu *pdu, void *receiver);
 
 /* The first `n` of done were told; the state was. */
 void notify_receiver_told(NotifyReceiver *receiver, size_t n);

@@ -88,7 +88,7 @@ static int set_config(Notify *n, const MsgNotifyConfig *m) {
 }
 
 static int add_receiver(Notify *n, uint32_t number) {
-        NotifyReceiver **grown = reallocarray(n->receivers, n->n_receivers + 1, sizeof(*grown));
+        NotifyReceiver **grown = reallocarray(n->receivers, n->n_receivers + 1, sizeof(void *));
         int r;
 
         if (!grown)

@@ -97,34 +97,63 @@ def test_a_flood_keeps_nobody_waiting(worker, listener, trapd):
     assert w.wait_done(10, receiver=2) == list(range(1, 11))
 
 
-def test_a_report_of_another_engine_changes_nothing(worker, listener):
-    """To a discovery that is out, with another message's id: as from somebody who sees nothing of ours."""
+def short(tag, content):
+    """BER with a length below 256."""
+    return bytes([tag]) + (b"\x81" if len(content) > 127 else b"") + bytes([len(content)]) + content
+
+
+def report(request, engine, change=0):
+    """The SNMPv3 Report usmStatsUnknownEngineIDs to a request, from this engine; (change) with another message id."""
+    at = request.index(b"\x02\x01\x03\x30") + 4  # behind msgVersion 3: msgGlobalData
+    at += 1 if request[at] < 128 else 2
+    message_id = bytearray(request[at + 2 : at + 2 + request[at + 1]])
+    message_id[-1] ^= change
+    header = short(0x02, message_id) + b"\x02\x02\x7f\xff\x04\x01\x00\x02\x01\x03"
+    usm = short(0x04, engine) + b"\x02\x01\x01\x02\x01\x05\x04\x00\x04\x00\x04\x00"
+    variable = short(0x30, bytes.fromhex("060a2b060106030f01010400") + b"\x41\x01\x01")
+    pdu = short(0xA8, b"\x02\x01\x07\x02\x01\x00\x02\x01\x00" + short(0x30, variable))
+    scoped = short(0x30, short(0x04, engine) + b"\x04\x00" + pdu)
+    return short(0x30, b"\x02\x01\x03" + short(0x30, header) + short(0x04, short(0x30, usm)) + scoped)
+
+
+ENGINES = [bytes.fromhex("80001f880491"), bytes.fromhex("80001f880492")]
+
+
+def test_a_report_to_another_message_changes_nothing(worker, listener):
+    """As from somebody who sees nothing of ours."""
     w = worker()
     w.receiver(1, listener.address, timeout_ms=5000)
     w.start().notify(1, 1)
     discovery = listener.take()
-    at = discovery.index(b"\x02\x01\x03\x30") + 3  # msgVersion 3, then msgGlobalData
-    size = discovery[at + 3]
-    message_id = bytearray(discovery[at + 4 : at + 4 + size])
-    message_id[-1] ^= 1
-    engine = bytes.fromhex("80001f880499")
-    usm = b"\x04\x06" + engine + b"\x02\x01\x01\x02\x01\x05\x04\x00\x04\x00\x04\x00"
-    variable = bytes.fromhex("060a2b060106030f01010400") + b"\x41\x01\x01"
-    pdu = b"\x02\x01\x07\x02\x01\x00\x02\x01\x00\x30" + bytes([len(variable) + 2]) + b"\x30" + bytes([len(variable)]) + variable
-    scoped = b"\x04\x06" + engine + b"\x04\x00\xa8" + bytes([len(pdu)]) + pdu
-    header = b"\x02" + bytes([size]) + message_id + b"\x02\x02\x7f\xff\x04\x01\x00\x02\x01\x03"
-    body = b"\x02\x01\x03\x30" + bytes([len(header)]) + header
-    body += b"\x04" + bytes([len(usm) + 2]) + b"\x30" + bytes([len(usm)]) + usm + b"\x30" + bytes([len(scoped)]) + scoped
-    listener.answer(b"\x30" + (bytes([len(body)]) if len(body) < 128 else b"\x81" + bytes([len(body)])) + body)
-    w.tell("ping 1")
-    w.wait(lambda ms: [m for m in ms if m["message"] == "pong"], "pong")
-    # the true one (same message id) is taken: the inform follows
-    header = header.replace(bytes(message_id), discovery[at + 4 : at + 4 + size])
-    listener.socket.settimeout(0)
+    listener.answer(report(discovery, ENGINES[0], change=1))
+    listener.answer(report(discovery, ENGINES[1]))
+    inform = listener.take()
+    assert ENGINES[1] in inform and ENGINES[0] not in inform
+    assert not [m for m in w.messages if m["message"] == "state"]
+
+
+def test_a_receiver_that_says_that_it_is_another_engine_is_discovered_at_once(worker, listener):
+    w = worker()
+    w.receiver(1, listener.address, timeout_ms=5000)
+    w.start().notify(1, 1)
+    listener.answer(report(listener.take(), ENGINES[0]))
+    listener.answer(report(listener.take(), ENGINES[1]))
+    discovery = listener.take()
+    assert ENGINES[0] not in discovery
+    listener.answer(report(discovery, ENGINES[1]))
+    assert ENGINES[1] in listener.take()
+    assert not [m for m in w.messages if m["message"] == "state"], "no timeout was waited for"
+
+
+def test_a_receiver_that_never_knows_its_own_engine_is_given_time(worker, listener):
+    """Rather than asked and asked again as fast as it answers."""
+    w = worker()
+    w.receiver(1, listener.address, timeout_ms=1000)
+    w.start().notify(1, 1)
+    for _ in range(4):
+        listener.answer(report(listener.take(), ENGINES[0]))
+    state = w.wait_state("retrying")
+    assert state["detail"] == "does not take the engine id that it told"
+    listener.socket.setblocking(False)
     with pytest.raises(BlockingIOError):
         listener.take()
-    listener.socket.settimeout(30)
-    body = b"\x02\x01\x03\x30" + bytes([len(header)]) + header
-    body += b"\x04" + bytes([len(usm) + 2]) + b"\x30" + bytes([len(usm)]) + usm + b"\x30" + bytes([len(scoped)]) + scoped
-    listener.answer(b"\x30" + (bytes([len(body)]) if len(body) < 128 else b"\x81" + bytes([len(body)])) + body)
-    assert engine in listener.take()
