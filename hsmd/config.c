@@ -13,8 +13,8 @@ static int directory_of(const char *path, char **ret) {
 
 /* In the order in which the parts refer to each other. */
 static void read_all(Reader *r, config_setting_t *top) {
-        static const char *const keys[] = {"fleet", "agent", "history", "receivers", "sites", "links", "pools",
-                "services", "device_defaults", "devices"};
+        static const char *const keys[] = {"fleet", "agent", "history", "receivers", "sites", "links",
+                "pools", "services", "device_defaults", "devices"};
         Section root = {.reader = r, .own = top};
 
         config_check_keys(r, top, keys, ELEMENTSOF(keys));

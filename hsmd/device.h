@@ -117,8 +117,8 @@ typedef struct Device {
         char condition[192];            /* of what makes it degraded; empty if nothing does */
         Finding findings[FINDINGS_MAX]; /* all that does, each with its resource */
         size_t n_findings;
-        usec_t last_good;     /* as last_success; moved by the time in which hsmd itself did not run */
-        RollupRow minute;     /* what it did since minute_start (CLOCK_REALTIME) */
+        usec_t last_good; /* as last_success; moved by the time in which hsmd itself did not run */
+        RollupRow minute; /* what it did since minute_start (CLOCK_REALTIME) */
         usec_t minute_start, rolled_up;
         Availability availability;
         uint64_t probes, failures, probe_restarts, checks_skipped, logins, signs, signs_of_probe;

@@ -155,7 +155,7 @@ static void end_waits(EventLog *log, usec_t now) {
         size_t left = 0;
 
         for (size_t i = 0; i < log->n_waiters; i++) {
-                if (now >= log->waiters[i].until)
+                if (now >= log->waiters[i].until || control_reply_is_orphan(log->waiters[i].reply))
                         control_reply_events(log->waiters[i].reply, 0, NULL, 0);
                 else
                         log->waiters[left++] = log->waiters[i];

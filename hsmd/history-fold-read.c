@@ -124,6 +124,13 @@ static void read_flap(sqlite3_stmt *s, void *row) {
         f->when = (usec_t) sqlite3_column_int64(s, 2);
 }
 
+static void read_failover_count(sqlite3_stmt *s, void *row) {
+        FailoverCountRecord *c = row;
+
+        c->pool = (uint32_t) sqlite3_column_int64(s, 0);
+        c->n = (uint64_t) sqlite3_column_int64(s, 1);
+}
+
 static void read_availability(sqlite3_stmt *s, void *row) {
         AvailabilityRecord *a = row;
 
@@ -137,7 +144,7 @@ static void read_availability(sqlite3_stmt *s, void *row) {
  * ----------------------------------------------------------------------------------------------- */
 
 static int read_last(sqlite3 *db, HistoryState *state) {
-        int64_t id = 0, sequence = 0, floor = 0, failovers = 0;
+        int64_t id = 0, sequence = 0, floor = 0;
         int code = history_number(db, "SELECT max(id) FROM events", &id);
 
         if (code == SQLITE_OK)
@@ -145,11 +152,8 @@ static int read_last(sqlite3 *db, HistoryState *state) {
                         db, "SELECT max(sequence) FROM events WHERE sequence IS NOT NULL", &sequence);
         if (code == SQLITE_OK)
                 code = history_number(db, "SELECT value FROM meta WHERE key = 'sequence_floor'", &floor);
-        if (code == SQLITE_OK)
-                code = history_number(db, "SELECT count(*) FROM failovers", &failovers);
         state->last_event = (uint64_t) id;
         state->last_sequence = (uint64_t) MAX_OF(sequence, floor);
-        state->failover_count = (uint64_t) failovers;
         return code;
 }
 
@@ -165,7 +169,8 @@ static int read_last(sqlite3 *db, HistoryState *state) {
         }
 
 static int read_of_events(sqlite3 *db, HistoryState *state) {
-        Rows alarms = ROWS_OF(AlarmRecord), failovers = ROWS_OF(Event), told = ROWS_OF(Event);
+        Rows alarms = ROWS_OF(AlarmRecord), failovers = ROWS_OF(Event), told = ROWS_OF(Event),
+             counts = ROWS_OF(FailoverCountRecord);
         int code = read_events(db, ", r.\"when\", k.\"when\", k.\"by\"",
                 " FROM active a JOIN events e ON e.id = a.last JOIN events r ON r.id = a.raised"
                 " LEFT JOIN events k ON k.id = a.acknowledged ORDER BY a.alarm",
@@ -184,6 +189,12 @@ static int read_of_events(sqlite3 *db, HistoryState *state) {
                         " FROM told t JOIN events e ON e.id = t.event ORDER BY t.kind, t.number", read_event,
                         &told);
         TAKE(told, n_told, told);
+        if (code == SQLITE_OK)
+                code = read_rows(db,
+                        "SELECT e.pool, count(*) FROM failovers f JOIN events e ON e.id = f.id GROUP BY "
+                        "e.pool",
+                        0, read_failover_count, &counts);
+        TAKE(failover_counts, n_failover_counts, counts);
         return code;
 }
 
@@ -229,6 +240,7 @@ void history_state_free(HistoryState *state) {
         free(state->cursors);
         free(state->availability);
         free(state->flaps);
+        free(state->failover_counts);
         free(state);
 }
 

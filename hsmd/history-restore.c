@@ -127,6 +127,7 @@ static int set_aside(Restore *r) {
         snprintf(from, sizeof(from), "%s/before-restore", r->options->state);
         if (mkdir(from, 0700) < 0 && errno != EEXIST)
                 return restore_fail(r, -errno, "%s: %s", from, strerror(errno));
+        restore_own(r, from);
         for (size_t i = 0; i < n; i++) {
                 snprintf(from, sizeof(from), "%s/%s", r->options->state, replaced[i]);
                 snprintf(to, sizeof(to), "%s/before-restore/%s", r->options->state, replaced[i]);

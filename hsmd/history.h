@@ -56,21 +56,27 @@ typedef struct FlapRecord {
         usec_t level, when; /* CLOCK_REALTIME of it */
 } FlapRecord;
 
+typedef struct FailoverCountRecord { /* of all time */
+        uint32_t pool;
+        uint64_t n;
+} FailoverCountRecord;
+
 /* All that a restart needs. */
 typedef struct HistoryState {
         uint64_t last_event;
         uint64_t last_sequence; /* none that is larger was ever used; of a history that was lost or restored,
                                    by the numbers of events */
         AlarmRecord *alarms;    /* active ones, in order of id */
-        Event *failovers; /* the last 64 pool_failover and those still open, each followed by its failover_returned,
-                             if any */
-        Event *told;      /* the last event that told a state, of each pool and service */
+        Event *failovers;       /* the last 64 pool_failover and those still open, each followed by its
+                                   failover_returned,       if any */
+        Event *told;            /* the last event that told a state, of each pool and service */
         MaintenanceRecord *maintenance; /* that has not ended */
         CursorRecord *cursors;
         AvailabilityRecord *availability; /* the last 31 days */
         FlapRecord *flaps;
-        uint64_t failover_count;
-        size_t n_alarms, n_failovers, n_told, n_maintenance, n_cursors, n_availability, n_flaps;
+        FailoverCountRecord *failover_counts; /* a pool that has had any */
+        size_t n_alarms, n_failovers, n_told, n_maintenance, n_cursors, n_availability, n_flaps,
+                n_failover_counts;
 } HistoryState;
 
 void history_state_free(HistoryState *state);

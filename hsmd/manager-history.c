@@ -45,6 +45,9 @@ static void restore(Manager *m, const HistoryState *s) {
                 situation_restore_told(m->situation, &s->told[i]);
         for (size_t i = 0; i < s->n_failovers; i++)
                 situation_restore_failover(m->situation, &s->failovers[i]);
+        for (size_t i = 0; i < s->n_failover_counts; i++)
+                situation_restore_failover_count(
+                        m->situation, s->failover_counts[i].pool, s->failover_counts[i].n);
         for (size_t i = 0; i < s->n_alarms; i++)
                 situation_restore_alarm(m->situation, &s->alarms[i], now);
         restore_availability(m, s);

@@ -98,8 +98,7 @@ static void judge_findings(Situation *s, Findings *f, Moment now) {
 /* In maintenance a device has no alarm but that it ends soon. */
 static void judge_in_maintenance(Situation *s, size_t device, Moment now) {
         Dev *d = &s->devices[device];
-        const Finding *ending =
-                find(d->facts.findings, d->facts.n_findings, REASON_MAINTENANCE_ENDING, "");
+        const Finding *ending = find(d->facts.findings, d->facts.n_findings, REASON_MAINTENANCE_ENDING, "");
         Findings f = {.all = ending,
                 .n = ending != NULL,
                 .owner = &d->alarms,

@@ -241,8 +241,7 @@ static void fill_failover(Failover *f, const Event *e, size_t pool, size_t devic
         f->latency_before = e->latency_before;
 }
 
-static void count_failover(Pool *p, const Event *e) {
-        p->view.failovers++;
+static void note_failover(Pool *p, const Event *e) {
         if (e->declared < p->view.last_failover)
                 return;
         p->view.last_failover = e->declared;
@@ -260,7 +259,7 @@ static void restore_entered(Situation *s, const Event *e) {
         if (f)
                 fill_failover(f, e, pool, device);
         if (pool != NOWHERE) {
-                count_failover(&s->pools[pool], e);
+                note_failover(&s->pools[pool], e);
                 s->pools[pool].alarm = field_valid(e, EventField_alarm) ? e->alarm : 0;
         }
         if (device == NOWHERE || s->devices[device].failover >= e->failover)
@@ -277,6 +276,13 @@ void situation_restore_failover(Situation *s, const Event *e) {
                 restore_returned(s, e);
         else
                 restore_entered(s, e);
+}
+
+void situation_restore_failover_count(Situation *s, uint32_t pool, uint64_t n) {
+        size_t i = pool_by_number(s, pool);
+
+        if (i != NOWHERE)
+                s->pools[i].view.failovers += n;
 }
 
 static void restore_told_of_service(Situation *s, const Event *e) {

@@ -167,7 +167,7 @@ typedef struct PoolView {
         int32_t survivable;
         uint32_t capacity;    /* of the members that serve; 0: not known of one of them */
         bool judged;          /* every member has had its first verdict */
-        uint64_t failovers;   /* since hsmd started, and those that were kept */
+        uint64_t failovers;   /* of all time, as far as it was kept */
         usec_t last_failover; /* CLOCK_REALTIME; 0 = never */
         usec_t last_detection;
 } PoolView;
@@ -243,6 +243,8 @@ void situation_restore_alarm(Situation *situation, const AlarmRecord *record, Mo
 /* event: pool_failover, or failover_returned of an id that was given before, in order. All that are open
  * should be given, however old, beside the last ones: or they are never closed. */
 void situation_restore_failover(Situation *situation, const Event *event);
+/* How many a pool has had of all time. */
+void situation_restore_failover_count(Situation *situation, uint32_t pool, uint64_t n);
 /* The last event of a pool (pool_state, pool_recovered) or service that told a state. */
 void situation_restore_told(Situation *situation, const Event *event);
 

@@ -223,7 +223,8 @@ static const Advice advices[] = {
         {0, 0, REASON_FLAPPING, NULL,
                 "It serves now, but has failed and come back several times: do not count on it.\n"
                 "hsmctl events --device NAME shows when; look for a loose cable, a failing power supply,\n"
-                "restarts in its own log. If another member can carry the load: hsmctl maintenance start NAME.",
+                "restarts in its own log. If another member can carry the load: hsmctl maintenance start "
+                "NAME.",
                 "目前在服务，但已多次故障又恢复，不要指望它。\n"
                 "hsmctl events --device 名称 显示各次时间；查网线、电源、设备自身日志中的重启。\n"
                 "若其他成员能承担业务：hsmctl maintenance start 名称。"},

@@ -119,6 +119,8 @@ void world_restore(World *w) {
                         restore_alarm_of(w, i);
                 if (e->type == EVENT_POOL_FAILOVER || e->type == EVENT_FAILOVER_RETURNED)
                         situation_restore_failover(w->situation, e);
+                if (e->type == EVENT_POOL_FAILOVER)
+                        situation_restore_failover_count(w->situation, e->pool, 1);
                 for (size_t k = i + 1; k < w->n; k++)
                         newest = newest && !same_subject(&w->events[k], e);
                 if (tells_state(e) && newest)

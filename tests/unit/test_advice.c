@@ -46,9 +46,9 @@ static void every_reason_has_its_own_advice(void **state UNUSED) {
                 REASON_MAINTENANCE /* by its state */};
         /* of alarms that no device's state has as its reason */
         static const Reason of_alarms[] = {REASON_COMMON_CAUSE, REASON_SHARED_SERVICE, REASON_SUPERSEDED,
-                REASON_VIRTUAL_DISAGREES, REASON_BOUND_EXCEEDED, REASON_MAINTENANCE_ENDING, REASON_UNCONFIGURED,
-                REASON_DISK_SLOW, REASON_DISK_FULL, REASON_HISTORY_DAMAGED, REASON_RECEIVER_REFUSES,
-                REASON_RECEIVER_SILENT, REASON_QUEUE_FULL, REASON_SELFTEST};
+                REASON_VIRTUAL_DISAGREES, REASON_BOUND_EXCEEDED, REASON_MAINTENANCE_ENDING,
+                REASON_UNCONFIGURED, REASON_DISK_SLOW, REASON_DISK_FULL, REASON_HISTORY_DAMAGED,
+                REASON_RECEIVER_REFUSES, REASON_RECEIVER_SILENT, REASON_QUEUE_FULL, REASON_SELFTEST};
         const char *general = advice_for(LANG_EN, 0, 0, 0, "");
 
         for (unsigned reason = REASON_NONE; reason <= REASON_LAST; reason++) {

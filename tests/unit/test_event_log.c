@@ -41,8 +41,7 @@ void history_append(History *history UNUSED, const Event *event) {
         seen.appended = event->id;
 }
 
-void history_events(
-        History *history UNUSED, const EventFilter *filter, HistoryEvents done, void *userdata) {
+void history_events(History *history UNUSED, const EventFilter *filter, HistoryEvents done, void *userdata) {
         seen.asked = *filter;
         seen.done = done;
         seen.done_userdata = userdata;
@@ -62,6 +61,10 @@ void control_reply_events(ControlReply *reply UNUSED, int error UNUSED, const Ev
         seen.n_answers++;
         for (size_t i = 0; i < n; i++)
                 seen.answered[seen.n_answered++] = events[i].id;
+}
+
+bool control_reply_is_orphan(const ControlReply *reply) {
+        return reply != NULL;
 }
 
 /* --- */
@@ -199,6 +202,14 @@ static void who_waits_too_long_is_answered_with_nothing(void **state) {
         assert_int_equal(seen.n_answered, 0);
 }
 
+static void who_has_gone_is_forgotten(void **state) {
+        const Fixture *f = *state;
+
+        event_log_wait(f->manager.events, 100, 0, 10 * USEC_PER_SEC, (ControlReply *) &seen);
+        event_log_tick(f->manager.events, now_monotonic());
+        assert_int_equal(seen.n_answers, 1);
+}
+
 static void what_is_older_than_memory_is_asked_of_the_history(void **state) {
         const Fixture *f = *state;
         EventLog *log = f->manager.events;
@@ -251,6 +262,7 @@ static void from_verdict_to_datagram_is_measured(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup_teardown(who_has_gone_is_forgotten, setup, teardown),
                 cmocka_unit_test_setup_teardown(nobody_is_told_before_it_is_stored, setup, teardown),
                 cmocka_unit_test_setup_teardown(
                         a_stalled_disk_delays_telling_by_its_timeout_alone, setup, teardown),
@@ -260,8 +272,7 @@ int main(void) {
                         a_number_that_is_not_reserved_is_told_to_nobody, setup, teardown),
                 cmocka_unit_test_setup_teardown(
                         who_waits_is_answered_by_the_next_one_for_it, setup, teardown),
-                cmocka_unit_test_setup_teardown(
-                        who_waits_too_long_is_answered_with_nothing, setup, teardown),
+                cmocka_unit_test_setup_teardown(who_waits_too_long_is_answered_with_nothing, setup, teardown),
                 cmocka_unit_test_setup_teardown(
                         what_is_older_than_memory_is_asked_of_the_history, setup, teardown),
                 cmocka_unit_test_setup_teardown(a_thousand_followers_do_not_pile_up, setup, teardown),

@@ -3,8 +3,8 @@
 #include "unit.h"
 
 #include "ctl/keys-view.h"
-#include "terms.h"
 #include "ctl/width.h"
+#include "terms.h"
 #include "words.h"
 
 /* Columns of a row "| a | b | c | d |", without the spaces around them. */
