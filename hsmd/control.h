@@ -49,14 +49,16 @@
  *
  * - GetEvents(a{sv} filter) -> aa{sv}: what happened, at most 1,000 events in order of id. filter: after t,
  *   before t (ids, exclusive), since t, until t (CLOCK_REALTIME, microseconds), device u, alarm u, limit u,
- * newest b (the last ones rather than the first).
+ * newest b (the last ones rather than the first). A page may be shorter than what is left, and then its first
+ * rows are there: whoever wants more goes on after the last id, until a page is empty.
  *
  * - WaitEvents(t after, u device, u wait_ms) -> aa{sv}: likewise the events after an id, answered as soon as
  * there are any, or with none when the time (at most 60 s) is over. So a follower that does not read holds
  * one answer, and goes on from the last id that it has.
  *
  * - GetHistory(u device, b hours, t since, t until) -> aa{sv}: roll-ups a minute or an hour, at most 1,000 in
- * order of start; device: number, 0 = all.
+ * order of start; device: number, 0 = all. A page may be shorter, likewise: go on since one second after the
+ * last start.
  *
  * - StartMaintenance(s device, t until, s reason, s ticket, b probing, b force, s by) -> s, and
  *   EndMaintenance(s device, s by) -> s. until: CLOCK_REALTIME, microseconds.
@@ -76,8 +78,8 @@
  * Errors: CONTROL_ERROR_REFUSED (its text says what would be right), CONTROL_ERROR_CONFIG_REFUSED (its text
  * is config_load's), CONTROL_ERROR_NO_SUCH_DEVICE, org.freedesktop.DBus.Error.AccessDenied and .InvalidArgs.
  *
- * Limits: 32 connections, 8 a uid, 5 s to authenticate, an outgoing queue of 256 messages and 4 MiB; beyond:
- * closed, with a log line. */
+ * Limits: 32 connections, 8 a uid, 8 answers owed to a connection and 256 in all, 5 s to authenticate, an
+ * outgoing queue of 256 messages and 4 MiB; beyond: closed, with a log line. */
 
 #include <systemd/sd-event.h>
 
@@ -183,9 +185,11 @@ int control_new(sd_event *event, const char *path, const char *group, Journal *j
         void *userdata, Control **ret);
 Control *control_free(Control *control);
 
-/* Answers: error 0, or a negative errno with a message or NULL. The asking connection may be gone. Frees the
- * reply. */
+/* Answers: error 0 with the words that the method answers with, or NULL; or a negative errno with a message
+ * or NULL. The asking connection may be gone, and the whole Control. Frees the reply. */
 void control_reply(ControlReply *reply, int error, const char *message);
+/* Nobody waits for it any more: it may be answered at once, with anything. */
+bool control_reply_is_orphan(const ControlReply *reply);
 /* Likewise, of a measurement that succeeded. */
 void control_reply_measured(ControlReply *reply, const MeasureOutcome *outcome);
 /* Likewise, of what the history had. */
