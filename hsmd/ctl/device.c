@@ -2,6 +2,7 @@
 
 #include "device-view.h"
 #include "json-picture.h"
+#include "missing.h"
 #include "records.h"
 #include "verbs.h"
 
@@ -24,15 +25,6 @@ static int print_json(Client *client, const Picture *p, const DeviceRow *d, bool
         return r < 0 ? -EBADMSG : 0;
 }
 
-static ExitCode no_such_device(const Options *o, const Picture *p) {
-        fprintf(stderr, say(o, "hsmctl: there is no device %s; there are:", "hsmctl：没有密码机 %s；现有："),
-                o->args[1]);
-        for (size_t i = 0; i < picture_rows(p, BOARD_DEVICES); i++)
-                fprintf(stderr, " %s", picture_device(p, i)->name);
-        fputc('\n', stderr);
-        return EXIT_NOT_FOUND;
-}
-
 ExitCode verb_device(const Options *o) {
         CLEANUP_CLIENT Client *client = NULL;
         CLEANUP_PICTURE Picture p = {0};
@@ -48,7 +40,7 @@ ExitCode verb_device(const Options *o) {
                 return client_complain(o, client, r);
         d = picture_find_device(&p, o->args[1]);
         if (!d)
-                return no_such_device(o, &p);
+                return no_such_device(o, &p, o->args[1]);
         screen_init(&s, o);
         if (o->verbose) /* the page may be longer than the screen */
                 s.height = SIZE_MAX;

@@ -196,7 +196,7 @@ static ExitCode take_option(Options *o, int option, const char *value) {
         case OPT_ALARM:
                 return take_count(o, "--alarm", value, UINT32_MAX, &o->alarm);
         case 'n':
-                return take_count(o, "-n", value, 1000000, &o->count);
+                return take_count(o, "-n", value, 1000, &o->count);
         case OPT_DURATION:
                 return take_duration(o, value);
         default:

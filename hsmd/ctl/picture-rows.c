@@ -56,6 +56,13 @@ const SiteRow *picture_find_site(const Picture *p, const char *name) {
         return NULL;
 }
 
+const PoolRow *picture_find_pool(const Picture *p, const char *name) {
+        for (size_t i = 0; i < picture_rows(p, BOARD_POOLS); i++)
+                if (streq(picture_pool(p, i)->name, name))
+                        return picture_pool(p, i);
+        return NULL;
+}
+
 /* What the functions below rely on. */
 _Static_assert(offsetof(KeyRow, device) == offsetof(SensorRow, device) &&
                        offsetof(KeyRow, device) == offsetof(MechanismRow, device) &&

@@ -171,13 +171,13 @@ static int read_entry(sd_bus_message *m, const TableInfo *info, usec_t now, uint
         return sd_bus_message_exit_container(m);
 }
 
-int picture_read_row(sd_bus_message *m, BoardTable table, usec_t now, void *row) {
+int picture_read_row(sd_bus_message *m, const TableInfo *info, usec_t now, void *row) {
         int r = sd_bus_message_enter_container(m, 'a', "{sv}");
 
         if (r < 0)
                 return r;
         while ((r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
-                r = read_entry(m, &board_tables[table], now, row);
+                r = read_entry(m, info, now, row);
                 if (r < 0)
                         return r;
                 r = sd_bus_message_exit_container(m);
@@ -200,22 +200,27 @@ static void *table_append(Table *t, size_t row_size) {
         return memset((uint8_t *) t->rows + t->n++ * row_size, 0, row_size);
 }
 
-static int read_page(sd_bus_message *m, BoardTable table, Picture *p) {
+int table_read(sd_bus_message *m, const TableInfo *info, usec_t now, Table *table) {
         const char *contents;
         int r = sd_bus_message_enter_container(m, 'a', "a{sv}");
 
         if (r < 0)
                 return r;
         while ((r = sd_bus_message_peek_type(m, NULL, &contents)) > 0) {
-                void *row = table_append(&p->tables[table], board_tables[table].row_size);
+                void *row = table_append(table, info->row_size);
 
                 if (!row)
                         return -ENOMEM;
-                r = picture_read_row(m, table, p->now, row);
+                r = picture_read_row(m, info, now, row);
                 if (r < 0)
                         return r;
         }
-        return r;
+        return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
+void table_clear(Table *table) {
+        free(table->rows);
+        *table = (Table){0};
 }
 
 /* What the next page is asked with: how many rows are known or, where they come and go, the last one's id. */
@@ -237,7 +242,7 @@ static int fetch_table(Client *client, BoardTable table, usec_t deadline, Pictur
                         next_page(p, table));
                 if (r < 0)
                         return r;
-                if (read_page(reply, table, p) < 0)
+                if (table_read(reply, &board_tables[table], p->now, &p->tables[table]) < 0)
                         return -EBADMSG;
         }
         return 0;
@@ -253,7 +258,7 @@ static int fetch_fleet(Client *client, usec_t deadline, Picture *p) {
         row = table_append(&p->tables[BOARD_FLEET], sizeof(FleetRow));
         if (!row)
                 return -ENOMEM;
-        return picture_read_row(reply, BOARD_FLEET, p->now, row) < 0 ? -EBADMSG : 0;
+        return picture_read_row(reply, &board_tables[BOARD_FLEET], p->now, row) < 0 ? -EBADMSG : 0;
 }
 
 int picture_fetch(Client *client, unsigned tables, usec_t deadline, Picture *ret) {
