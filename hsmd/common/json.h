@@ -1,5 +1,5 @@
-#ifndef HSMD_CTL_JSON_H
-#define HSMD_CTL_JSON_H
+#ifndef HSMD_JSON_H
+#define HSMD_JSON_H
 /* A small JSON writer (RFC 8259): always well-formed, always valid UTF-8. */
 
 #include "macro.h"
