@@ -6,6 +6,7 @@
 #include "width.h"
 
 #define INDENT 2
+#define ROOMY_LINES 32
 #define SUBJECT_MAX_COLUMNS 24
 #define BY_MAX_COLUMNS 20
 #define TEXT_SIZE 640
@@ -87,9 +88,9 @@ void places_text(Lang lang, unsigned place, unsigned other, char *dst, size_t si
         if (place == 0)
                 return;
         snprintf(dst, size, "%s%s%s", word_of_place(lang, place),
-                other == 0               ? ""
-                        : lang == LANG_ZH ? "，或"
-                                          : ", or ",
+                other == 0        ? ""
+                : lang == LANG_ZH ? "，或"
+                                  : ", or ",
                 other == 0 ? "" : word_of_place(lang, other));
 }
 
@@ -130,9 +131,11 @@ static void put_details(const Screen *s, const Picture *p, const AlarmRow *a) {
         put_line(s, screen_say(s, "code", "告警代码"), field_valid(a, AlarmField_code) ? a->code : "");
         if (field_valid(a, AlarmField_cause))
                 put_line(s, screen_say(s, "cause", "起因"), word_of_reason(s->lang, a->cause, false));
-        put_line(s, screen_say(s, "resource", "对象"), field_valid(a, AlarmField_resource) ? a->resource : "");
+        put_line(
+                s, screen_say(s, "resource", "对象"), field_valid(a, AlarmField_resource) ? a->resource : "");
         if (field_valid(a, AlarmField_age)) {
-                word_of_age(s->lang, p->now > a->age ? (p->now - a->age) / USEC_PER_SEC : 0, age, sizeof(age));
+                word_of_age(
+                        s->lang, p->now > a->age ? (p->now - a->age) / USEC_PER_SEC : 0, age, sizeof(age));
                 put_line(s, screen_say(s, "for", "已持续"), age);
         }
         if (field_valid(a, AlarmField_correlated) && a->correlated) {
@@ -152,7 +155,8 @@ static void put_alarm(
         size_t used = 0;
 
         alarm_texts(s, a, &t);
-        line_cell(s, &used, colour_of_severity(severity_of(a)), t.severity, columns[COL_SEVERITY].width, false);
+        line_cell(
+                s, &used, colour_of_severity(severity_of(a)), t.severity, columns[COL_SEVERITY].width, false);
         line_cell(s, &used, COLOUR_NONE, t.id, columns[COL_ID].width, false);
         line_cell(s, &used, COLOUR_BOLD, t.subject, columns[COL_SUBJECT].width, false);
         line_cell(s, &used, COLOUR_NONE, t.since, columns[COL_SINCE].width, false);
@@ -194,6 +198,10 @@ int alarms_page(const Screen *s, const Picture *p, bool details) {
 
 /* --- in short */
 
+static size_t count_brief(const Screen *s, const Picture *p) {
+        return MIN_OF(picture_rows(p, BOARD_ALARMS), (size_t) (s->height < ROOMY_LINES ? 2 : 5));
+}
+
 static void put_brief(const Screen *s, const AlarmRow *a, size_t id_width, size_t severity_width) {
         char text[TEXT_SIZE];
         AlarmTexts t;
@@ -215,7 +223,7 @@ void alarms_brief(const Screen *s, const Picture *p) {
         Column columns[] = {{screen_say(s, "ALARM", term_zh("alarm")), 0}, {screen_say(s, "ID", "编号"), 0},
                 {screen_say(s, "WHAT", "现象"), 0}};
         CLEANUP_FREE const AlarmRow **list = NULL;
-        size_t n = picture_rows(p, BOARD_ALARMS), shown = MIN_OF(n, (size_t) ALARMS_BRIEF);
+        size_t n = picture_rows(p, BOARD_ALARMS), shown = count_brief(s, p);
 
         if (n == 0 || alarms_by_urgency(p, &list) < 0)
                 return;
@@ -236,10 +244,8 @@ void alarms_brief(const Screen *s, const Picture *p) {
         fputc('\n', s->f);
 }
 
-size_t alarms_brief_lines(const Picture *p) {
-        size_t n = picture_rows(p, BOARD_ALARMS);
+size_t alarms_brief_lines(const Screen *s, const Picture *p) {
+        size_t n = picture_rows(p, BOARD_ALARMS), shown = count_brief(s, p);
 
-        if (n == 0)
-                return 0;
-        return 2 + MIN_OF(n, (size_t) ALARMS_BRIEF) + (n > ALARMS_BRIEF);
+        return n ? 2 + shown + (n > shown ? 1 : 0) : 0;
 }

@@ -27,8 +27,8 @@ static int take_rows(
 
 static int ask(Client *client, const EventQuery *q, uint32_t limit, sd_bus_message **ret_reply) {
         return client_call(client, PAGE_DEADLINE, ret_reply, "GetEvents", "a{sv}", 7, "after", "t", q->after,
-                "since", "t", q->since, "until", "t", q->until, "device", "u", q->device, "alarm", "u", q->alarm,
-                "limit", "u", limit, "newest", "b", (int) q->newest);
+                "since", "t", q->since, "until", "t", q->until, "device", "u", q->device, "alarm", "u",
+                q->alarm, "limit", "u", limit, "newest", "b", (int) q->newest);
 }
 
 int events_fetch(Client *client, EventQuery *query, EventTake take, void *userdata) {

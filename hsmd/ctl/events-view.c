@@ -53,7 +53,8 @@ static size_t type_columns(Lang lang) {
 }
 
 static Colour colour_of(const Event *e, unsigned type) {
-        if ((type == EVENT_ALARM_RAISED || type == EVENT_ALARM_CHANGED) && field_valid(e, EventField_severity))
+        if ((type == EVENT_ALARM_RAISED || type == EVENT_ALARM_CHANGED) &&
+                field_valid(e, EventField_severity))
                 return colour_of_severity(e->severity);
         return types[type].colour;
 }

@@ -99,8 +99,8 @@ static int connect(Events *x) {
         return r;
 }
 
-/* What is there already. With --follow, what comes while it is asked for is not lost either: the last id of all is
- * asked for before. */
+/* What is there already. With --follow, what comes while it is asked for is not lost either: the last id of
+ * all is asked for before. */
 static int show_past(Events *x) {
         uint64_t last = 0;
         int r = 0;

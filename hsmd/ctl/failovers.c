@@ -6,7 +6,17 @@
 #include "verbs.h"
 #include "when.h"
 
-enum { COL_ID, COL_POOL, COL_DEVICE, COL_DECLARED, COL_DETECTION, COL_SURVIVORS, COL_LATENCY, COL_OUT, COLUMNS };
+enum {
+        COL_ID,
+        COL_POOL,
+        COL_DEVICE,
+        COL_DECLARED,
+        COL_DETECTION,
+        COL_SURVIVORS,
+        COL_LATENCY,
+        COL_OUT,
+        COLUMNS
+};
 
 typedef struct FailoverTexts {
         char id[16], declared[WHEN_SIZE], detection[32], survivors[16], latency[48], out[48];
@@ -33,8 +43,7 @@ static void out_text(const Screen *s, const FailoverRow *f, char *dst, size_t si
                 snprintf(dst, size, "-");
                 return;
         }
-        word_of_age(
-                s->lang, end > f->declared ? (end - f->declared) / USEC_PER_SEC : 0, age, sizeof(age));
+        word_of_age(s->lang, end > f->declared ? (end - f->declared) / USEC_PER_SEC : 0, age, sizeof(age));
         snprintf(dst, size, back ? "%s" : screen_say(s, "%s, still out", "%s，尚未恢复"), age);
 }
 

@@ -95,8 +95,8 @@ static void rollup_texts(Lang lang, const RollupRow *row, RollupTexts *ret) {
         snprintf(ret->cell[COL_MEAN], size, "-");
         snprintf(ret->cell[COL_MAX], size, "-");
         if (timed) {
-                word_of_duration(
-                        lang, ROW_GET(Rollup, row, latency_sum, 0) / row->latencies, ret->cell[COL_MEAN], size);
+                word_of_duration(lang, ROW_GET(Rollup, row, latency_sum, 0) / row->latencies,
+                        ret->cell[COL_MEAN], size);
                 word_of_duration(lang, ROW_GET(Rollup, row, latency_max, 0), ret->cell[COL_MAX], size);
         }
         celsius_text(lang, warm,
@@ -118,10 +118,11 @@ static void put_cells(const Screen *s, const Column *columns, const RollupRow *r
 }
 
 static void put_table(const Screen *s, const Table *table) {
-        Column columns[COLUMNS] = {{screen_say(s, "FROM", "起"), 0}, {screen_say(s, "AVAILABLE", "可用率"), 0},
-                {screen_say(s, "CHECKS", "拨测"), 0}, {screen_say(s, "FAILED", "失败"), 0},
-                {screen_say(s, "MEAN", "平均用时"), 0}, {screen_say(s, "MAX", "最长用时"), 0},
-                {screen_say(s, "TEMP", "平均温度"), 0}, {screen_say(s, "MAX", "最高温度"), 0}};
+        Column columns[COLUMNS] = {{screen_say(s, "FROM", "起"), 0},
+                {screen_say(s, "AVAILABLE", "可用率"), 0}, {screen_say(s, "CHECKS", "拨测"), 0},
+                {screen_say(s, "FAILED", "失败"), 0}, {screen_say(s, "MEAN", "平均用时"), 0},
+                {screen_say(s, "MAX", "最长用时"), 0}, {screen_say(s, "TEMP", "平均温度"), 0},
+                {screen_say(s, "MAX", "最高温度"), 0}};
 
         columns_start(columns, COLUMNS);
         for (size_t i = 0; i < table->n; i++) {
@@ -161,16 +162,19 @@ static void put_summary(const Screen *s, const Table *table) {
         char available[32], mean[32] = "-", max[32] = "-", out[32];
 
         percent_text(sum.serving, sum.observed, available, sizeof(available));
-        word_of_age(s->lang, (sum.observed - MIN_OF(sum.serving, sum.observed)) / USEC_PER_SEC, out, sizeof(out));
+        word_of_age(
+                s->lang, (sum.observed - MIN_OF(sum.serving, sum.observed)) / USEC_PER_SEC, out, sizeof(out));
         if (sum.latencies) {
                 word_of_duration(s->lang, sum.latency_sum / sum.latencies, mean, sizeof(mean));
                 word_of_duration(s->lang, sum.latency_max, max, sizeof(max));
         }
         fputc('\n', s->f);
         fprintf(s->f,
-                screen_say(s, "Available %s (not serving for %s); %llu checks, %llu failed; mean %s, at most %s\n",
+                screen_say(s,
+                        "Available %s (not serving for %s); %llu checks, %llu failed; mean %s, at most %s\n",
                         "可用率 %s（未服务 %s）；拨测 %llu 次，失败 %llu 次；平均用时 %s，最长 %s\n"),
-                available, out, (unsigned long long) sum.probes, (unsigned long long) sum.failures, mean, max);
+                available, out, (unsigned long long) sum.probes, (unsigned long long) sum.failures, mean,
+                max);
 }
 
 static void show(const Options *o, const Table *table) {

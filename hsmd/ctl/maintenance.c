@@ -28,17 +28,16 @@ static void maintenance_texts(const Screen *s, const DeviceRow *d, MaintenanceTe
         usec_t now = now_realtime();
 
         when_text(d->maintenance_until, ret->until);
-        word_of_age(s->lang,
-                d->maintenance_until > now ? (d->maintenance_until - now) / USEC_PER_SEC : 0, ret->left,
-                sizeof(ret->left));
+        word_of_age(s->lang, d->maintenance_until > now ? (d->maintenance_until - now) / USEC_PER_SEC : 0,
+                ret->left, sizeof(ret->left));
         ret->by = field_valid(d, DeviceField_maintenance_by) ? d->maintenance_by : "-";
         ret->reason = field_valid(d, DeviceField_maintenance_reason) ? d->maintenance_reason : "-";
 }
 
 static void put_table(const Screen *s, const Picture *p) {
-        Column columns[COLUMNS] = {{screen_say(s, "MACHINE", "密码机"), 0}, {screen_say(s, "UNTIL", "到期"), 0},
-                {screen_say(s, "LEFT", "剩余"), 0}, {screen_say(s, "BY", "操作人"), 0},
-                {screen_say(s, "REASON", "原因"), 0}};
+        Column columns[COLUMNS] = {{screen_say(s, "MACHINE", "密码机"), 0},
+                {screen_say(s, "UNTIL", "到期"), 0}, {screen_say(s, "LEFT", "剩余"), 0},
+                {screen_say(s, "BY", "操作人"), 0}, {screen_say(s, "REASON", "原因"), 0}};
         MaintenanceTexts t;
 
         columns_start(columns, COLUMNS);
@@ -107,9 +106,11 @@ static ExitCode show(const Options *o, const Picture *p) {
 static ExitCode missing_option(const Options *o, const char *option) {
         fprintf(stderr,
                 say(o,
-                        "hsmctl: maintenance start needs %s; right is: hsmctl maintenance start %s --until=+2h "
+                        "hsmctl: maintenance start needs %s; right is: hsmctl maintenance start %s "
+                        "--until=+2h "
                         "--reason=TEXT\n",
-                        "hsmctl：maintenance start 需要 %s；正确用法：hsmctl maintenance start %s --until=+2h "
+                        "hsmctl：maintenance start 需要 %s；正确用法：hsmctl maintenance start %s "
+                        "--until=+2h "
                         "--reason=原因\n"),
                 option, o->args[2]);
         return EXIT_USAGE;
@@ -127,16 +128,19 @@ static ExitCode take_until(const Options *o, usec_t *ret) {
         if (until <= now) {
                 fprintf(stderr,
                         say(o,
-                                "hsmctl: --until: %s is over; right is a time to come: +2h, \"tomorrow 8:00\", or a "
+                                "hsmctl: --until: %s is over; right is a time to come: +2h, \"tomorrow "
+                                "8:00\", or a "
                                 "date with its time\n",
-                                "hsmctl：--until：%s 已经过去；应为将来的时间：+2h、\"tomorrow 8:00\"，或日期加时间\n"),
+                                "hsmctl：--until：%s 已经过去；应为将来的时间：+2h、\"tomorrow "
+                                "8:00\"，或日期加时间\n"),
                         shown);
                 return EXIT_USAGE;
         }
         if (until > now + DAYS_MAX * DAY) {
                 fprintf(stderr,
                         say(o,
-                                "hsmctl: --until: %s is more than %d days away; right is %s at the latest, and to "
+                                "hsmctl: --until: %s is more than %d days away; right is %s at the latest, "
+                                "and to "
                                 "extend it then\n",
                                 "hsmctl：--until：%s 超过%d天；最迟 %s，到期前可再延长\n"),
                         shown, DAYS_MAX, latest);
@@ -170,7 +174,8 @@ static ExitCode start(const Options *o, Client *client) {
                 puts(words);
         else
                 printf(say(o,
-                               "%s is in maintenance until %s; it ends by itself, or by: hsmctl maintenance end "
+                               "%s is in maintenance until %s; it ends by itself, or by: hsmctl maintenance "
+                               "end "
                                "%s\n",
                                "%s 进入维护，至 %s 自动结束；提前结束：hsmctl maintenance end %s\n"),
                         o->args[2], shown, o->args[2]);
@@ -196,9 +201,11 @@ static ExitCode end(const Options *o, Client *client) {
 static ExitCode wrong_use(const Options *o) {
         fprintf(stderr,
                 say(o,
-                        "hsmctl: there is no \"maintenance %s\" like that; right is: maintenance, maintenance start "
+                        "hsmctl: there is no \"maintenance %s\" like that; right is: maintenance, "
+                        "maintenance start "
                         "NAME --until=WHEN --reason=TEXT, maintenance end NAME\n",
-                        "hsmctl：没有这样的“maintenance %s”；正确用法：maintenance、maintenance start 名称 --until=时间 "
+                        "hsmctl：没有这样的“maintenance %s”；正确用法：maintenance、maintenance start 名称 "
+                        "--until=时间 "
                         "--reason=原因、maintenance end 名称\n"),
                 o->args[1]);
         return EXIT_USAGE;

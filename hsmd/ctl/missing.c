@@ -17,4 +17,3 @@ ExitCode no_such_pool(const Options *o, const Picture *p, const char *name) {
         fputc('\n', stderr);
         return EXIT_NOT_FOUND;
 }
-

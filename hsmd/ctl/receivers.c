@@ -4,7 +4,18 @@
 #include "json-picture.h"
 #include "verbs.h"
 
-enum { COL_NAME, COL_ADDRESS, COL_KIND, COL_STATE, COL_PENDING, COL_SENT, COL_ACKED, COL_REFUSED, COL_DROPPED, COLUMNS };
+enum {
+        COL_NAME,
+        COL_ADDRESS,
+        COL_KIND,
+        COL_STATE,
+        COL_PENDING,
+        COL_SENT,
+        COL_ACKED,
+        COL_REFUSED,
+        COL_DROPPED,
+        COLUMNS
+};
 
 typedef struct ReceiverTexts {
         char cell[COLUMNS][80];
@@ -50,7 +61,8 @@ static void receiver_texts(const Screen *s, const Picture *p, const ReceiverRow 
         const size_t size = sizeof(ret->cell[0]);
 
         snprintf(ret->cell[COL_NAME], size, "%s", r->name);
-        snprintf(ret->cell[COL_ADDRESS], size, "%s", field_valid(r, ReceiverField_address) ? r->address : "-");
+        snprintf(
+                ret->cell[COL_ADDRESS], size, "%s", field_valid(r, ReceiverField_address) ? r->address : "-");
         snprintf(ret->cell[COL_KIND], size, "%s",
                 kind_word(s->lang, ROW_GET(Receiver, r, kind, RECEIVER_TRAP)));
         snprintf(ret->cell[COL_STATE], size, "%s",
@@ -64,7 +76,9 @@ static void receiver_texts(const Screen *s, const Picture *p, const ReceiverRow 
 
 static void put_receiver(const Screen *s, const Picture *p, const Column *columns, const ReceiverRow *r) {
         unsigned state = ROW_GET(Receiver, r, state, RECEIVER_RETRYING);
-        Colour colour = state == RECEIVER_OK ? COLOUR_GOOD : state == RECEIVER_RETRYING ? COLOUR_WARN : COLOUR_BAD;
+        Colour colour = state == RECEIVER_OK         ? COLOUR_GOOD
+                        : state == RECEIVER_RETRYING ? COLOUR_WARN
+                                                     : COLOUR_BAD;
         ReceiverTexts t;
         size_t used = 0;
 
@@ -77,11 +91,11 @@ static void put_receiver(const Screen *s, const Picture *p, const Column *column
 }
 
 static void put_table(const Screen *s, const Picture *p) {
-        Column columns[COLUMNS] = {{screen_say(s, "RECEIVER", "接收方"), 0}, {screen_say(s, "ADDRESS", "地址"), 0},
-                {screen_say(s, "KIND", "方式"), 0}, {screen_say(s, "STATE", "状态"), 0},
-                {screen_say(s, "PENDING", "待发"), 0}, {screen_say(s, "SENT", "已发"), 0},
-                {screen_say(s, "ACKED", "已确认"), 0}, {screen_say(s, "REFUSED", "被拒"), 0},
-                {screen_say(s, "DROPPED", "丢弃"), 0}};
+        Column columns[COLUMNS] = {{screen_say(s, "RECEIVER", "接收方"), 0},
+                {screen_say(s, "ADDRESS", "地址"), 0}, {screen_say(s, "KIND", "方式"), 0},
+                {screen_say(s, "STATE", "状态"), 0}, {screen_say(s, "PENDING", "待发"), 0},
+                {screen_say(s, "SENT", "已发"), 0}, {screen_say(s, "ACKED", "已确认"), 0},
+                {screen_say(s, "REFUSED", "被拒"), 0}, {screen_say(s, "DROPPED", "丢弃"), 0}};
 
         columns_start(columns, COLUMNS);
         for (size_t i = 0; i < picture_rows(p, BOARD_RECEIVERS); i++) {
@@ -109,7 +123,8 @@ static void put_heartbeat(const Screen *s, const Picture *p) {
                 fprintf(s->f, screen_say(s, "; a heartbeat every %s", "；每%s发送一次心跳"), every);
         }
         if (field_valid(f, FleetField_notify_engine_id) && *f->notify_engine_id)
-                fprintf(s->f, screen_say(s, "\nSNMPv3 engine id of our traps: %s", "\ntrap 的 SNMPv3 引擎标识：%s"),
+                fprintf(s->f,
+                        screen_say(s, "\nSNMPv3 engine id of our traps: %s", "\ntrap 的 SNMPv3 引擎标识：%s"),
                         f->notify_engine_id);
         fputc('\n', s->f);
 }

@@ -4,8 +4,8 @@
 
 #include "macro.h"
 
-/* A descriptor that is readable when SIGINT, SIGTERM or SIGHUP came; they do nothing else from now on. Negative
- * errno. */
+/* A descriptor that is readable when SIGINT, SIGTERM or SIGHUP came; they do nothing else from now on.
+ * Negative errno. */
 int signals_open(void);
 /* Takes one; whether there was any. */
 bool signals_take(int fd);
