@@ -81,7 +81,7 @@ static void put_pools(const Screen *s, const Picture *p) {
                 put_pool(s, columns, picture_pool(p, i));
 }
 
-/* Until when it is out of service, and why. */
+/* Until when it is out of service; why, and on whose word, hsmctl maintenance says. */
 static bool maintenance_why(Lang lang, const DeviceRow *d, char *dst, size_t size) {
         char until[WHEN_SIZE];
 
@@ -89,8 +89,7 @@ static bool maintenance_why(Lang lang, const DeviceRow *d, char *dst, size_t siz
                 !field_valid(d, DeviceField_maintenance_until))
                 return false;
         when_text(d->maintenance_until, until);
-        snprintf(dst, size, lang == LANG_ZH ? "至 %.11s%.5s，%s" : "until %.11s%.5s, %s", until, until + 11,
-                ROW_GET(Device, d, maintenance_reason, "?"));
+        snprintf(dst, size, lang == LANG_ZH ? "至 %.16s" : "until %.16s", until);
         return true;
 }
 

@@ -9,7 +9,8 @@ int history_restore_file(const RestoreOptions *options, char **ret_message) {
                 *ret_message = strdup("it is no backup of hsmd; right is a file that hsmctl backup wrote");
                 return -EINVAL;
         }
-        return asprintf(ret_message, "file=%s state=%s force=%d", options->file, options->state, options->force) < 0
+        return asprintf(ret_message, "file=%s state=%s force=%d", options->file, options->state,
+                       options->force) < 0
                        ? -ENOMEM
                        : 0;
 }
