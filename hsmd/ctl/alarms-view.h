@@ -19,8 +19,8 @@ void places_text(Lang lang, unsigned place, unsigned other, char *dst, size_t si
 /* The page of `hsmctl alarms`: each with its text; details: who acknowledged when, and the code. -ENOMEM. */
 int alarms_page(const Screen *s, const Picture *p, bool details);
 
-/* A line each, the five that are worst (two on a terminal that is not high), with an empty line behind; nothing
- * where there are none. */
+/* A line each, the five that are worst (two on a terminal that is not high), with an empty line behind;
+ * nothing where there are none. */
 void alarms_brief(const Screen *s, const Picture *p);
 /* How many lines that is. */
 size_t alarms_brief_lines(const Screen *s, const Picture *p);

@@ -80,10 +80,10 @@ static void say_size(const Options *o, int fd, const char *path) {
         if (fstat(fd, &st) < 0)
                 return;
         printf(say(o,
-                       "%s: %.1f MiB. It holds no PIN and no SNMP secret; keep those, and hsmd.conf, as "
+                       "%s: %.1f KiB. It holds no PIN and no SNMP secret; keep those, and hsmd.conf, as "
                        "well.\n",
-                       "%s：%.1f MiB。其中不含口令(PIN)和SNMP密钥，这些以及 hsmd.conf 请另行保存。\n"),
-                path, (double) st.st_size / (1 << 20));
+                       "%s：%.1f KiB。其中不含口令(PIN)和SNMP密钥，这些以及 hsmd.conf 请另行保存。\n"),
+                path, (double) st.st_size / 1024);
 }
 
 static ExitCode write_backup(const Options *o, Client *client, const char *path) {

@@ -17,6 +17,7 @@ static int print_json(Client *client, const Picture *p, const DeviceRow *d, bool
                 return r;
         json_open(&j, NULL, '{');
         json_device_members(&j, p, d);
+        json_alarms_of(&j, p, d->number);
         r = json_attempts(&j, attempts);
         if (r >= 0)
                 r = json_calls(&j, calls);
@@ -34,7 +35,8 @@ ExitCode verb_device(const Options *o) {
 
         if (r >= 0)
                 r = picture_fetch(client,
-                        1U << BOARD_DEVICES | 1U << BOARD_KEYS | 1U << BOARD_SENSORS | 1U << BOARD_MECHANISMS,
+                        1U << BOARD_ALARMS | 1U << BOARD_DEVICES | 1U << BOARD_KEYS | 1U << BOARD_SENSORS |
+                                1U << BOARD_MECHANISMS,
                         CLIENT_DEADLINE, &p);
         if (r < 0)
                 return client_complain(o, client, r);

@@ -8,13 +8,13 @@
 
 enum {
         COL_ID,
-        COL_POOL,
         COL_DEVICE,
         COL_DECLARED,
         COL_DETECTION,
-        COL_SURVIVORS,
-        COL_LATENCY,
         COL_OUT,
+        COL_SURVIVORS,
+        COL_POOL,
+        COL_LATENCY,
         COLUMNS
 };
 
@@ -44,7 +44,7 @@ static void out_text(const Screen *s, const FailoverRow *f, char *dst, size_t si
                 return;
         }
         word_of_age(s->lang, end > f->declared ? (end - f->declared) / USEC_PER_SEC : 0, age, sizeof(age));
-        snprintf(dst, size, back ? "%s" : screen_say(s, "%s, still out", "%s，尚未恢复"), age);
+        snprintf(dst, size, back ? "%s" : screen_say(s, "still out, %s", "未恢复，%s"), age);
 }
 
 static void failover_texts(const Screen *s, const FailoverRow *f, FailoverTexts *ret) {
@@ -89,10 +89,10 @@ static bool is_of(const FailoverRow *f, const char *pool) {
 }
 
 static void put_table(const Screen *s, const Picture *p, const char *pool) {
-        Column columns[COLUMNS] = {{screen_say(s, "ID", "编号"), 0}, {screen_say(s, "POOL", "集群"), 0},
-                {screen_say(s, "MACHINE", "密码机"), 0}, {screen_say(s, "DECLARED", "判定故障时间"), 0},
-                {screen_say(s, "FOUND IN", "检测用时"), 0}, {screen_say(s, "LEFT", "剩余"), 0},
-                {screen_say(s, "LATENCY", "签名用时变化"), 0}, {screen_say(s, "OUT FOR", "退出时长"), 0}};
+        Column columns[COLUMNS] = {{screen_say(s, "ID", "编号"), 0}, {screen_say(s, "MACHINE", "密码机"), 0},
+                {screen_say(s, "DECLARED", "判定故障时间"), 0}, {screen_say(s, "FOUND IN", "检测用时"), 0},
+                {screen_say(s, "OUT FOR", "退出时长"), 0}, {screen_say(s, "LEFT", "剩余"), 0},
+                {screen_say(s, "POOL", "集群"), 0}, {screen_say(s, "LATENCY", "签名用时变化"), 0}};
 
         columns_start(columns, COLUMNS);
         for (size_t i = 0; i < picture_rows(p, BOARD_FAILOVERS); i++) {

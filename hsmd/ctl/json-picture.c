@@ -86,6 +86,18 @@ void json_device_members(Json *j, const Picture *p, const DeviceRow *d) {
                 put_rows_of(j, "mechanisms", p, BOARD_MECHANISMS, d->number);
 }
 
+void json_alarms_of(Json *j, const Picture *p, uint32_t device) {
+        json_open(j, "alarms", '[');
+        for (size_t i = 0; i < picture_rows(p, BOARD_ALARMS); i++) {
+                if (picture_alarm(p, i)->device != device)
+                        continue;
+                json_open(j, NULL, '{');
+                put_members(j, p, BOARD_ALARMS, picture_alarm(p, i), 0);
+                json_close(j, '}');
+        }
+        json_close(j, ']');
+}
+
 /* A site's sensors stand in a table of their own, and under the same key as a device's. */
 static void put_sites(Json *j, const Picture *p, const SiteRow *only, bool bad_only) {
         json_open(j, "sites", '[');

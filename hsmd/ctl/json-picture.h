@@ -24,5 +24,7 @@ void json_rows(Json *j, const TableInfo *info, const Table *table, usec_t now);
 
 /* The members of one device with its keys and sensors, into an object that is open. */
 void json_device_members(Json *j, const Picture *p, const DeviceRow *d);
+/* "alarms": [...] about one device, into an object that is open. */
+void json_alarms_of(Json *j, const Picture *p, uint32_t device);
 
 #endif

@@ -4,18 +4,7 @@
 #include "json-picture.h"
 #include "verbs.h"
 
-enum {
-        COL_NAME,
-        COL_ADDRESS,
-        COL_KIND,
-        COL_STATE,
-        COL_PENDING,
-        COL_SENT,
-        COL_ACKED,
-        COL_REFUSED,
-        COL_DROPPED,
-        COLUMNS
-};
+enum { COL_NAME, COL_ADDRESS, COL_KIND, COL_STATE, COL_PENDING, COL_SENT, COL_ACKED, COLUMNS };
 
 typedef struct ReceiverTexts {
         char cell[COLUMNS][80];
@@ -70,8 +59,18 @@ static void receiver_texts(const Screen *s, const Picture *p, const ReceiverRow 
         pending_text(s, p, r, ret->cell[COL_PENDING], size);
         number_text(field_valid(r, ReceiverField_sent), r->sent, ret->cell[COL_SENT], size);
         number_text(field_valid(r, ReceiverField_acknowledged), r->acknowledged, ret->cell[COL_ACKED], size);
-        number_text(field_valid(r, ReceiverField_refused), r->refused, ret->cell[COL_REFUSED], size);
-        number_text(field_valid(r, ReceiverField_dropped), r->dropped, ret->cell[COL_DROPPED], size);
+}
+
+/* What went wrong with it since its counters began. */
+static void put_losses(const Screen *s, const ReceiverRow *r) {
+        uint64_t refused = ROW_GET(Receiver, r, refused, 0), dropped = ROW_GET(Receiver, r, dropped, 0);
+        char text[128];
+
+        if (refused == 0 && dropped == 0)
+                return;
+        snprintf(text, sizeof(text), screen_say(s, "%llu refused, %llu dropped", "被拒%llu次，丢弃%llu条"),
+                (unsigned long long) refused, (unsigned long long) dropped);
+        put_wrapped(s, COLOUR_NONE, 2, text);
 }
 
 static void put_receiver(const Screen *s, const Picture *p, const Column *columns, const ReceiverRow *r) {
@@ -88,14 +87,14 @@ static void put_receiver(const Screen *s, const Picture *p, const Column *column
                         i + 1 == COLUMNS);
         if (state != RECEIVER_OK && field_valid(r, ReceiverField_detail) && *r->detail)
                 put_wrapped(s, COLOUR_NONE, 2, r->detail);
+        put_losses(s, r);
 }
 
 static void put_table(const Screen *s, const Picture *p) {
         Column columns[COLUMNS] = {{screen_say(s, "RECEIVER", "接收方"), 0},
                 {screen_say(s, "ADDRESS", "地址"), 0}, {screen_say(s, "KIND", "方式"), 0},
                 {screen_say(s, "STATE", "状态"), 0}, {screen_say(s, "PENDING", "待发"), 0},
-                {screen_say(s, "SENT", "已发"), 0}, {screen_say(s, "ACKED", "已确认"), 0},
-                {screen_say(s, "REFUSED", "被拒"), 0}, {screen_say(s, "DROPPED", "丢弃"), 0}};
+                {screen_say(s, "SENT", "已发"), 0}, {screen_say(s, "ACKED", "已确认"), 0}};
 
         columns_start(columns, COLUMNS);
         for (size_t i = 0; i < picture_rows(p, BOARD_RECEIVERS); i++) {

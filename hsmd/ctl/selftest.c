@@ -112,8 +112,8 @@ static ExitCode test_notifications(const Options *o) {
         if (done)
                 return EXIT_OK;
         fprintf(stderr,
-                say(o, "hsmctl: not everybody has it after %.0f s: %s\n",
-                        "hsmctl：%.0f 秒后仍有接收方未收到：%s\n"),
+                say(o, "hsmctl: not everybody has it after %g s: %s\n",
+                        "hsmctl：%g 秒后仍有接收方未收到：%s\n"),
                 o->timeout, words);
         return EXIT_TIME_OUT;
 }
