@@ -45,7 +45,7 @@ static void put_service(const Screen *s, const Column *columns, const ServiceRow
 void services_view(const Screen *s, const Picture *p) {
         Column columns[COLUMNS] = {{screen_say(s, "SERVICE", term_zh("service")), 0},
                 {screen_say(s, "STATE", "状态"), 0}, {screen_say(s, "HEADROOM", term_zh("headroom")), 0},
-                {screen_say(s, "SURVIVABLE", term_zh("survivable")), 0}, {"", 0}};
+                {screen_say(s, "SURVIVABLE", term_zh("survivable")), 0}, {screen_say(s, "NOTE", "备注"), 0}};
 
         if (picture_rows(p, BOARD_SERVICES) == 0)
                 return;
@@ -59,7 +59,7 @@ void services_view(const Screen *s, const Picture *p) {
                 column_widen(&columns[COL_HEADROOM], t.headroom, 20);
                 column_widen(&columns[COL_SURVIVABLE], t.survivable, 20);
         }
-        put_headings(s, columns, COLUMNS - 1, 0);
+        put_headings(s, columns, COLUMNS, 0);
         for (size_t i = 0; i < picture_rows(p, BOARD_SERVICES); i++)
                 put_service(s, columns, picture_service(p, i));
         fputc('\n', s->f);
