@@ -170,21 +170,34 @@ static size_t put_sentence(const Screen *s, unsigned number, const char *sentenc
         return lines;
 }
 
+/* How many lines a sentence takes, about. */
+static size_t sentence_lines(const Screen *s, const char *sentence, size_t length) {
+        size_t columns = MIN_OF(s->width, (size_t) 80) - 5;
+        char text[TEXT_SIZE];
+
+        snprintf(text, sizeof(text), "%.*s", (int) length, sentence);
+        return (text_width(text) + columns - 1) / columns;
+}
+
 /* less: lines that others need on a screen that is not high. The test that tells two places apart comes
  * first. */
 static void put_advice(const Screen *s, const DeviceRow *d, size_t less) {
         const char *text = advice_for(s->lang, ROW_GET(Device, d, state, DEVICE_UNKNOWN),
                 ROW_GET(Device, d, failed_step, STEP_NONE), ROW_GET(Device, d, reason, REASON_NONE),
                 field_valid(d, DeviceField_last_return) ? d->last_return : "");
-        size_t lines = 0;
+        size_t lines = 0, taken;
 
         fputc('\n', s->f);
         screen_cell(s, COLOUR_BOLD, screen_say(s, "What to look at first", "先查什么"), 40, false);
         fputc('\n', s->f);
-        less += put_separating_test(s, d);
+        taken = put_separating_test(s, d);
+        if (!is_roomy(s))
+                less += taken;
         for (unsigned number = 1; *text && lines + less < ADVICE_LINES_MAX; number++) {
                 size_t length = strcspn(text, "\n");
 
+                if (less > 0 && lines + less + sentence_lines(s, text, length) > ADVICE_LINES_MAX)
+                        break;
                 lines += put_sentence(s, number, text, length);
                 text += length + (text[length] == '\n');
         }

@@ -119,7 +119,7 @@ def test_two_suspected_places_are_shown_with_the_test_that_separates_them(stub, 
     stub.device("bureau-3", "down", "timeout", "slot", "C_GetSlotList")
     stub.command("alarm", 1201, "critical", "timeout", 3, "machine", "network")
     stub.command("place", "bureau-3", "machine", "network", "ping-gateway")
-    narrow = device_on_a_terminal(stub, lang, 25)
+    narrow = device_on_a_terminal(stub, lang, 24)
     assert suspected in narrow and test in narrow and "1201" in narrow
     roomy = device_on_a_terminal(stub, lang, 40)
     assert "99.950" in roomy and "99.998" in roomy and "99.950" not in narrow
