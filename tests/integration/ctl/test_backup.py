@@ -95,3 +95,12 @@ def test_descriptors_that_nobody_asked_for_are_closed(stub):
     assert len(os.listdir(f"/proc/{stub.process.pid}/fd")) == before + 1
     peer.close()
     os.close(fd)
+
+
+def test_what_is_no_backup_is_not_restored(directory):
+    path, state = pathlib.Path(directory) / "no-backup", pathlib.Path(directory) / "state"
+    path.write_text("this is text", encoding="ascii")
+    for lang, words in (("en", "nothing was restored from"), ("zh", "未能从")):
+        result = hsmctl("/no/socket", "restore", str(path), "--state", str(state), lang=lang)
+        assert result.returncode == 3 and words in result.stderr and result.stdout == ""
+    assert not state.exists() or not any(state.iterdir())
