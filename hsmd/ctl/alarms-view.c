@@ -31,21 +31,21 @@ static unsigned severity_of(const AlarmRow *a) {
 }
 
 static int by_urgency(const void *x, const void *y) {
-        const AlarmRow *a = *(const AlarmRow *const *) x, *b = *(const AlarmRow *const *) y;
+        const AlarmRow *a = ((const AlarmEntry *) x)->row, *b = ((const AlarmEntry *) y)->row;
 
         if (rank(severity_of(a)) != rank(severity_of(b)))
                 return rank(severity_of(a)) < rank(severity_of(b)) ? -1 : 1;
         return a->id < b->id ? -1 : a->id > b->id;
 }
 
-int alarms_by_urgency(const Picture *p, const AlarmRow ***ret) {
+int alarms_by_urgency(const Picture *p, AlarmEntry **ret) {
         size_t n = picture_rows(p, BOARD_ALARMS);
-        const AlarmRow **list = calloc(n + 1, sizeof(*list));
+        AlarmEntry *list = calloc(n + 1, sizeof(*list));
 
         if (!list)
                 return -ENOMEM;
         for (size_t i = 0; i < n; i++)
-                list[i] = picture_alarm(p, i);
+                list[i].row = picture_alarm(p, i);
         qsort(list, n, sizeof(*list), by_urgency);
         *ret = list;
         return 0;
@@ -173,7 +173,7 @@ int alarms_page(const Screen *s, const Picture *p, bool details) {
         Column columns[COLUMNS] = {{screen_say(s, "SEVERITY", "级别"), 0}, {screen_say(s, "ID", "编号"), 0},
                 {screen_say(s, "ABOUT", "对象"), 0}, {screen_say(s, "SINCE", "起始时间"), 0},
                 {screen_say(s, "ACKNOWLEDGED BY", "确认人"), 0}};
-        CLEANUP_FREE const AlarmRow **list = NULL;
+        CLEANUP_FREE AlarmEntry *list = NULL;
         size_t n = picture_rows(p, BOARD_ALARMS);
         int r = alarms_by_urgency(p, &list);
 
@@ -183,7 +183,7 @@ int alarms_page(const Screen *s, const Picture *p, bool details) {
         for (size_t i = 0; i < n; i++) {
                 AlarmTexts t;
 
-                alarm_texts(s, list[i], &t);
+                alarm_texts(s, list[i].row, &t);
                 column_widen(&columns[COL_SEVERITY], t.severity, 16);
                 column_widen(&columns[COL_ID], t.id, 12);
                 column_widen(&columns[COL_SUBJECT], t.subject, SUBJECT_MAX_COLUMNS);
@@ -192,7 +192,7 @@ int alarms_page(const Screen *s, const Picture *p, bool details) {
         }
         put_headings(s, columns, COLUMNS, 0);
         for (size_t i = 0; i < n; i++)
-                put_alarm(s, p, columns, list[i], details);
+                put_alarm(s, p, columns, list[i].row, details);
         return 0;
 }
 
@@ -222,7 +222,7 @@ static void put_brief(const Screen *s, const AlarmRow *a, size_t id_width, size_
 void alarms_brief(const Screen *s, const Picture *p) {
         Column columns[] = {{screen_say(s, "ALARM", term_zh("alarm")), 0}, {screen_say(s, "ID", "编号"), 0},
                 {screen_say(s, "WHAT", "现象"), 0}};
-        CLEANUP_FREE const AlarmRow **list = NULL;
+        CLEANUP_FREE AlarmEntry *list = NULL;
         size_t n = picture_rows(p, BOARD_ALARMS), shown = count_brief(s, p);
 
         if (n == 0 || alarms_by_urgency(p, &list) < 0)
@@ -231,13 +231,13 @@ void alarms_brief(const Screen *s, const Picture *p) {
         for (size_t i = 0; i < shown; i++) {
                 AlarmTexts t;
 
-                alarm_texts(s, list[i], &t);
+                alarm_texts(s, list[i].row, &t);
                 column_widen(&columns[0], t.severity, 16);
                 column_widen(&columns[1], t.id, 12);
         }
         put_headings(s, columns, ELEMENTSOF(columns), 0);
         for (size_t i = 0; i < shown; i++)
-                put_brief(s, list[i], columns[1].width, columns[0].width);
+                put_brief(s, list[i].row, columns[1].width, columns[0].width);
         if (n > shown)
                 fprintf(s->f, screen_say(s, "and %zu more: hsmctl alarms\n", "另有%zu条：hsmctl alarms\n"),
                         n - shown);

@@ -5,8 +5,13 @@
 #include "picture.h"
 #include "screen.h"
 
+/* An alarm in a list. */
+typedef struct AlarmEntry {
+        const AlarmRow *row;
+} AlarmEntry;
+
 /* The picture's alarms, worst first and of one severity the oldest first. The caller frees *ret. -ENOMEM. */
-int alarms_by_urgency(const Picture *p, const AlarmRow ***ret);
+int alarms_by_urgency(const Picture *p, AlarmEntry **ret);
 
 Colour colour_of_severity(unsigned severity);
 /* What an alarm is about: a machine, pool, room, service, receiver, or hsmd itself. */

@@ -91,7 +91,7 @@ static ExitCode write_backup(const Options *o, Client *client, const char *path)
         CLEANUP_CLOSE int fd = open_new(path, &name);
         int r;
 
-        if (fd < 0)
+        if (fd < 0 || !name)
                 return cannot(o, path, fd);
         r = ask(o, client, fd);
         if (r < 0) {

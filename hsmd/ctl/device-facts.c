@@ -42,7 +42,7 @@ size_t put_separating_test(const Screen *s, const DeviceRow *d) {
 }
 
 void put_device_alarms(const Screen *s, const Picture *p, const DeviceRow *d) {
-        CLEANUP_FREE const AlarmRow **list = NULL;
+        CLEANUP_FREE AlarmEntry *list = NULL;
         size_t n = picture_rows(p, BOARD_ALARMS), used = 0;
         unsigned worst = SEVERITY_CLEARED;
         char text[TEXT_SIZE] = "";
@@ -50,15 +50,16 @@ void put_device_alarms(const Screen *s, const Picture *p, const DeviceRow *d) {
         if (alarms_by_urgency(p, &list) < 0)
                 return;
         for (size_t i = 0; i < n && used < sizeof(text); i++) {
-                unsigned severity = ROW_GET(Alarm, list[i], severity, SEVERITY_INDETERMINATE);
+                const AlarmRow *a = list[i].row;
+                unsigned severity = ROW_GET(Alarm, a, severity, SEVERITY_INDETERMINATE);
 
-                if (list[i]->device != d->number)
+                if (a->device != d->number)
                         continue;
                 if (used == 0)
                         worst = severity;
                 used += (size_t) snprintf(text + used, sizeof(text) - used, "%s%u %s %s",
-                        used ? screen_say(s, ", ", "，") : "", list[i]->id,
-                        word_of_state(s->lang, &severity_names, severity), ROW_GET(Alarm, list[i], code, ""));
+                        used ? screen_say(s, ", ", "，") : "", a->id,
+                        word_of_state(s->lang, &severity_names, severity), ROW_GET(Alarm, a, code, ""));
         }
         put_fact(s, colour_of_severity(worst), screen_say(s, "Alarms", term_zh("alarm")), text);
 }
