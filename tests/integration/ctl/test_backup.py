@@ -4,11 +4,13 @@ import os
 import pathlib
 import socket
 import struct
+import subprocess
 
 import pytest
 from ctl_bus import align, connect, method_call, read_message, string
 from ctl_screens import screen
-from ctl_stub import hsmctl
+from ctl_stub import BIN, environment, hsmctl
+from hsmdtest.waiting import wait_until
 
 
 def names(directory):
@@ -38,6 +40,18 @@ def test_a_file_that_is_there_is_left_alone_without_force(stub, run, directory):
     assert run("backup", str(path), "--force", "--by=li").returncode == 0
     stub.expect("backup by=li")
     assert path.read_text(encoding="ascii") == "the backup\n"
+
+
+def test_a_file_that_comes_meanwhile_is_left_alone_too(stub, directory):
+    path = pathlib.Path(directory) / "backup"
+    stub.stop()
+    process = subprocess.Popen([BIN / "hsmctl", "--socket", stub.path, "--by=li", "backup", path],
+                               stderr=subprocess.PIPE, text=True, env=environment())
+    wait_until(lambda: names(directory), 5, "it begins to write")
+    path.write_text("mine", encoding="ascii")
+    stub.proceed()
+    assert "is there already" in process.communicate(timeout=10)[1] and process.returncode == 3
+    assert path.read_text(encoding="ascii") == "mine" and names(directory) == ["backup"]
 
 
 def test_nothing_is_left_when_it_fails(stub, run, directory):
