@@ -1,7 +1,12 @@
 #ifndef HSMD_LOCATION_H
 #define HSMD_LOCATION_H
-/* Where a fault is suspected: a published table over what is known when a device fails. Pure. docs/
- * fault-location.md prints the table, and a test compares the two. */
+/* Where a fault is suspected: a published table over what is known when a device fails. Pure.
+ * docs/fault-location.md prints the table, and a test compares the two.
+ *
+ *   location.c        facts to a row, returns to hints
+ *   location-table.c  the rows
+ *   location-words.c  the tests that separate two candidates
+ *   location-print.c  the table as documentation */
 
 #include "names.h"
 
@@ -54,7 +59,8 @@ ReturnHint location_hint(uint64_t rv, uint32_t vendor_class, Reason reason);
 /* What to do to tell two candidates apart, as a sentence; zh: Chinese. */
 const char *location_test_words(const char *test, bool zh);
 
-/* The table as text, a line a row: what docs/fault-location.md shows between its markers. */
-int location_table_print(FILE *out);
+/* The table as text, a line a row: what docs/fault-location.md shows between its markers, and its Chinese
+ * sister docs/fault-location.zh-CN.md. -EIO. */
+int location_table_print(FILE *out, bool zh);
 
 #endif
