@@ -83,8 +83,9 @@ class Follower:
 
     def end(self):
         self.process.send_signal(signal.SIGINT)
-        out, err = self.process.communicate(timeout=10)
-        return self.process.returncode, out, err
+        # communicate() would lose what was read ahead of the last line
+        out, err = self.process.stdout.read(), self.process.stderr.read()
+        return self.process.wait(10), out, err
 
 
 def test_following_shows_what_comes_and_ends_well_with_ctrl_c(eventful):

@@ -52,7 +52,7 @@ def test_it_waits_until_all_have_it(stub):
     assert "1234" in process.stdout.readline()
     stub.command("receiver", 1, "inform", "ok", 0, 1234)
     stub.command("notified")
-    assert process.communicate(timeout=10)[0] == "nms-1  已确认\n" and process.returncode == 0
+    assert process.stdout.read() == "nms-1  已确认\n" and process.wait(10) == 0
 
 
 def test_without_receivers_nobody_would_be_told(run):
