@@ -27,8 +27,9 @@ typedef struct Fixture {
 static const struct {
         BoardTable table;
         oid arc;
-} served[] = {{BOARD_FLEET, 1}, {BOARD_SITES, 2}, {BOARD_POOLS, 3}, {BOARD_DEVICES, 5}, {BOARD_KEYS, 6},
-        {BOARD_MECHANISMS, 7}, {BOARD_SENSORS, 8}, {BOARD_SITE_SENSORS, 9}};
+} served[] = {{BOARD_FLEET, 1}, {BOARD_SITES, 2}, {BOARD_POOLS, 3}, {BOARD_SERVICES, 4}, {BOARD_DEVICES, 5},
+        {BOARD_KEYS, 6}, {BOARD_MECHANISMS, 7}, {BOARD_SENSORS, 8}, {BOARD_SITE_SENSORS, 9},
+        {BOARD_ALARMS, 10}, {BOARD_FAILOVERS, 11}, {BOARD_RECEIVERS, 12}};
 
 static uint32_t choose(Fixture *f, uint32_t n) {
         f->seed = f->seed * 1664525u + 1013904223u;
@@ -94,7 +95,11 @@ static int set_up(void **state) {
                 [BOARD_KEYS] = DEVICES * SENSORS,
                 [BOARD_MECHANISMS] = DEVICES * SENSORS,
                 [BOARD_SENSORS] = DEVICES * SENSORS,
-                [BOARD_SITE_SENSORS] = 2 * SENSORS};
+                [BOARD_SITE_SENSORS] = 2 * SENSORS,
+                [BOARD_SERVICES] = 3,
+                [BOARD_ALARMS] = 9,
+                [BOARD_FAILOVERS] = 2,
+                [BOARD_RECEIVERS] = 2};
         Fixture *f = calloc(1, sizeof(*f));
 
         f->seed = 5;
