@@ -45,6 +45,8 @@ def hsmd_conf(directory, devices, rooms, agent, client):
 
 
 def fleet_group(timing):
+    if os.environ.get("HSMD_FLEET_FLAPS"):
+        timing = dict(timing, flaps=os.environ["HSMD_FLEET_FLAPS"])
     keys = "\n".join(f"    {key} = {value};" for key, value in timing.items())
     group = grp.getgrgid(os.getgid()).gr_name
     return f"""# Made by ./demo. Durations are in milliseconds.

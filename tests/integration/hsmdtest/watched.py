@@ -11,7 +11,7 @@ from fleetlib.vhsm import VhsmMachine  # noqa: E402 (the path above comes first)
 PIN = "24681357"
 VENDORS = ("sansec", "tass", "luna", "ibm", "xihsm")
 # known after at most 0.3 + 2 * 1 + (0.1 + 1) = 3.4 s
-TIMING = dict(interval=300, jitter=0, deadline=1000, fast_interval=100, restart=1000, fall=2, rise=2)
+TIMING = dict(interval=300, jitter=0, deadline=1000, fast_interval=100, restart=1000, fall=2, rise=2, flaps=0)
 
 
 def run(*command):
