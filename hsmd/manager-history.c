@@ -71,6 +71,7 @@ void manager_history_tick(Manager *m, usec_t now) {
         m->notifier_restored = true;
         log_event(m->journal, &(LogEvent){.priority = LOG_ERR, .message_id = MESSAGE_HISTORY},
                 "the history cannot be read: receivers are told of what happens from now on alone");
+        event_log_go_on(m->events);
         notifier_restore(m->notifier, NULL, 0, event_log_last_sequence(m->events));
 }
 
@@ -135,5 +136,7 @@ int manager_history_new(Manager *m, const Config *c) {
         if (r >= 0)
                 r = event_log_new(m, m->kept ? m->kept->last_event : 0, m->kept ? m->kept->last_sequence : 0,
                         &m->events);
+        if (r >= 0 && !m->kept)
+                event_log_hold(m->events);
         return r;
 }
