@@ -1,6 +1,7 @@
 /* What was kept, given back: a restart means to go on. */
 #include <stdarg.h>
 
+#include "drill.h"
 #include "event-log.h"
 #include "maintenance.h"
 #include "manager-situation.h"
@@ -53,6 +54,7 @@ static void restore(Manager *m, const HistoryState *s) {
         restore_availability(m, s);
         restore_flaps(m, s);
         maintenance_restore(m, s->maintenance, s->n_maintenance);
+        drills_restore(m);
         if (!m->notifier_restored)
                 notifier_restore(m->notifier, s->cursors, s->n_cursors, s->last_sequence);
         m->notifier_restored = true;
