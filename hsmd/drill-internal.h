@@ -22,5 +22,7 @@ const ConfigPool *drill_find_pool(const Manager *manager, const char *name);
 int drill_no_such_pool(const Manager *manager, const char *name, char **ret_message);
 /* Into the history. */
 void drill_keep(Manager *manager, const DrillProtocol *protocol);
+/* Of one that begins: if hsmd ends before it does, the history says so. */
+void drill_keep_begun(Manager *manager, const DrillProtocol *protocol);
 
 #endif

@@ -1,7 +1,6 @@
 #include "answer.h"
 #include "drill-event.h"
 #include "drill-internal.h"
-#include "history.h"
 
 Drill *drill_find(const Manager *m, const char *pool) {
         Drill *d = m->drills;
@@ -164,6 +163,7 @@ int drill_start(Manager *m, const char *name, const char *by, uint32_t uid, char
         drill->armed = now_monotonic();
         drill_track_set_id(
                 drill->track, drill_tell_started(m, pool, drill_track_protocol(drill->track), uid));
+        drill_keep_begun(m, drill_track_protocol(drill->track));
         set_pace(m, pool, drill->track);
         manager_device_changed(m);
         return answer(ret_message, 0,
@@ -175,13 +175,6 @@ int drill_start(Manager *m, const char *name, const char *by, uint32_t uid, char
 
 /* --- the end
  * ------------------------------------------------------------------------------------------------ */
-
-void drill_keep(Manager *m, const DrillProtocol *p) {
-        CLEANUP_FREE char *json = drill_protocol_json(p);
-
-        if (json && m->history)
-                history_drill(m->history, p->id, p->pool, json);
-}
 
 static void end_if_over(Manager *m, Drill *drill, uint32_t uid) {
         if (!drill_track_over(drill->track))
@@ -238,6 +231,12 @@ void drill_late(Manager *m, usec_t lateness) {
                 snprintf(zh, sizeof(zh), "hsmd 自身有 %.1f 秒未运行，测量无效", seconds);
                 cancel(m, d, en, zh, now_monotonic());
         }
+}
+
+void drills_stop(Manager *m) {
+        for (Drill *d = m->drills; d; d = d->next)
+                if (d->track)
+                        cancel(m, d, "hsmd stops", "hsmd 停止运行", now_monotonic());
 }
 
 void drills_free(Manager *m) {

@@ -118,6 +118,10 @@ void drill_device_changed(
 void drill_late(Manager *manager, usec_t lateness);
 /* Every second. */
 void drill_tick(Manager *manager, usec_t now);
+/* hsmd stops: those that are on are cancelled. */
+void drills_stop(Manager *manager);
+/* Tells of those that were on when hsmd ended without a word. */
+void drills_restore(Manager *manager);
 void drills_free(Manager *manager);
 
 #endif

@@ -13,7 +13,8 @@
 typedef struct Waiting {
         struct Waiting *next;
         Event event;
-        usec_t added;
+        usec_t added, appended; /* appended: it was given to the history */
+        bool notify;
 } Waiting;
 
 /* Somebody who waits for the next event. */
@@ -29,6 +30,7 @@ struct EventLog {
         Waiting *head, *tail; /* not told yet, in order */
         uint64_t stored, last_told, last_sequence;
         bool disk_slow;
+        bool held;                /* until it is known which sequence was the last */
         Waiting *told[TOLD_KEPT]; /* the last ones: for who follows, and for the time from verdict to datagram
                                    */
         uint64_t n_told;
@@ -53,6 +55,8 @@ int event_log_new(Manager *manager, uint64_t last_event, uint64_t last_sequence,
 EventLog *event_log_free(EventLog *log) {
         if (!log)
                 return NULL;
+        if (log->head)
+                event_log_go_on(log);
         for (Waiting *w = log->head, *next; w; w = next) {
                 next = w->next;
                 free(w);
@@ -65,6 +69,38 @@ EventLog *event_log_free(EventLog *log) {
         return NULL;
 }
 
+/* Its sequence is part of what is stored. */
+static void append(EventLog *log, Waiting *w, usec_t now) {
+        if (w->notify)
+                FIELD_SET(Event, &w->event, notify_sequence, ++log->last_sequence);
+        w->appended = now;
+        history_append(log->manager->history, &w->event);
+}
+
+void event_log_hold(EventLog *log) {
+        log->held = true;
+}
+
+static void release(EventLog *log) {
+        usec_t now = now_monotonic();
+
+        log->held = false;
+        for (Waiting *w = log->head; w; w = w->next)
+                if (w->appended == 0)
+                        append(log, w, now);
+}
+
+/* No sequence is larger than its event's number, so none that was given before is given again. */
+void event_log_go_on(EventLog *log) {
+        uint64_t last;
+
+        if (!log->held)
+                return;
+        last = log->head ? log->head->event.id - 1 : numbers_next(log->manager->numbers);
+        log->last_sequence = MAX_OF(log->last_sequence, last);
+        release(log);
+}
+
 void event_log_add(EventLog *log, const Event *event, bool notify) {
         Waiting *w = calloc(1, sizeof(*w));
         Manager *m = log->manager;
@@ -75,8 +111,7 @@ void event_log_add(EventLog *log, const Event *event, bool notify) {
         }
         w->event = *event;
         w->added = now_monotonic();
-        if (notify)
-                FIELD_SET(Event, &w->event, notify_sequence, ++log->last_sequence);
+        w->notify = notify;
         FIELD_SET(Event, &w->event, durable, 1);
         event_line(m->journal, &w->event);
         m->fleet.last_change = now_realtime();
@@ -86,7 +121,8 @@ void event_log_add(EventLog *log, const Event *event, bool notify) {
         else
                 log->head = w;
         log->tail = w;
-        history_append(m->history, &w->event);
+        if (!log->held)
+                append(log, w, w->added);
 }
 
 static void note_usec(uint32_t *kept, uint64_t *n, usec_t usec) {
@@ -127,11 +163,11 @@ static void tell(EventLog *log, Waiting *w, bool durable, usec_t now) {
 static void tell_what_can_be(EventLog *log, usec_t now) {
         const Manager *m = log->manager;
 
-        while (log->head) {
+        while (log->head && !log->held) {
                 Waiting *w = log->head;
                 bool durable = w->event.id <= log->stored;
 
-                if (!durable && now - MIN_OF(now, w->added) < m->config->durable_timeout)
+                if (!durable && now - MIN_OF(now, w->appended) < m->config->durable_timeout)
                         return;
                 /* a number that is not reserved might be given again after a crash */
                 if (!durable && w->event.id > numbers_reserved(m->numbers))
@@ -169,8 +205,11 @@ void event_log_tick(EventLog *log, usec_t now) {
 }
 
 void event_log_extend(EventLog *log, usec_t lateness) {
-        for (Waiting *w = log->head; w; w = w->next)
+        for (Waiting *w = log->head; w; w = w->next) {
                 w->added += lateness;
+                if (w->appended > 0)
+                        w->appended += lateness;
+        }
         for (size_t i = 0; i < log->n_waiters; i++)
                 log->waiters[i].until += lateness;
 }
@@ -178,6 +217,8 @@ void event_log_extend(EventLog *log, usec_t lateness) {
 void event_log_at_least(EventLog *log, uint64_t last_event, uint64_t last_sequence) {
         log->last_told = MAX_OF(log->last_told, last_event);
         log->last_sequence = MAX_OF(log->last_sequence, last_sequence);
+        if (log->held)
+                release(log);
 }
 
 uint64_t event_log_last_told(const EventLog *log) {

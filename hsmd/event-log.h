@@ -14,6 +14,11 @@ typedef struct ControlReply ControlReply;
 int event_log_new(Manager *manager, uint64_t last_event, uint64_t last_sequence, EventLog **ret);
 EventLog *event_log_free(EventLog *log);
 
+/* The history has not said yet which notify_sequence was the last: events wait, for they are stored and told
+ * with theirs. Until event_log_at_least, or event_log_go_on when it is waited for no longer. */
+void event_log_hold(EventLog *log);
+void event_log_go_on(EventLog *log);
+
 /* Takes a copy. */
 void event_log_add(EventLog *log, const Event *event, bool notify);
 /* The history has stored all up to this number. */

@@ -1,6 +1,7 @@
 /* What was kept, given back: a restart means to go on. */
 #include <stdarg.h>
 
+#include "drill.h"
 #include "event-log.h"
 #include "maintenance.h"
 #include "manager-situation.h"
@@ -53,6 +54,7 @@ static void restore(Manager *m, const HistoryState *s) {
         restore_availability(m, s);
         restore_flaps(m, s);
         maintenance_restore(m, s->maintenance, s->n_maintenance);
+        drills_restore(m);
         if (!m->notifier_restored)
                 notifier_restore(m->notifier, s->cursors, s->n_cursors, s->last_sequence);
         m->notifier_restored = true;
@@ -71,6 +73,7 @@ void manager_history_tick(Manager *m, usec_t now) {
         m->notifier_restored = true;
         log_event(m->journal, &(LogEvent){.priority = LOG_ERR, .message_id = MESSAGE_HISTORY},
                 "the history cannot be read: receivers are told of what happens from now on alone");
+        event_log_go_on(m->events);
         notifier_restore(m->notifier, NULL, 0, event_log_last_sequence(m->events));
 }
 
@@ -135,5 +138,7 @@ int manager_history_new(Manager *m, const Config *c) {
         if (r >= 0)
                 r = event_log_new(m, m->kept ? m->kept->last_event : 0, m->kept ? m->kept->last_sequence : 0,
                         &m->events);
+        if (r >= 0 && !m->kept)
+                event_log_hold(m->events);
         return r;
 }

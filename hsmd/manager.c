@@ -171,6 +171,7 @@ static int on_stop_signal(
 
         if (m->stopping)
                 return 0;
+        drills_stop(m);
         tell_stopping(m);
         m->stopping = true;
         sd_notify(false, "STOPPING=1\nSTATUS=stopping");

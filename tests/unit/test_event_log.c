@@ -10,7 +10,8 @@
 #define TOLD_MAX 2000
 
 typedef struct Seen {
-        uint64_t appended, reserved;
+        uint64_t appended, appended_sequence, reserved, next;
+        size_t n_appended;
         uint64_t told[TOLD_MAX];
         uint64_t sequences[TOLD_MAX];
         bool durable[TOLD_MAX];
@@ -39,6 +40,8 @@ void event_line(Journal *journal UNUSED, const Event *event UNUSED) {
 
 void history_append(History *history UNUSED, const Event *event) {
         seen.appended = event->id;
+        seen.appended_sequence = event->notify_sequence;
+        seen.n_appended++;
 }
 
 void history_events(History *history UNUSED, const EventFilter *filter, HistoryEvents done, void *userdata) {
@@ -49,6 +52,10 @@ void history_events(History *history UNUSED, const EventFilter *filter, HistoryE
 
 uint64_t numbers_reserved(Numbers *numbers UNUSED) {
         return seen.reserved;
+}
+
+uint64_t numbers_next(Numbers *numbers UNUSED) {
+        return seen.next++;
 }
 
 void notifier_told(Notifier *notifier UNUSED, const Event *event) {
@@ -249,6 +256,59 @@ static void more_than_memory_holds_goes_by_in_order(void **state) {
         seen.done(0, NULL, 0, seen.done_userdata);
 }
 
+static void a_history_that_is_late_says_which_sequence_is_next(void **state) {
+        const Fixture *f = *state;
+        EventLog *log = f->manager.events;
+
+        event_log_hold(log);
+        add(f, 101, true, 0);
+        add(f, 102, false, 0);
+        add(f, 103, true, 0);
+        assert_int_equal(seen.lines, 3);
+        offset = 10 * USEC_PER_SEC;
+        event_log_tick(log, now_monotonic());
+        assert_int_equal(seen.n_appended, 0);
+        assert_int_equal(seen.n_told, 0);
+        event_log_at_least(log, 100, 77);
+        assert_int_equal(seen.n_appended, 3);
+        assert_int_equal(seen.appended_sequence, 79);
+        /* that the history was late is not that the disk took them late */
+        event_log_tick(log, now_monotonic());
+        assert_int_equal(seen.n_told, 0);
+        event_log_stored(log, 103);
+        assert_int_equal(seen.n_told, 2);
+        assert_int_equal(seen.sequences[0], 78);
+        assert_int_equal(seen.sequences[1], 79);
+        assert_true(seen.durable[1]);
+}
+
+static void without_a_history_no_sequence_is_given_that_may_have_been_given(void **state) {
+        const Fixture *f = *state;
+        EventLog *log = f->manager.events;
+
+        event_log_hold(log);
+        add(f, 501, false, 0);
+        add(f, 502, true, 0);
+        event_log_go_on(log);
+        assert_int_equal(seen.n_appended, 2);
+        assert_int_equal(event_log_last_sequence(log), 501);
+        add(f, 503, true, 0);
+        assert_int_equal(event_log_last_sequence(log), 502);
+}
+
+static void where_nothing_waits_the_next_number_says_it(void **state) {
+        const Fixture *f = *state;
+        EventLog *log = f->manager.events;
+
+        seen.next = 501;
+        event_log_hold(log);
+        event_log_go_on(log);
+        assert_int_equal(event_log_last_sequence(log), 501);
+        add(f, seen.next++, true, 0);
+        assert_int_equal(seen.appended_sequence, 502);
+        assert_int_equal(seen.appended, 502);
+}
+
 static void from_verdict_to_datagram_is_measured(void **state) {
         const Fixture *f = *state;
 
@@ -277,6 +337,11 @@ int main(void) {
                         what_is_older_than_memory_is_asked_of_the_history, setup, teardown),
                 cmocka_unit_test_setup_teardown(a_thousand_followers_do_not_pile_up, setup, teardown),
                 cmocka_unit_test_setup_teardown(more_than_memory_holds_goes_by_in_order, setup, teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_history_that_is_late_says_which_sequence_is_next, setup, teardown),
+                cmocka_unit_test_setup_teardown(
+                        without_a_history_no_sequence_is_given_that_may_have_been_given, setup, teardown),
+                cmocka_unit_test_setup_teardown(where_nothing_waits_the_next_number_says_it, setup, teardown),
                 cmocka_unit_test_setup_teardown(from_verdict_to_datagram_is_measured, setup, teardown),
         };
 

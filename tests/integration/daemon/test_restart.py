@@ -2,6 +2,7 @@
 import os
 import random
 import signal
+import subprocess
 import time
 
 import pytest
@@ -206,3 +207,24 @@ def test_stopped_disk_delays_no_verdict_and_is_told_as_such(trapd):
         lone.script("a", "good")
         wait_until(lambda: not lone.alarms(), 30, "all is well, the disk too")
         in_order_and_whole(lone, trapd)
+
+
+@pytest.mark.parametrize("how, why", [("SIGTERM", "hsmd stops"), ("SIGKILL", "hsmd ended while it was on")])
+def test_a_drill_does_not_outlive_hsmd_and_that_is_told_once(how, why):
+    with Lone(("a", "b")) as lone:
+        for name in ("a", "b"):
+            lone.wait(name, lambda d: d["state"] == "up", f"{name} is up")
+        drill = subprocess.Popen([f"{lone.bin}/hsmctl", "--socket=" + lone.path("run", "control"), "drill", "one", "--by=li"],
+                                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_until(lambda: lone.status()["fleet"].get("drill"), 10, "it is armed")
+        wait_until(lambda: lone.status()["fleet"]["events_waiting"] == 0, 10, "that is on disk")
+        time.sleep(0.3)  # and what is kept of it, in the next transaction
+        lone.stop(how)
+        drill.wait(20)
+        for _ in range(2):
+            lone.start()
+            wait_until(lambda: lone.events()[-1]["type"] == "started", 20, "it has started")
+            ended = [e["text"] for e in lone.events() if e["type"] == "drill_ended"]
+            assert len(ended) == 1 and why in ended[0]
+            assert lone.table("drill", "one", "--show")["phase"] == "cancelled"
+            lone.stop()
