@@ -15,9 +15,9 @@
  * - A device that is down has device-down, cause its reason; after a wrong answer (wrong_signature,
  * wrong_answer, nonce_repeated) an alarm with that code instead, critical, which stands until it is up. One
  * that is unknown has device-unknown, unless its device-down is still active (nothing but evidence clears
- * that) or it is starting, waits for its PIN or the watcher is isolated: then what it has stays as it is. One
- * that flaps has flapping instead of device-down and device-unknown, from then until it flaps no more: its
- * ups and downs change nothing. Recovering clears nothing.
+ * that) or it is starting, failing, waits for its PIN or the watcher is isolated: then what it has stays as
+ * it is. One that flaps has flapping instead of device-down and device-unknown, from then until it flaps no
+ * more: its ups and downs change nothing. Recovering clears nothing.
  * - Each finding of a device (key-missing, hot, …) has an alarm of its own, with its resource. Findings of
  * keys stand as they are while the device is neither up nor degraded, those of sensors while sensors_judged
  * is false. Found by the Situation itself: bound-exceeded, for an hour, when a fault was declared more than
@@ -124,8 +124,9 @@ typedef struct DeviceFacts {
         DeviceState state;
         Reason reason;
         Step failed_step;
-        bool judged; /* has had a first verdict since hsmd started */
-        bool serves; /* its pool may count on it: by its state, and by its keys */
+        bool judged;  /* has had a first verdict since hsmd started */
+        bool serves;  /* its pool may count on it: by its state, and by its keys */
+        bool failing; /* a first failure is being confirmed: it will be down, or up */
         bool flapping;
         usec_t flap;                     /* level; kept with its falls */
         usec_t last_good, first_failure; /* CLOCK_MONOTONIC; 0: none. last_good is moved by the time in which

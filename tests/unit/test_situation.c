@@ -531,6 +531,23 @@ static void device_without_evidence_is_unknown_and_then_down(void **state) {
         assert_int_equal(active(w), 1);
 }
 
+/* After an isolation, a maintenance or a PIN's trial. */
+static void unknown_device_that_fails_is_down_by_one_alarm(void **state) {
+        World *w = healthy(state);
+
+        in_state(w, 2, DEVICE_UNKNOWN, REASON_STARTING);
+        settle(w);
+        in_state(w, 2, DEVICE_UNKNOWN, REASON_CALL_FAILED);
+        w->facts[2].failing = true;
+        give(w, 2);
+        settle(w);
+        assert_int_equal(active(w), 0);
+        down(w, 2, REASON_CALL_FAILED);
+        settle(w);
+        assert_non_null(find_alarm(w, "device-down", 2));
+        assert_int_equal(alarm_notifications(w), 1);
+}
+
 static void flapping_device_is_one_alarm_whatever_it_does(void **state) {
         World *w = healthy(state);
 
@@ -897,6 +914,7 @@ int main(void) {
                 SITUATION_TEST(device_in_maintenance_has_no_alarm_and_no_failover),
                 SITUATION_TEST(isolated_watcher_proves_nothing),
                 SITUATION_TEST(device_without_evidence_is_unknown_and_then_down),
+                SITUATION_TEST(unknown_device_that_fails_is_down_by_one_alarm),
                 SITUATION_TEST(flapping_device_is_one_alarm_whatever_it_does),
                 SITUATION_TEST(flapping_takes_the_place_of_what_was_raised_before),
                 SITUATION_TEST(flapping_that_ends_below_leaves_device_down),
