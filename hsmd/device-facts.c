@@ -48,6 +48,7 @@ void device_facts(const Device *d, DeviceFacts *ret) {
                 .failed_step = j->failed_step,
                 .judged = d->judged,
                 .serves = device_serves(d),
+                .failing = j->failures > 0 && j->ladder != DEVICE_DOWN,
                 .flapping = j->flap.flapping,
                 .flap = flap_level(&j->flap, now_monotonic()),
                 .last_good = d->last_good,

@@ -20,9 +20,11 @@ static void say_subject(Sentence *s, const Event *e, const EventWords *w) {
                 say_device(s, e, w);
         else if (e->site_name[0]) {
                 say(s, "site ", "机房 ");
-                say_thing(s, e->site_name, w->site_title);
+                say_thing(s, e->site_name, s->terse < TERSE_PLACES ? w->site_title : NULL);
         } else if (e->pool_name[0])
                 say_pool(s, e, w);
+        else if (alarm_code_of(e->code) == REASON_COMMON_CAUSE)
+                say(s, "several machines", "多台密码机");
         else
                 say(s, "hsmd", "hsmd ");
 }
@@ -45,12 +47,20 @@ static void say_pool_counts(Sentence *s, const Event *e, const EventWords *w) {
                 say(s, ", survivable %d", "，还可承受故障台数 %d", e->survivable);
 }
 
+/* Of what is cut off nothing is missed like how many still serve. */
+static void say_place_and_counts(Sentence *s, const Event *e, const EventWords *w) {
+        if (s->terse < TERSE_LISTS)
+                say_place(s, e);
+        say_pool_counts(s, e, w);
+        if (s->terse >= TERSE_LISTS)
+                say_place(s, e);
+}
+
 static void say_fallen(Sentence *s, const Event *e, const EventWords *w, DeviceState state) {
         say_device(s, e, w);
         say(s, " is %s", "%s", word_of_state(s->lang, &device_state_names, state));
         say_failure(s, e->cause, w);
-        say_place(s, e);
-        say_pool_counts(s, e, w);
+        say_place_and_counts(s, e, w);
 }
 
 static void say_members(Sentence *s, const EventWords *w) {
@@ -60,30 +70,47 @@ static void say_members(Sentence *s, const EventWords *w) {
                 say(s, " and %u more", "等，另有 %u 台", w->n_members_more);
 }
 
+static void say_how_many(Sentence *s, const EventWords *w) {
+        if (w->n_members == 1)
+                say(s, "1 machine is still away of those that failed together",
+                        "同时故障的密码机中尚有 1 台未恢复");
+        else
+                say(s, "%u machines failed together", "%u 台密码机同时故障", w->n_members);
+}
+
 static void say_common_cause(Sentence *s, const Event *e, const EventWords *w) {
         if (e->cause == REASON_SHARED_SERVICE)
                 say(s, "local service %s is gone, which the modules of %u machines share",
                         "本机服务 %s 中断，影响共用它的 %u 台密码机", e->resource, w->n_members);
         else
-                say(s, "%u machines failed together", "%u 台密码机同时故障", w->n_members);
+                say_how_many(s, w);
         if (e->site_name[0] || e->pool_name[0]) {
                 say(s, " (", "（");
                 say_subject(s, e, w);
                 say(s, ")", "）");
         }
-        say_members(s, w);
-        say_pool_counts(s, e, w);
+        if (s->terse < TERSE_LISTS)
+                say_members(s, w);
+        say_place_and_counts(s, e, w);
+        if (s->terse >= TERSE_LISTS)
+                say_members(s, w);
+}
+
+static void say_detail(Sentence *s, const EventWords *w) {
+        if (w->detail && w->detail[0])
+                say(s, ": %s", "（%s）", w->detail);
 }
 
 static void say_finding(Sentence *s, const Event *e, const EventWords *w, uint32_t code) {
         say_subject(s, e, w);
-        say(s, ": %s", "：%s", word_of_reason(s->lang, code, false));
+        say(s, ": %s", "：%s", reason_words(s, code));
         if (e->resource[0])
                 say(s, " [%s]", "【%s】", e->resource);
-        if (w->detail && w->detail[0])
-                say(s, ": %s", "（%s）", w->detail);
-        say_place(s, e);
-        say_pool_counts(s, e, w);
+        if (s->terse < TERSE_LISTS)
+                say_detail(s, w);
+        say_place_and_counts(s, e, w);
+        if (s->terse >= TERSE_LISTS)
+                say_detail(s, w);
 }
 
 /* A wrong answer is a machine that is down, with a code of its own. */
@@ -94,8 +121,7 @@ static bool is_of_wrong_answer(uint32_t code) {
 static void say_wrong(Sentence *s, const Event *e, const EventWords *w) {
         say_subject(s, e, w);
         say_failure(s, e->cause, w);
-        say_place(s, e);
-        say_pool_counts(s, e, w);
+        say_place_and_counts(s, e, w);
 }
 
 static void say_what(Sentence *s, const Event *e, const EventWords *w) {

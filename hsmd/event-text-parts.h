@@ -12,6 +12,8 @@ const char *state_word(const Sentence *s, const char *name);
 
 void say_device(Sentence *s, const Event *e, const EventWords *w);
 void say_pool(Sentence *s, const Event *e, const EventWords *w);
+/* Why, as a sentence; in a few words where room is short. */
+const char *reason_words(const Sentence *s, unsigned reason);
 /* ": a call returned an error at step sign, C_Sign returned CKR_DEVICE_ERROR" */
 void say_failure(Sentence *s, unsigned reason, const EventWords *w);
 /* "; 6 of 7 serve, survivable 5" */

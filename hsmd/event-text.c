@@ -14,17 +14,22 @@ const char *state_word(const Sentence *s, const char *name) {
 }
 
 void say_device(Sentence *s, const Event *e, const EventWords *w) {
-        say_thing(s, e->device_name, w->device_title);
+        say_thing(s, e->device_name, s->terse < TERSE_DEVICE ? w->device_title : NULL);
 }
 
 void say_pool(Sentence *s, const Event *e, const EventWords *w) {
         say(s, "pool ", "集群 ");
-        say_thing(s, e->pool_name, w->pool_title);
+        say_thing(s, e->pool_name, s->terse < TERSE_PLACES ? w->pool_title : NULL);
+}
+
+/* What is to be done at once is said whole. */
+const char *reason_words(const Sentence *s, unsigned reason) {
+        return word_of_reason(s->lang, reason, s->terse >= TERSE_REASON && reason != REASON_NONCE_REPEATED);
 }
 
 void say_failure(Sentence *s, unsigned reason, const EventWords *w) {
         if (reason > REASON_NONE)
-                say(s, ": %s", "：%s", word_of_reason(s->lang, reason, false));
+                say(s, ": %s", "：%s", reason_words(s, reason));
         if (w->step > STEP_NONE)
                 say(s, " at step %s", "，步骤“%s”", word_of_step(s->lang, w->step));
         if (w->call && w->call[0] && w->ret && w->ret[0])
@@ -107,6 +112,8 @@ static void say_service(Sentence *s, const Event *e, const EventWords *w) {
                 say(s, ": %s", "：%s", state_word(s, e->state));
         say_was(s, w->before);
         say_counts(s, e);
+        if (w->headroom < 0)
+                say(s, ", headroom %d/s", "，性能余量 %d 次/秒", w->headroom);
         if (e->pool_name[0]) {
                 say(s, "; ", "；");
                 say_pool(s, e, w);
@@ -209,14 +216,22 @@ static void say_event(Sentence *s, const Event *e, const EventWords *w) {
         }
 }
 
-void event_text(Event *e, const EventWords *w) {
-        Sentence s = {.lang = LANG_EN};
+/* It is not cut where something was left to leave out. */
+static void write_text(Lang lang, const Event *e, const EventWords *w, char *dst, size_t size) {
+        Sentence s;
 
-        say_event(&s, e, w);
-        sentence_end(&s, e->text, sizeof(e->text));
-        s = (Sentence){.lang = LANG_ZH};
-        say_event(&s, e, w);
-        sentence_end(&s, e->text_local, sizeof(e->text_local));
+        for (unsigned terse = 0; terse <= TERSE_MAX; terse++) {
+                s = (Sentence){.lang = lang, .terse = terse};
+                say_event(&s, e, w);
+                if (strlen(s.text) < size)
+                        break;
+        }
+        sentence_end(&s, dst, size);
+}
+
+void event_text(Event *e, const EventWords *w) {
+        write_text(LANG_EN, e, w, e->text, sizeof(e->text));
+        write_text(LANG_ZH, e, w, e->text_local, sizeof(e->text_local));
         field_mark(e->valid, EventField_text, true);
         field_mark(e->valid, EventField_text_local, true);
 }

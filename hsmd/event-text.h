@@ -2,7 +2,8 @@
 #define HSMD_EVENT_TEXT_H
 /* What an event says to a person, who may read it at night and has nothing else: which machine, what, where
  * it failed, how many still serve. English is printable ASCII, Chinese is UTF-8; at most 255 octets each, cut
- * on a character boundary. What matters stands first.
+ * on a character boundary: where it is too long, titles go first, then the reason is told in a few words, and
+ * how many still serve is never cut off.
  *
  * The same words are sent to receivers, written into the journal, kept in the history and shown by hsmctl. */
 
@@ -18,6 +19,7 @@ typedef struct EventWords {
         const char *members;     /* of a common cause: names, "a, b, c" */
         unsigned n_members;      /* how many */
         unsigned n_members_more; /* of them are not in `members` */
+        int headroom;            /* of a service, signatures a second; below 0 it is said */
 } EventWords;
 
 /* Fills in text and text_local of an event of any type, from its fields and those words. */

@@ -4,8 +4,18 @@
 
 #include "common/words.h"
 
+/* What is left out where a sentence in full is too long: each leaves out what those before it do. */
+enum {
+        TERSE_PLACES = 1, /* titles of pool and site beside their names */
+        TERSE_REASON,     /* why, in a few words */
+        TERSE_DEVICE,     /* the machine's title beside its name */
+        TERSE_LISTS,      /* nothing more: what may be long comes last, and is cut */
+        TERSE_MAX = TERSE_LISTS,
+};
+
 typedef struct Sentence {
         Lang lang;
+        unsigned terse; /* 0: in full; each more leaves out what is missed least (TERSE_…) */
         char text[1024];
 } Sentence;
 

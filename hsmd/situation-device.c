@@ -38,7 +38,10 @@ static Fall fall_of_unknown(const Dev *d) {
         bool down = d->group || wrong_alarm(d) || alarm_find(d->alarms, ALARM_DEVICE_DOWN, "");
 
         /* only evidence clears what was found */
-        return down || proves_nothing(d->facts.reason) ? FALL_KEEP : FALL_UNKNOWN;
+        if (down || proves_nothing(d->facts.reason))
+                return FALL_KEEP;
+        /* in a moment it is known how it is: its alarm would only give way to another one */
+        return d->facts.failing ? FALL_KEEP : FALL_UNKNOWN;
 }
 
 static Fall fall_of(const Dev *d) {

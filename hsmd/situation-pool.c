@@ -184,7 +184,8 @@ void pool_tell(Situation *s, size_t index, Moment now) {
 static void service_tell(Situation *s, size_t index, Moment now) {
         Service *v = &s->services[index];
         ServiceState told = v->told, next = v->next;
-        EventWords words = {.before = told ? name_of(&service_state_names, told) : NULL};
+        EventWords words = {.before = told ? name_of(&service_state_names, told) : NULL,
+                .headroom = v->view.has_headroom ? v->view.headroom : 0};
         bool worse = told == 0 || service_state_is_worse(next, told);
         const Alarm *alarm = alarm_of_pool(s, v->config->pool);
         Event e;

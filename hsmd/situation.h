@@ -15,9 +15,9 @@
  * - A device that is down has device-down, cause its reason; after a wrong answer (wrong_signature,
  * wrong_answer, nonce_repeated) an alarm with that code instead, critical, which stands until it is up. One
  * that is unknown has device-unknown, unless its device-down is still active (nothing but evidence clears
- * that) or it is starting, waits for its PIN or the watcher is isolated: then what it has stays as it is. One
- * that flaps has flapping instead of device-down and device-unknown, from then until it flaps no more: its
- * ups and downs change nothing. Recovering clears nothing.
+ * that) or it is starting, failing, waits for its PIN or the watcher is isolated: then what it has stays as
+ * it is. One that flaps has flapping instead of device-down and device-unknown, from then until it flaps no
+ * more: its ups and downs change nothing. Recovering clears nothing.
  * - Each finding of a device (key-missing, hot, …) has an alarm of its own, with its resource. Findings of
  * keys stand as they are while the device is neither up nor degraded, those of sensors while sensors_judged
  * is false. Found by the Situation itself: bound-exceeded, for an hour, when a fault was declared more than
@@ -27,7 +27,9 @@
  * window of the first, one common-cause alarm is raised that carries the first's id as `correlated`, and the
  * first is cleared, cause superseded. The window is the larger of the two bounds. What falls later, within a
  * window of the last one, and shares something with any of them, only updates it: that is an event, without a
- * notification, its severity included. It is about the pool, the site and the service that all of them share.
+ * notification, its severity included. One that was raised before for the same pool, site and service, and
+ * still stands, is taken instead of another one; that is notified. It is about the pool, the site and the
+ * service that all of them share, and suspects the places that all of them do.
  * It is cleared when all of them are back. Wrong answers are never hidden in one.
  * - Severity of these: critical when a service of the pool is lost, major when one is at_risk or degraded,
  * else minor; without services the pool's state counts alike. Findings have a severity of their own
@@ -124,8 +126,9 @@ typedef struct DeviceFacts {
         DeviceState state;
         Reason reason;
         Step failed_step;
-        bool judged; /* has had a first verdict since hsmd started */
-        bool serves; /* its pool may count on it: by its state, and by its keys */
+        bool judged;  /* has had a first verdict since hsmd started */
+        bool serves;  /* its pool may count on it: by its state, and by its keys */
+        bool failing; /* a first failure is being confirmed: it will be down, or up */
         bool flapping;
         usec_t flap;                     /* level; kept with its falls */
         usec_t last_good, first_failure; /* CLOCK_MONOTONIC; 0: none. last_good is moved by the time in which
