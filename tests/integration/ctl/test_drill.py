@@ -45,8 +45,9 @@ class Drill:
         raise AssertionError(f"ended without {words!r}: {self.process.stderr.read()}")
 
     def rest(self):
-        out, err = self.process.communicate(timeout=10)
-        return self.process.returncode, out, err
+        out = self.process.stdout.read()  # not communicate(), which passes over what was read ahead
+        err = self.process.stderr.read()
+        return self.process.wait(10), out, err
 
 
 def test_each_step_is_said_with_what_to_do_next(stub):
