@@ -356,6 +356,7 @@ int manager_apply(Manager *m, Config *config) {
         manager_situation_new_board(m);
         fleet_publish(m);
         notifier_reconfigure(m->notifier);
+        history_retention(m->history, config->keep_minutes, config->keep_hours);
         fit_workers(m, old && !same_agent(old, config));
         free(plan.kept);
         free(plan.device_sets);
