@@ -208,12 +208,27 @@ int drill_cancel(Manager *m, const char *pool, const char *by, uint32_t uid, cha
                 "the drill in pool %s is cancelled; a machine that is out is still out: bring it back", pool);
 }
 
+/* The machine that is out will not come back. */
+static bool lost_its_machine(const Manager *m, const Drill *drill) {
+        const DrillProtocol *p = drill_track_protocol(drill->track);
+
+        if (p->phase != DRILL_OUT && p->phase != DRILL_DECLARED)
+                return false;
+        for (size_t i = 0; i < m->n_devices; i++)
+                if (streq(m->devices[i]->config->name, p->device))
+                        return !streq(m->devices[i]->pool->name, drill->pool);
+        return true;
+}
+
 void drill_tick(Manager *m, usec_t now) {
         for (Drill *d = m->drills; d; d = d->next) {
                 if (!d->track)
                         continue;
                 if (!drill_find_pool(m, d->pool))
                         cancel(m, d, "the pool is not configured any more", "该密码机集群已不在配置中", now);
+                else if (lost_its_machine(m, d))
+                        cancel(m, d, "the machine that is out is not configured in its pool any more",
+                                "被退出的密码机已不在该集群的配置中", now);
                 else if (now - d->armed > DRILL_LIMIT)
                         cancel(m, d, "nobody ended it within an hour", "一小时内无人结束", now);
         }

@@ -336,6 +336,33 @@ static int on_retry(sd_event_source *source UNUSED, uint64_t usec UNUSED, void *
         return 0;
 }
 
+typedef struct RetentionJob {
+        HistoryJob job;
+        usec_t keep_minutes, keep_hours;
+} RetentionJob;
+
+static void retention_work(HistoryJob *job) {
+        const RetentionJob *r = (RetentionJob *) job;
+
+        job->store->keep_minutes = r->keep_minutes;
+        job->store->keep_hours = r->keep_hours;
+}
+
+static void retention_done(HistoryJob *job, bool cancelled UNUSED) {
+        free(job);
+}
+
+void history_retention(History *h, usec_t keep_minutes, usec_t keep_hours) {
+        RetentionJob *r = calloc(1, sizeof(*r));
+
+        if (!r)
+                return; /* what was kept so far is kept on */
+        *r = (RetentionJob){.job = {.work = retention_work, .done = retention_done},
+                .keep_minutes = keep_minutes,
+                .keep_hours = keep_hours};
+        history_job(h, &r->job);
+}
+
 /* --- made and freed
  * ----------------------------------------------------------------------------------------- */
 

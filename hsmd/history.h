@@ -134,6 +134,8 @@ void history_rollups(History *history, uint32_t device, bool hours, usec_t since
 
 /* --- keeping */
 
+/* Another configuration: how long roll-ups are kept, from the next upkeep on. */
+void history_retention(History *history, usec_t keep_minutes, usec_t keep_hours);
 /* A device's minute; it is added to its hour, too, and to what is there of the same minute. spare_rate: the
  * smaller one. */
 void history_rollup(History *history, const RollupRow *minute);

@@ -218,12 +218,24 @@ static void drop_plan(Plan *plan, const Config *c) {
         situation_config_free(plan->situation_config);
 }
 
-/* What an operator said of a device holds for the one that takes its place, too. */
-static void hand_maintenance_on(Device *old, const Plan *plan, size_t n) {
+/* The one that takes its place, or NULL. */
+static Device *heir_of(const Device *old, const Plan *plan, size_t n) {
         for (size_t k = 0; k < n; k++)
                 if (!plan->kept[k] && plan->devices[k]->config->number == old->config->number &&
                         streq(plan->devices[k]->config->name, old->config->name))
-                        maintenance_carry(plan->devices[k], old);
+                        return plan->devices[k];
+        return NULL;
+}
+
+/* What an operator said of a device holds for the one that takes its place, too; so does the minute under
+ * way. */
+static void hand_on(Device *old, const Plan *plan, size_t n) {
+        Device *heir = heir_of(old, plan, n);
+
+        if (heir)
+                maintenance_carry(heir, old);
+        else
+                device_rollup_keep(old);
         maintenance_drop(old);
 }
 
@@ -235,7 +247,7 @@ static void end_dropped(Manager *m, const Plan *plan, size_t n) {
                 for (size_t k = 0; k < n; k++)
                         kept = kept || plan->devices[k] == m->devices[i];
                 if (!kept) {
-                        hand_maintenance_on(m->devices[i], plan, n);
+                        hand_on(m->devices[i], plan, n);
                         device_stop(m->devices[i], 300 * USEC_PER_MSEC);
                         device_free(m->devices[i]);
                 }
@@ -356,6 +368,7 @@ int manager_apply(Manager *m, Config *config) {
         manager_situation_new_board(m);
         fleet_publish(m);
         notifier_reconfigure(m->notifier);
+        history_retention(m->history, config->keep_minutes, config->keep_hours);
         fit_workers(m, old && !same_agent(old, config));
         free(plan.kept);
         free(plan.device_sets);

@@ -207,7 +207,8 @@ static void send_heartbeat(const Notifier *n, const NotifierReceiver *r) {
 static void beat(Notifier *n, usec_t now) {
         usec_t interval = n->manager->config->heartbeat_interval;
 
-        if (!n->ready || interval == 0 || now < n->next_heartbeat)
+        /* a shorter interval holds at once: receivers read it, and count on it */
+        if (!n->ready || interval == 0 || (now < n->next_heartbeat && n->next_heartbeat <= now + interval))
                 return;
         n->next_heartbeat = now + interval;
         for (size_t i = 0; i < n->n_receivers; i++)

@@ -25,6 +25,10 @@ static void carry_alarm(Situation *s, const AlarmEntry *old, Moment now) {
                 a->core = old->core;
 }
 
+static size_t device_same(const Situation *s, const SituationDevice *other) {
+        return device_known(s, other->number, other->name);
+}
+
 static void carry_group(Situation *s, const Situation *old, const Group *was) {
         AlarmEntry *a = was->entry ? alarm_by_id(s, was->entry->alarm.id) : NULL;
         Group *g = a ? a->group : NULL;
@@ -32,7 +36,7 @@ static void carry_group(Situation *s, const Situation *old, const Group *was) {
         if (!g)
                 return;
         for (size_t i = was->first; i != NOWHERE; i = old->devices[i].group_next) {
-                size_t device = device_by_number(s, old->devices[i].config->number);
+                size_t device = device_same(s, old->devices[i].config);
 
                 if (device != NOWHERE && !s->devices[device].group)
                         group_add(s, g, device);
@@ -58,7 +62,7 @@ static void carry_device(Dev *d, const Dev *old) {
 
 static void carry_devices(Situation *s, const Situation *old) {
         for (size_t i = 0; i < s->config->n_devices; i++) {
-                size_t was = device_by_number(old, s->config->devices[i].number);
+                size_t was = device_same(old, &s->config->devices[i]);
 
                 if (was != NOWHERE)
                         carry_device(&s->devices[i], &old->devices[was]);
@@ -97,7 +101,7 @@ static void carry_failovers(Situation *s, const Situation *old) {
                 if (f->pool != NOWHERE)
                         f->pool = pool_by_number(s, old->pools[f->pool].config->number);
                 if (f->device != NOWHERE)
-                        f->device = device_by_number(s, old->devices[f->device].config->number);
+                        f->device = device_same(s, old->devices[f->device].config);
         }
 }
 

@@ -50,11 +50,10 @@ void event_of_alarm(Event *e, uint32_t alarm, Severity severity) {
         FIELD_SET(Event, e, severity, severity);
 }
 
-static const char *title_of_device(const Situation *s, uint32_t number) {
-        for (size_t i = 0; i < s->config->n_devices; i++)
-                if (s->config->devices[i].number == number)
-                        return s->config->devices[i].title;
-        return NULL;
+static const char *title_of_device(const Situation *s, const Event *e) {
+        size_t i = device_known(s, e->device, e->device_name);
+
+        return i != NOWHERE ? s->config->devices[i].title : NULL;
 }
 
 static const char *title_of_pool(const Situation *s, uint32_t number) {
@@ -81,7 +80,7 @@ static const char *title_of_site(const Situation *s, uint32_t number) {
 void event_emit(Situation *s, Event *e, const EventWords *words, bool notify) {
         EventWords w = words ? *words : (EventWords){0};
 
-        w.device_title = e->device_name[0] ? title_of_device(s, e->device) : NULL;
+        w.device_title = e->device_name[0] ? title_of_device(s, e) : NULL;
         w.pool_title = e->pool_name[0] ? title_of_pool(s, e->pool) : NULL;
         w.service_title = e->service_name[0] ? title_of_service(s, e->service) : NULL;
         w.site_title = e->site_name[0] ? title_of_site(s, e->site) : NULL;

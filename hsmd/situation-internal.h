@@ -254,6 +254,8 @@ Failover *failover_insert(Situation *s, uint32_t id);
 
 /* situation-restore.c; each NOWHERE when there is none */
 size_t device_by_number(const Situation *s, uint32_t number);
+/* The same one: of that number and of that name. */
+size_t device_known(const Situation *s, uint32_t number, const char *name);
 size_t pool_by_number(const Situation *s, uint32_t number);
 size_t service_by_number(const Situation *s, uint32_t number);
 /* members: those of a common cause are read from its event. NULL if it cannot be. */

@@ -12,6 +12,12 @@ size_t device_by_number(const Situation *s, uint32_t number) {
         return NOWHERE;
 }
 
+size_t device_known(const Situation *s, uint32_t number, const char *name) {
+        size_t i = device_by_number(s, number);
+
+        return i != NOWHERE && streq(s->config->devices[i].name, name) ? i : NOWHERE;
+}
+
 size_t pool_by_number(const Situation *s, uint32_t number) {
         for (size_t i = 0; i < s->config->n_pools; i++)
                 if (s->config->pools[i].number == number)
@@ -200,7 +206,7 @@ AlarmEntry *restore_alarm(Situation *s, const AlarmRecord *r, bool members, Mome
                 return NULL;
         if (a->alarm.code == REASON_COMMON_CAUSE)
                 restore_of_group(s, a, members);
-        else if (e->device_name[0] && (at = device_by_number(s, e->device)) != NOWHERE)
+        else if (e->device_name[0] && (at = device_known(s, e->device, e->device_name)) != NOWHERE)
                 restore_of_device(s, a, at, now);
         else if (!e->device_name[0] && e->site_name[0] && (at = site_by_number(s, e->site)) != NOWHERE)
                 restore_of_site(s, a, at);
@@ -220,7 +226,7 @@ void situation_restore_alarm(Situation *s, const AlarmRecord *record, Moment now
 
 static void restore_returned(Situation *s, const Event *e) {
         Failover *f = failover_by_id(s, e->failover);
-        size_t device = device_by_number(s, e->device);
+        size_t device = device_known(s, e->device, e->device_name);
 
         if (device != NOWHERE && s->devices[device].failover == e->failover)
                 s->devices[device].failover = 0;
@@ -250,7 +256,7 @@ static void note_failover(Pool *p, const Event *e) {
 
 /* One that is older than all that are shown may be open all the same. */
 static void restore_entered(Situation *s, const Event *e) {
-        size_t pool = pool_by_number(s, e->pool), device = device_by_number(s, e->device);
+        size_t pool = pool_by_number(s, e->pool), device = device_known(s, e->device, e->device_name);
         Failover *f;
 
         if (failover_by_id(s, e->failover))

@@ -582,6 +582,23 @@ static void heartbeats_tell_the_last_sequence_and_the_counts(void **state) {
         assert_string_equal(world.heartbeat.event.state, "at_risk");
 }
 
+static void a_shorter_interval_of_heartbeats_holds_at_once(void **state) {
+        Notifier *n = *state;
+
+        fixture.config.heartbeat_interval = 3600 * USEC_PER_SEC;
+        notifier_restore(n, NULL, 0, 0);
+        hello();
+        notifier_tick(n, 1000 * USEC_PER_SEC);
+        assert_int_equal(world.n_heartbeats, 1);
+        fixture.config.heartbeat_interval = 60 * USEC_PER_SEC;
+        notifier_tick(n, 1001 * USEC_PER_SEC);
+        assert_int_equal(world.n_heartbeats, 2);
+        notifier_tick(n, 1060 * USEC_PER_SEC);
+        assert_int_equal(world.n_heartbeats, 2);
+        notifier_tick(n, 1061 * USEC_PER_SEC);
+        assert_int_equal(world.n_heartbeats, 3);
+}
+
 static void who_has_not_done_with_one_is_told(void **state) {
         Notifier *n = *state;
         char words[64];
@@ -647,6 +664,7 @@ int main(void) {
                 TEST(a_receiver_whose_secret_cannot_be_read_waits_and_says_so),
                 TEST(a_reload_before_the_worker_is_ready_still_gives_it_its_engine),
                 TEST(heartbeats_tell_the_last_sequence_and_the_counts),
+                TEST(a_shorter_interval_of_heartbeats_holds_at_once),
                 TEST(who_has_not_done_with_one_is_told),
                 TEST(rows_show_each_receiver),
         };

@@ -899,6 +899,27 @@ static void reload_carries_on_with_what_is_going_on(void **state) {
         assert_int_equal(count(w, EVENT_FAILOVER_RETURNED), 2);
 }
 
+static void alarm_does_not_follow_a_number_to_another_machine(void **state) {
+        World *w = healthy(state);
+        uint32_t number = w->devices[11].number;
+
+        down(w, 11, REASON_CALL_FAILED);
+        settle(w);
+        w->devices[11].number = w->devices[9].number;
+        w->devices[9].number = number;
+        world_restart(w);
+        world_restore(w);
+        mark(w);
+        settle(w);
+        assert_int_equal(active(w), 0);
+        assert_int_equal(last(w, EVENT_ALARM_CLEARED)->cause, REASON_UNCONFIGURED);
+        assert_string_equal(last(w, EVENT_ALARM_CLEARED)->device_name, "hsm-11");
+        down(w, 11, REASON_CALL_FAILED);
+        settle(w);
+        assert_int_equal(active(w), 1);
+        assert_int_equal(find_alarm(w, "device-down", 11)->device, 11);
+}
+
 static void selftest_raises_and_clears(void **state) {
         World *w = healthy(state);
         uint32_t id = situation_selftest(w->situation, "li", w->now);
@@ -972,6 +993,7 @@ int main(void) {
                 SITUATION_TEST(late_history_of_a_common_cause_takes_its_members_over),
                 SITUATION_TEST(alarm_of_what_is_not_configured_any_more_is_cleared),
                 SITUATION_TEST(reload_carries_on_with_what_is_going_on),
+                SITUATION_TEST(alarm_does_not_follow_a_number_to_another_machine),
                 SITUATION_TEST(selftest_raises_and_clears),
                 SITUATION_TEST(partial_improvement_is_for_the_journal_alone),
         };

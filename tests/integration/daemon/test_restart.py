@@ -235,3 +235,20 @@ def test_a_drill_does_not_outlive_hsmd_and_that_is_told_once(how, why):
             assert len(ended) == 1 and why in ended[0]
             assert lone.table("drill", "one", "--show")["phase"] == "cancelled"
             lone.stop()
+
+
+def test_a_drill_ends_when_its_machine_is_taken_out_of_the_configuration():
+    with Lone(("a", "b", "c")) as lone:
+        for name in lone.names:
+            lone.wait(name, lambda d: d["state"] == "up", f"{name} is up")
+        drill = subprocess.Popen([f"{lone.bin}/hsmctl", "--socket=" + lone.path("run", "control"), "drill", "one", "--by=li"],
+                                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_until(lambda: lone.status()["fleet"].get("drill"), 10, "it is armed")
+        lone.script("a", "fail")
+        os.kill(lone.device("a")["probe_pid"], signal.SIGKILL)
+        wait_until(lambda: "is out" in lone.status()["fleet"]["drill"], 10, "a is out")
+        lone.configure(names=["b", "c"])
+        lone.reload()
+        wait_until(lambda: not lone.status()["fleet"].get("drill"), 10, "the drill is over")
+        drill.wait(20)
+        assert "not configured" in lone.table("drill", "one", "--show")["why"]
