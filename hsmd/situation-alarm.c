@@ -168,6 +168,9 @@ static void take_event(AlarmEntry *a, const AlarmSpec *spec, const Event *e, Mom
         a->alarm.place = spec->place;
         a->alarm.other_place = spec->other_place;
         a->alarm.correlated = spec->correlated;
+        a->step = spec->words.step;
+        copy_text(a->call, sizeof(a->call), spec->words.call ? spec->words.call : "");
+        copy_text(a->ret, sizeof(a->ret), spec->words.ret ? spec->words.ret : "");
         copy_text(a->alarm.text, sizeof(a->alarm.text), e->text);
         copy_text(a->alarm.text_local, sizeof(a->alarm.text_local), e->text_local);
         a->core = core_of(spec);
@@ -202,7 +205,7 @@ static bool wait_with_words(Situation *s, AlarmEntry *a, bool at_once, Moment no
         return true;
 }
 
-void alarm_update(Situation *s, AlarmEntry *a, const AlarmSpec *spec, bool at_once, bool quiet, Moment now) {
+void alarm_update(Situation *s, AlarmEntry *a, const AlarmSpec *spec, bool at_once, Told told, Moment now) {
         bool other_severity = spec->severity != a->alarm.severity;
         uint64_t core = core_of(spec);
         Event e;
@@ -218,7 +221,7 @@ void alarm_update(Situation *s, AlarmEntry *a, const AlarmSpec *spec, bool at_on
         event_begin(s, &e, EVENT_ALARM_CHANGED, now);
         FIELD_SET(Event, &e, alarm, a->alarm.id);
         fill_event(s, &e, spec);
-        event_emit(s, &e, &spec->words, other_severity && !quiet);
+        event_emit(s, &e, &spec->words, told == TOLD_ALOUD || (told == TOLD_BY_SEVERITY && other_severity));
         count(s, a->alarm.severity, -1);
         take_event(a, spec, &e, now);
         count(s, a->alarm.severity, 1);
@@ -228,7 +231,7 @@ void alarm_set(Situation *s, AlarmEntry **owner, const AlarmSpec *spec, Moment n
         AlarmEntry *a = alarm_find(*owner, spec->code, spec->resource);
 
         if (a)
-                alarm_update(s, a, spec, false, false, now);
+                alarm_update(s, a, spec, false, TOLD_BY_SEVERITY, now);
         else
                 alarm_raise(s, owner, spec, now);
 }
@@ -260,19 +263,24 @@ static void event_again(Situation *s, Event *e, const AlarmEntry *a, EventType t
 }
 
 void alarm_set_severity(Situation *s, AlarmEntry *a, Severity severity, Moment now) {
+        const EventWords words = {.step = a->step, .call = a->call, .ret = a->ret};
         Event e;
 
         if (severity == a->alarm.severity)
                 return;
-        event_begin(s, &e, EVENT_ALARM_CHANGED, now);
-        a->event.id = e.id;
-        a->event.when = e.when;
-        a->event.type = EVENT_ALARM_CHANGED;
-        FIELD_SET(Event, &a->event, severity, severity);
-        FIELD_CLEAR(Event, &a->event, notify_sequence);
-        FIELD_CLEAR(Event, &a->event, durable);
-        e = a->event;
-        s->ops.event(&e, true, s->userdata);
+        event_again(s, &e, a, EVENT_ALARM_CHANGED, now);
+        FIELD_SET(Event, &e, severity, severity);
+        FIELD_SET(Event, &e, cause, a->alarm.cause);
+        if (a->alarm.place)
+                FIELD_SET(Event, &e, place, a->alarm.place);
+        if (a->alarm.other_place)
+                FIELD_SET(Event, &e, other_place, a->alarm.other_place);
+        if (a->event.state[0])
+                FIELD_TEXT_SET(Event, &e, state, a->event.state);
+        event_emit(s, &e, &words, true);
+        a->event = e;
+        copy_text(a->alarm.text, sizeof(a->alarm.text), e.text);
+        copy_text(a->alarm.text_local, sizeof(a->alarm.text_local), e.text_local);
         count(s, a->alarm.severity, -1);
         a->alarm.severity = severity;
         count(s, a->alarm.severity, 1);

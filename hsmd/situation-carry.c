@@ -18,6 +18,9 @@ static void carry_alarm(Situation *s, const AlarmEntry *old, Moment now) {
         a->words_pause = old->words_pause;
         if (old->superseded)
                 a->superseded = s->some_superseded = true;
+        a->step = old->step;
+        copy_text(a->call, sizeof(a->call), old->call);
+        copy_text(a->ret, sizeof(a->ret), old->ret);
         if (!old->group) /* a place in the configuration is part of it, and may be another one now */
                 a->core = old->core;
 }

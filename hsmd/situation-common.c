@@ -203,10 +203,44 @@ static Severity group_severity(const Situation *s, const Group *g) {
         return worst;
 }
 
+static bool suspects(const DeviceFacts *f, FaultPlace place) {
+        return f->place == place || f->other_place == place;
+}
+
+/* Where all of them may have failed; the last one knew most when it fell. As it was while one has had no
+ * verdict yet, or none says where. */
+static void find_places(const Situation *s, const Group *g, AlarmSpec *spec) {
+        FaultPlace place = 0, other = 0;
+
+        if (g->entry) {
+                spec->place = g->entry->alarm.place;
+                spec->other_place = g->entry->alarm.other_place;
+        }
+        for (size_t i = g->first; i != NOWHERE; i = s->devices[i].group_next) {
+                if (!dev_judged(&s->devices[i]))
+                        return;
+                if (s->devices[i].facts.place == 0)
+                        continue;
+                place = s->devices[i].facts.place;
+                other = s->devices[i].facts.other_place;
+        }
+        if (place == 0)
+                return;
+        for (size_t i = g->first; i != NOWHERE; i = s->devices[i].group_next) {
+                const DeviceFacts *f = &s->devices[i].facts;
+
+                if (f->place == 0)
+                        continue;
+                place = suspects(f, place) ? place : 0;
+                other = suspects(f, other) ? other : 0;
+        }
+        spec->place = place ? place : other;
+        spec->other_place = place ? other : 0;
+}
+
 static AlarmSpec group_spec(const Situation *s, const Group *g) {
         bool shared = g->shared != NOWHERE;
-
-        return (AlarmSpec){
+        AlarmSpec spec = {
                 .code = REASON_COMMON_CAUSE,
                 .severity = group_severity(s, g),
                 .cause = shared ? REASON_SHARED_SERVICE : REASON_COMMON_CAUSE,
@@ -216,6 +250,9 @@ static AlarmSpec group_spec(const Situation *s, const Group *g) {
                 .resource = shared ? s->devices[g->shared].config->shared_service : "",
                 .correlated = g->entry ? g->entry->alarm.correlated : 0,
         };
+
+        find_places(s, g, &spec);
+        return spec;
 }
 
 /* Of two that fell alone, the elder is the first. */
@@ -282,6 +319,7 @@ static bool found_group(Situation *s, size_t device, Moment now) {
         }
         group_free(s, g);
         supersede_own(s, like, now);
+        like->took_over = true;
         return true;
 }
 
@@ -339,9 +377,10 @@ static void judge_group(Situation *s, Group *g, Moment now) {
                 return;
         spec = group_spec(s, g);
         name_members(s, g, &spec, names, numbers);
-        /* nobody is notified: who is told of a common cause once knows enough, and services are told of */
-        alarm_update(s, g->entry, &spec, g->regrouped, true, now);
-        g->touched = g->regrouped = false;
+        /* who is told of a common cause once knows enough, and services are told of; but not who saw the
+         * alarm of a later fall give way to it */
+        alarm_update(s, g->entry, &spec, g->regrouped, g->took_over ? TOLD_ALOUD : TOLD_QUIETLY, now);
+        g->touched = g->regrouped = g->took_over = false;
 }
 
 void common_judge(Situation *s, Moment now) {

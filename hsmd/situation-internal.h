@@ -41,6 +41,8 @@ struct AlarmEntry {
         usec_t words_pause; /* and after the next time so much later */
         usec_t words_due;   /* when they are; 0: they are as they were told */
         bool superseded;    /* another one, older, says the same: cleared at the next settle */
+        Step step;          /* of its words; of a kept alarm they are not known */
+        char call[40], ret[40];
 };
 
 /* Devices that fell together. */
@@ -53,6 +55,7 @@ struct Group {
         usec_t last, bound;        /* the last declaration */
         bool incomplete; /* its kept event could not name all members: those that are found down join */
         bool regrouped;  /* a member has come or gone: told at once, for a restart must know */
+        bool took_over;  /* it stands for a later fall's alarm, which receivers have: they are told */
         bool touched;
 };
 
@@ -176,11 +179,18 @@ typedef struct AlarmSpec {
 } AlarmSpec;
 
 AlarmEntry *alarm_raise(Situation *s, AlarmEntry **owner, const AlarmSpec *spec, Moment now);
-/* at_once: words alone are told without a pause; quiet: nobody is notified. */
-void alarm_update(Situation *s, AlarmEntry *a, const AlarmSpec *spec, bool at_once, bool quiet, Moment now);
+/* Whom a change is told. */
+typedef enum Told {
+        TOLD_BY_SEVERITY, /* receivers, when its severity is another one */
+        TOLD_QUIETLY,     /* the journal and the history alone */
+        TOLD_ALOUD,       /* receivers */
+} Told;
+
+/* at_once: words alone are told without a pause. */
+void alarm_update(Situation *s, AlarmEntry *a, const AlarmSpec *spec, bool at_once, Told told, Moment now);
 /* One or the other. */
 void alarm_set(Situation *s, AlarmEntry **owner, const AlarmSpec *spec, Moment now);
-/* Its words stay. */
+/* All else that it says stays, but for the pool's counts: those are of now. */
 void alarm_set_severity(Situation *s, AlarmEntry *a, Severity severity, Moment now);
 void alarm_clear(Situation *s, AlarmEntry *a, Reason cause, Moment now);
 /* The worst active one, of these the newest, that says what a pool suffers from; NULL: none does. */

@@ -27,7 +27,9 @@
  * window of the first, one common-cause alarm is raised that carries the first's id as `correlated`, and the
  * first is cleared, cause superseded. The window is the larger of the two bounds. What falls later, within a
  * window of the last one, and shares something with any of them, only updates it: that is an event, without a
- * notification, its severity included. It is about the pool, the site and the service that all of them share.
+ * notification, its severity included. One that was raised before for the same pool, site and service, and
+ * still stands, is taken instead of another one; that is notified. It is about the pool, the site and the
+ * service that all of them share, and suspects the places that all of them do.
  * It is cleared when all of them are back. Wrong answers are never hidden in one.
  * - Severity of these: critical when a service of the pool is lost, major when one is at_risk or degraded,
  * else minor; without services the pool's state counts alike. Findings have a severity of their own

@@ -263,9 +263,14 @@ static void second_wave_of_the_same_pool_joins_what_is_still_away(void **state) 
         down(w, 4, REASON_CALL_FAILED);
         settle(w);
         assert_int_equal(active(w), 2);
+        mark(w);
         down(w, 5, REASON_CALL_FAILED);
         settle(w);
         assert_int_equal(active(w), 1);
+        /* who sees the alarm of 4 give way is told of what stands for it now */
+        assert_int_equal(count_notified(w, EVENT_ALARM_CLEARED), 1);
+        assert_int_equal(count_notified(w, EVENT_ALARM_CHANGED), 1);
+        assert_non_null(strstr(last(w, EVENT_ALARM_CHANGED)->text, "hsm-2, hsm-3, hsm-4, hsm-5"));
         for (size_t i = 2; i < 6; i++)
                 up(w, i);
         settle(w);
@@ -546,6 +551,44 @@ static void unknown_device_that_fails_is_down_by_one_alarm(void **state) {
         settle(w);
         assert_non_null(find_alarm(w, "device-down", 2));
         assert_int_equal(alarm_notifications(w), 1);
+}
+
+static void severity_that_follows_the_pool_comes_with_its_counts(void **state) {
+        World *w = healthy(state);
+        const Event *e;
+
+        down(w, 0, REASON_CALL_FAILED);
+        settle(w);
+        later(w, 3600 * SECOND);
+        in_state(w, 0, DEVICE_RECOVERING, REASON_CALL_FAILED);
+        settle(w);
+        mark(w);
+        down(w, 1, REASON_CALL_FAILED);
+        settle(w);
+        e = last(w, EVENT_ALARM_CHANGED);
+        assert_string_equal(e->device_name, "hsm-0");
+        assert_int_equal(e->severity, SEVERITY_CRITICAL);
+        assert_int_equal(e->serving, 0);
+        assert_non_null(strstr(e->text, "C_Sign returned CKR_DEVICE_ERROR; suspected: the machine or its"));
+        assert_non_null(strstr(e->text, "0 of 2 serve, survivable -1"));
+        assert_string_equal(find_alarm(w, "device-down", 0)->text, e->text);
+}
+
+static void common_cause_suspects_what_all_its_members_do(void **state) {
+        World *w = healthy(state);
+        const Alarm *a;
+
+        for (size_t i = 0; i < 2; i++) {
+                down(w, i, REASON_CALL_FAILED);
+                w->facts[i].place = i == 0 ? PLACE_MACHINE : PLACE_NETWORK;
+                w->facts[i].other_place = i == 0 ? PLACE_NETWORK : PLACE_ACCESS_LIST;
+                give(w, i);
+                settle(w);
+        }
+        a = find_alarm(w, "common-cause", SIZE_MAX);
+        assert_int_equal(a->place, PLACE_NETWORK);
+        assert_int_equal(a->other_place, 0);
+        assert_non_null(strstr(a->text, "suspected: the network on the way to it; pool"));
 }
 
 static void flapping_device_is_one_alarm_whatever_it_does(void **state) {
@@ -915,6 +958,8 @@ int main(void) {
                 SITUATION_TEST(isolated_watcher_proves_nothing),
                 SITUATION_TEST(device_without_evidence_is_unknown_and_then_down),
                 SITUATION_TEST(unknown_device_that_fails_is_down_by_one_alarm),
+                SITUATION_TEST(severity_that_follows_the_pool_comes_with_its_counts),
+                SITUATION_TEST(common_cause_suspects_what_all_its_members_do),
                 SITUATION_TEST(flapping_device_is_one_alarm_whatever_it_does),
                 SITUATION_TEST(flapping_takes_the_place_of_what_was_raised_before),
                 SITUATION_TEST(flapping_that_ends_below_leaves_device_down),
