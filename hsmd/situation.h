@@ -20,9 +20,11 @@
  * more: its ups and downs change nothing. Recovering clears nothing.
  * - Each finding of a device (key-missing, hot, …) has an alarm of its own, with its resource. Findings of
  * keys stand as they are while the device is neither up nor degraded, those of sensors while sensors_judged
- * is false. Found by the Situation itself: bound-exceeded, for an hour, when a fault was declared more than
- * half a second later than the bound allows; virtual-disagrees, when for longer than the bound a virtual slot
- * serves while no member does, or is down while one serves.
+ * is false. That an agent is silent (sensor-lost) is raised while its machine is up or degraded, and of a
+ * room while one of its machines is; not within two minutes after that has come back. Found by the Situation
+ * itself: bound-exceeded, for an hour, when a fault was declared more than half a second later than the bound
+ * allows; virtual-disagrees, when for longer than the bound a virtual slot serves while no member does, or is
+ * down while one serves.
  * - When a second device of one pool, one site or one shared service is declared (down or unknown) within the
  * window of the first, one common-cause alarm is raised that carries the first's id as `correlated`, and the
  * first is cleared, cause superseded. The window is the larger of the two bounds. What falls later, within a

@@ -422,6 +422,37 @@ static void findings_stand_while_nobody_can_look(void **state) {
         assert_int_equal(active(w), 0);
 }
 
+static void silence_of_what_is_cut_off_is_no_alarm_of_its_own(void **state) {
+        World *w = healthy(state);
+        const Finding silent = {.reason = REASON_SENSOR_LOST, .detail = "its SNMP agent is silent"};
+
+        down(w, 11, REASON_CALL_FAILED);
+        settle(w);
+        down(w, 11, REASON_CALL_FAILED);
+        add_finding(w, 11, REASON_SENSOR_LOST, "", "its SNMP agent is silent");
+        in_state(w, 10, DEVICE_UNKNOWN, REASON_WATCHER_ISOLATED);
+        add_finding(w, 10, REASON_SENSOR_LOST, "", "its SNMP agent is silent");
+        settle(w);
+        situation_site(w->situation, 2, &silent, 1, true);
+        settle(w);
+        assert_int_equal(active(w), 1);
+        up(w, 11);
+        add_finding(w, 11, REASON_SENSOR_LOST, "", "its SNMP agent is silent"); /* not asked again yet */
+        settle(w);
+        situation_site(w->situation, 2, &silent, 1, true);
+        settle(w);
+        assert_int_equal(active(w), 0);
+        later(w, 121 * SECOND);
+        assert_non_null(find_alarm(w, "sensor-lost", 11));
+        situation_site(w->situation, 2, &silent, 1, true);
+        settle(w);
+        assert_int_equal(active(w), 2);
+        down(w, 11, REASON_CALL_FAILED);
+        add_finding(w, 11, REASON_SENSOR_LOST, "", "its SNMP agent is silent");
+        settle(w);
+        assert_non_null(find_alarm(w, "sensor-lost", 11)); /* what was told before stays */
+}
+
 static void missing_key_is_as_bad_as_the_service_that_it_costs(void **state) {
         World *w = healthy(state);
 
@@ -951,6 +982,7 @@ int main(void) {
                 SITUATION_TEST(new_words_are_told_when_their_pause_ends),
                 SITUATION_TEST(finding_has_its_alarm_until_it_is_gone),
                 SITUATION_TEST(findings_stand_while_nobody_can_look),
+                SITUATION_TEST(silence_of_what_is_cut_off_is_no_alarm_of_its_own),
                 SITUATION_TEST(missing_key_is_as_bad_as_the_service_that_it_costs),
                 SITUATION_TEST(room_and_host_have_alarms_of_their_own),
                 SITUATION_TEST(maintenance_that_ends_soon_is_its_only_alarm),
