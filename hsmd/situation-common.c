@@ -1,5 +1,6 @@
 /* Falls that have one cause. A group is a chain of falls, each within a window of the last one and in a pool,
  * a site or behind a local service that it shares with one of them. */
+#include "judge.h"
 #include "situation-internal.h"
 
 #define MEMBERS_TEXT 512
@@ -238,12 +239,32 @@ static void find_places(const Situation *s, const Group *g, AlarmSpec *spec) {
         spec->other_place = place ? other : 0;
 }
 
+/* A machine behind it that answered after the first of them failed disproves that it is gone. */
+static bool service_is_gone(const Situation *s, const Group *g) {
+        usec_t failed = USEC_INFINITY;
+
+        for (size_t i = g->first; i != NOWHERE; i = s->devices[i].group_next) {
+                const Dev *d = &s->devices[i];
+
+                if (g->entry && !dev_judged(d))
+                        return g->entry->alarm.cause == REASON_SHARED_SERVICE;
+                if (d->facts.first_failure != 0)
+                        failed = MIN_OF(failed, d->facts.first_failure);
+        }
+        for (size_t i = g->shared; i != NOWHERE; i = s->devices[i].next_in_shared)
+                if (dev_judged(&s->devices[i]) && device_state_serves(s->devices[i].facts.state) &&
+                        s->devices[i].facts.last_good > failed)
+                        return false;
+        return true;
+}
+
 static AlarmSpec group_spec(const Situation *s, const Group *g) {
         bool shared = g->shared != NOWHERE;
+        bool gone = shared && service_is_gone(s, g);
         AlarmSpec spec = {
                 .code = REASON_COMMON_CAUSE,
                 .severity = group_severity(s, g),
-                .cause = shared ? REASON_SHARED_SERVICE : REASON_COMMON_CAUSE,
+                .cause = gone ? REASON_SHARED_SERVICE : REASON_COMMON_CAUSE,
                 .device = NOWHERE,
                 .pool = g->pool,
                 .site = g->site,

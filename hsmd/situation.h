@@ -31,7 +31,8 @@
  * window of the last one, and shares something with any of them, only updates it: that is an event, without a
  * notification, its severity included. One that was raised before for the same pool, site and service, and
  * still stands, is taken instead of another one; that is notified. It is about the pool, the site and the
- * service that all of them share, and suspects the places that all of them do.
+ * service that all of them share, and suspects the places that all of them do. Its cause is shared_service
+ * while they share one and no machine behind that has answered since.
  * It is cleared when all of them are back. Wrong answers are never hidden in one.
  * - Severity of these: critical when a service of the pool is lost, major when one is at_risk or degraded,
  * else minor; without services the pool's state counts alike. Findings have a severity of their own

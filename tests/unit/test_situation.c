@@ -243,6 +243,29 @@ static void shared_service_is_named_as_the_cause(void **state) {
         assert_non_null(strstr(a->text, "local service relay is gone"));
 }
 
+static void shared_service_that_still_works_for_another_is_not_gone(void **state) {
+        World *w = *state;
+        const Alarm *a;
+
+        w->devices[2].shared_service = "relay";
+        world_restart(w);
+        all_up(w);
+        later(w, SECOND);
+        down(w, 3, REASON_CALL_FAILED);
+        settle(w);
+        later(w, SECOND);
+        down(w, 9, REASON_CALL_FAILED);
+        settle(w);
+        a = find_alarm(w, "common-cause", SIZE_MAX);
+        assert_int_equal(a->cause, REASON_SHARED_SERVICE); /* 2 has not been asked since */
+        up(w, 2);
+        settle(w);
+        later(w, 61 * SECOND);
+        assert_int_equal(a->cause, REASON_COMMON_CAUSE);
+        assert_non_null(strstr(a->text, "2 machines failed together"));
+        assert_int_equal(count_notified(w, EVENT_ALARM_CHANGED), 0);
+}
+
 static void fall_that_shares_nothing_stays_alone(void **state) {
         World *w = healthy(state);
 
@@ -972,6 +995,7 @@ int main(void) {
                 SITUATION_TEST(whole_site_of_two_pools_falls_as_one),
                 SITUATION_TEST(pool_over_two_sites_falls_as_one),
                 SITUATION_TEST(shared_service_is_named_as_the_cause),
+                SITUATION_TEST(shared_service_that_still_works_for_another_is_not_gone),
                 SITUATION_TEST(fall_that_shares_nothing_stays_alone),
                 SITUATION_TEST(second_wave_of_the_same_pool_joins_what_is_still_away),
                 SITUATION_TEST(wrong_answers_are_never_hidden_in_a_common_cause),
