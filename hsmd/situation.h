@@ -33,7 +33,8 @@
  * still stands, is taken instead of another one; that is notified. It is about the pool, the site and the
  * service that all of them share, and suspects the places that all of them do. Its cause is shared_service
  * while they share one and no machine behind that has answered since.
- * It is cleared when all of them are back. Wrong answers are never hidden in one.
+ * A virtual slot counts with members that fell together, and makes no common cause with one of them. It is
+ * cleared when all of them are back. Wrong answers are never hidden in one.
  * - Severity of these: critical when a service of the pool is lost, major when one is at_risk or degraded,
  * else minor; without services the pool's state counts alike. Findings have a severity of their own
  * (alarm-code.h), and that of the service when the device does not serve because of them. A change of

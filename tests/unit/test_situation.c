@@ -266,6 +266,23 @@ static void shared_service_that_still_works_for_another_is_not_gone(void **state
         assert_int_equal(count_notified(w, EVENT_ALARM_CHANGED), 0);
 }
 
+static void virtual_slot_and_one_machine_are_not_two_machines(void **state) {
+        World *w = healthy(state);
+        const Alarm *a;
+
+        down(w, 9, REASON_CALL_FAILED);
+        settle(w);
+        down(w, 10, REASON_CALL_FAILED);
+        settle(w);
+        assert_null(find_alarm(w, "common-cause", SIZE_MAX));
+        assert_int_equal(active(w), 2);
+        down(w, 11, REASON_CALL_FAILED);
+        settle(w);
+        assert_int_equal(active(w), 1);
+        a = find_alarm(w, "common-cause", SIZE_MAX);
+        assert_non_null(strstr(a->text, "2 machines failed together (pool spare (Spare machines)): hsm-9, "));
+}
+
 static void fall_that_shares_nothing_stays_alone(void **state) {
         World *w = healthy(state);
 
@@ -996,6 +1013,7 @@ int main(void) {
                 SITUATION_TEST(pool_over_two_sites_falls_as_one),
                 SITUATION_TEST(shared_service_is_named_as_the_cause),
                 SITUATION_TEST(shared_service_that_still_works_for_another_is_not_gone),
+                SITUATION_TEST(virtual_slot_and_one_machine_are_not_two_machines),
                 SITUATION_TEST(fall_that_shares_nothing_stays_alone),
                 SITUATION_TEST(second_wave_of_the_same_pool_joins_what_is_still_away),
                 SITUATION_TEST(wrong_answers_are_never_hidden_in_a_common_cause),
