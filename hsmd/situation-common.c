@@ -260,6 +260,21 @@ static bool service_is_gone(const Situation *s, const Group *g) {
         return true;
 }
 
+/* Down, if one of them was found so; unknown, if nothing was known of any. */
+static const char *group_state(const Situation *s, const Group *g) {
+        DeviceState state = DEVICE_UNKNOWN;
+
+        if (g->entry && streq(g->entry->event.state, name_of(&device_state_names, DEVICE_DOWN)))
+                return g->entry->event.state;
+        for (size_t i = g->first; i != NOWHERE; i = s->devices[i].group_next) {
+                if (g->entry && !dev_judged(&s->devices[i]))
+                        return g->entry->event.state;
+                if (s->devices[i].facts.state != DEVICE_UNKNOWN)
+                        state = DEVICE_DOWN;
+        }
+        return name_of(&device_state_names, state);
+}
+
 static AlarmSpec group_spec(const Situation *s, const Group *g) {
         bool shared = g->shared != NOWHERE;
         bool gone = shared && service_is_gone(s, g);
@@ -272,6 +287,7 @@ static AlarmSpec group_spec(const Situation *s, const Group *g) {
                 .site = g->site,
                 .resource = shared ? s->devices[g->shared].config->shared_service : "",
                 .correlated = g->entry ? g->entry->alarm.correlated : 0,
+                .state = group_state(s, g),
         };
 
         find_places(s, g, &spec);

@@ -266,6 +266,26 @@ static void shared_service_that_still_works_for_another_is_not_gone(void **state
         assert_int_equal(count_notified(w, EVENT_ALARM_CHANGED), 0);
 }
 
+static void machines_that_nothing_is_known_of_have_not_failed(void **state) {
+        World *w = healthy(state);
+
+        in_state(w, 2, DEVICE_UNKNOWN, REASON_NO_EVIDENCE);
+        settle(w);
+        in_state(w, 3, DEVICE_UNKNOWN, REASON_NO_EVIDENCE);
+        settle(w);
+        assert_non_null(strstr(find_alarm(w, "common-cause", SIZE_MAX)->text,
+                "2 machines became unknown together (site room-a): hsm-2, hsm-3"));
+        assert_string_equal(last(w, EVENT_ALARM_RAISED)->state, "unknown");
+        later(w, 61 * SECOND);
+        down(w, 3, REASON_CALL_FAILED);
+        settle(w);
+        assert_non_null(strstr(find_alarm(w, "common-cause", SIZE_MAX)->text, "2 machines failed together"));
+        in_state(w, 3, DEVICE_UNKNOWN, REASON_NO_EVIDENCE);
+        settle(w);
+        later(w, 3600 * SECOND);
+        assert_non_null(strstr(find_alarm(w, "common-cause", SIZE_MAX)->text, "2 machines failed together"));
+}
+
 static void virtual_slot_and_one_machine_are_not_two_machines(void **state) {
         World *w = healthy(state);
         const Alarm *a;
@@ -1013,6 +1033,7 @@ int main(void) {
                 SITUATION_TEST(pool_over_two_sites_falls_as_one),
                 SITUATION_TEST(shared_service_is_named_as_the_cause),
                 SITUATION_TEST(shared_service_that_still_works_for_another_is_not_gone),
+                SITUATION_TEST(machines_that_nothing_is_known_of_have_not_failed),
                 SITUATION_TEST(virtual_slot_and_one_machine_are_not_two_machines),
                 SITUATION_TEST(fall_that_shares_nothing_stays_alone),
                 SITUATION_TEST(second_wave_of_the_same_pool_joins_what_is_still_away),
