@@ -854,6 +854,32 @@ static void restart_with_two_down_tells_nothing(void **state) {
         assert_int_equal(count(w, EVENT_FAILOVER_RETURNED), 3);
 }
 
+static void falls_before_and_after_a_restart_may_have_one_cause(void **state) {
+        World *w = healthy(state);
+        uint32_t first;
+
+        down(w, 0, REASON_CALL_FAILED);
+        settle(w);
+        first = find_alarm(w, "device-down", 0)->id;
+        later(w, 5 * SECOND);
+        world_restart(w);
+        world_restore(w);
+        settle(w);
+        later(w, 5 * SECOND);
+        down(w, 0, REASON_CALL_FAILED);
+        settle(w);
+        down(w, 1, REASON_CALL_FAILED);
+        settle(w);
+        assert_int_equal(active(w), 1);
+        assert_int_equal(find_alarm(w, "common-cause", SIZE_MAX)->correlated, first);
+        later(w, 3600 * SECOND);
+        world_restart(w);
+        world_restore(w);
+        down(w, 2, REASON_CALL_FAILED);
+        settle(w);
+        assert_non_null(find_alarm(w, "device-down", 2)); /* long after, and of the same room */
+}
+
 static void machine_that_came_back_meanwhile_is_cleared_by_evidence(void **state) {
         World *w = healthy(state);
         uint32_t id;
@@ -1062,6 +1088,7 @@ int main(void) {
                 SITUATION_TEST(fault_after_an_isolation_exceeds_no_bound),
                 SITUATION_TEST(virtual_slot_is_no_member_and_may_disagree),
                 SITUATION_TEST(restart_with_two_down_tells_nothing),
+                SITUATION_TEST(falls_before_and_after_a_restart_may_have_one_cause),
                 SITUATION_TEST(machine_that_came_back_meanwhile_is_cleared_by_evidence),
                 SITUATION_TEST(late_history_is_merged_and_the_older_alarm_stays),
                 SITUATION_TEST(late_history_of_a_common_cause_takes_its_members_over),
