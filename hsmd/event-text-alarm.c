@@ -70,8 +70,16 @@ static void say_members(Sentence *s, const EventWords *w) {
                 say(s, " and %u more", "等，另有 %u 台", w->n_members_more);
 }
 
-static void say_how_many(Sentence *s, const EventWords *w) {
-        if (w->n_members == 1)
+/* One of which nothing is known may be well. */
+static void say_how_many(Sentence *s, const Event *e, const EventWords *w) {
+        bool unknown = streq(e->state, name_of(&device_state_names, DEVICE_UNKNOWN));
+
+        if (w->n_members == 1 && unknown)
+                say(s, "1 machine is still unknown of those that became so together",
+                        "同时转为状态未知的密码机中尚有 1 台未恢复");
+        else if (unknown)
+                say(s, "%u machines became unknown together", "%u 台密码机同时转为状态未知", w->n_members);
+        else if (w->n_members == 1)
                 say(s, "1 machine is still away of those that failed together",
                         "同时故障的密码机中尚有 1 台未恢复");
         else
@@ -83,7 +91,7 @@ static void say_common_cause(Sentence *s, const Event *e, const EventWords *w) {
                 say(s, "local service %s is gone, which the modules of %u machines share",
                         "本机服务 %s 中断，影响共用它的 %u 台密码机", e->resource, w->n_members);
         else
-                say_how_many(s, w);
+                say_how_many(s, e, w);
         if (e->site_name[0] || e->pool_name[0]) {
                 say(s, " (", "（");
                 say_subject(s, e, w);

@@ -126,6 +126,7 @@ static uint64_t core_of(const AlarmSpec *spec) {
         hash = mix_text(hash, spec->words.ret);
         hash = mix_text(hash, spec->words.detail);
         hash = mix_text(hash, spec->members);
+        hash = mix_text(hash, spec->state);
         return hash | 1;
 }
 

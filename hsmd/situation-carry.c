@@ -58,6 +58,7 @@ static void carry_device(Dev *d, const Dev *old) {
         d->bound_exceeded_until = old->bound_exceeded_until;
         d->detection = old->detection;
         d->disagrees_since = old->disagrees_since;
+        d->silence_from = old->silence_from;
 }
 
 static void carry_devices(Situation *s, const Situation *old) {

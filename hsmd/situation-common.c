@@ -1,5 +1,6 @@
 /* Falls that have one cause. A group is a chain of falls, each within a window of the last one and in a pool,
  * a site or behind a local service that it shares with one of them. */
+#include "judge.h"
 #include "situation-internal.h"
 
 #define MEMBERS_TEXT 512
@@ -124,48 +125,49 @@ static Group *group_to_join(const Situation *s, const Dev *d, Moment now) {
         return NULL;
 }
 
-/* Fell within a window, and its fall has an alarm of its own. */
-static bool is_company(const Situation *s, const Dev *d, size_t other, Moment now) {
+/* Fell within a window, and its fall has an alarm of its own. A virtual slot goes with its members, and is
+ * none of them: with one of them it makes no common cause. */
+static bool is_company(const Situation *s, const Dev *d, size_t other, bool slots, Moment now) {
         const Dev *o = &s->devices[other];
 
-        return o != d && !o->group && o->alarms && within(d, o->declared, o->config->bound, now) &&
-               fall_alarm(o);
+        return o != d && !o->group && (slots || !o->config->virtual_slot) && o->alarms &&
+               within(d, o->declared, o->config->bound, now) && fall_alarm(o);
 }
 
-static size_t pool_company(const Situation *s, const Dev *d, Moment now) {
+static size_t pool_company(const Situation *s, const Dev *d, bool slots, Moment now) {
         for (size_t i = s->pools[d->config->pool].first_device; i != NOWHERE; i = s->devices[i].next_in_pool)
-                if (is_company(s, d, i, now))
+                if (is_company(s, d, i, slots, now))
                         return i;
         return NOWHERE;
 }
 
-static size_t site_company(const Situation *s, const Dev *d, Moment now) {
+static size_t site_company(const Situation *s, const Dev *d, bool slots, Moment now) {
         for (size_t i = s->sites[d->config->site].first_device; i != NOWHERE; i = s->devices[i].next_in_site)
-                if (is_company(s, d, i, now))
+                if (is_company(s, d, i, slots, now))
                         return i;
         return NOWHERE;
 }
 
-static size_t shared_company(const Situation *s, const Dev *d, Moment now) {
+static size_t shared_company(const Situation *s, const Dev *d, bool slots, Moment now) {
         for (size_t i = d->shared; i != NOWHERE; i = s->devices[i].next_in_shared)
-                if (is_company(s, d, i, now))
+                if (is_company(s, d, i, slots, now))
                         return i;
         return NOWHERE;
 }
 
-static size_t company_of(const Situation *s, const Dev *d, Moment now) {
-        size_t other = shared_company(s, d, now);
+static size_t company_of(const Situation *s, const Dev *d, bool slots, Moment now) {
+        size_t other = shared_company(s, d, slots, now);
 
         if (other == NOWHERE)
-                other = pool_company(s, d, now);
-        return other != NOWHERE ? other : site_company(s, d, now);
+                other = pool_company(s, d, slots, now);
+        return other != NOWHERE ? other : site_company(s, d, slots, now);
 }
 
 /* --- its alarm
  * -------------------------------------------------------------------------------------------------- */
 
 static void name_members(const Situation *s, const Group *g, AlarmSpec *spec, char *names, char *numbers) {
-        size_t names_size = MEMBERS_TEXT, named = 0, n = 0, m = 0;
+        size_t names_size = MEMBERS_TEXT, named = 0, slots = 0, n = 0, m = 0;
         bool more = g->incomplete;
 
         names[0] = numbers[0] = '\0';
@@ -175,6 +177,7 @@ static void name_members(const Situation *s, const Group *g, AlarmSpec *spec, ch
                 if (named < 8) /* what stands behind them in the text matters more */
                         n += (size_t) snprintf(names + n, names_size - n, "%s%s", named ? ", " : "", d->name);
                 named++;
+                slots += d->virtual_slot;
                 if (m < 240)
                         m += (size_t) snprintf(
                                 numbers + m, MEMBERS_TEXT - m, "%s%u", m ? " " : "", d->number);
@@ -184,7 +187,7 @@ static void name_members(const Situation *s, const Group *g, AlarmSpec *spec, ch
         if (more)
                 snprintf(numbers + m, MEMBERS_TEXT - m, "%s+", m ? " " : "");
         spec->words.members = names;
-        spec->words.n_members = (unsigned) g->n_members;
+        spec->words.n_members = (unsigned) MAX_OF(g->n_members - slots, (size_t) 1);
         spec->words.n_members_more = named > 8 ? (unsigned) named - 8 : 0;
         spec->members = numbers;
 }
@@ -238,17 +241,53 @@ static void find_places(const Situation *s, const Group *g, AlarmSpec *spec) {
         spec->other_place = place ? other : 0;
 }
 
+/* A machine behind it that answered after the first of them failed disproves that it is gone. */
+static bool service_is_gone(const Situation *s, const Group *g) {
+        usec_t failed = USEC_INFINITY;
+
+        for (size_t i = g->first; i != NOWHERE; i = s->devices[i].group_next) {
+                const Dev *d = &s->devices[i];
+
+                if (g->entry && !dev_judged(d))
+                        return g->entry->alarm.cause == REASON_SHARED_SERVICE;
+                if (d->facts.first_failure != 0)
+                        failed = MIN_OF(failed, d->facts.first_failure);
+        }
+        for (size_t i = g->shared; i != NOWHERE; i = s->devices[i].next_in_shared)
+                if (dev_judged(&s->devices[i]) && device_state_serves(s->devices[i].facts.state) &&
+                        s->devices[i].facts.last_good > failed)
+                        return false;
+        return true;
+}
+
+/* Down, if one of them was found so; unknown, if nothing was known of any. */
+static const char *group_state(const Situation *s, const Group *g) {
+        DeviceState state = DEVICE_UNKNOWN;
+
+        if (g->entry && streq(g->entry->event.state, name_of(&device_state_names, DEVICE_DOWN)))
+                return g->entry->event.state;
+        for (size_t i = g->first; i != NOWHERE; i = s->devices[i].group_next) {
+                if (g->entry && !dev_judged(&s->devices[i]))
+                        return g->entry->event.state;
+                if (s->devices[i].facts.state != DEVICE_UNKNOWN)
+                        state = DEVICE_DOWN;
+        }
+        return name_of(&device_state_names, state);
+}
+
 static AlarmSpec group_spec(const Situation *s, const Group *g) {
         bool shared = g->shared != NOWHERE;
+        bool gone = shared && service_is_gone(s, g);
         AlarmSpec spec = {
                 .code = REASON_COMMON_CAUSE,
                 .severity = group_severity(s, g),
-                .cause = shared ? REASON_SHARED_SERVICE : REASON_COMMON_CAUSE,
+                .cause = gone ? REASON_SHARED_SERVICE : REASON_COMMON_CAUSE,
                 .device = NOWHERE,
                 .pool = g->pool,
                 .site = g->site,
                 .resource = shared ? s->devices[g->shared].config->shared_service : "",
                 .correlated = g->entry ? g->entry->alarm.correlated : 0,
+                .state = group_state(s, g),
         };
 
         find_places(s, g, &spec);
@@ -260,7 +299,7 @@ static void take_company(Situation *s, Group *g, size_t device, Moment now) {
         Dev *d = &s->devices[device];
         size_t other;
 
-        while ((other = company_of(s, d, now)) != NOWHERE)
+        while ((other = company_of(s, d, true, now)) != NOWHERE)
                 group_add(s, g, other);
 }
 
@@ -298,9 +337,10 @@ static void raise_group(Situation *s, Group *g, Moment now) {
 }
 
 static bool found_group(Situation *s, size_t device, Moment now) {
+        const Dev *d = &s->devices[device];
         Group *g, *like;
 
-        if (company_of(s, &s->devices[device], now) == NOWHERE || group_new(s, &g) < 0)
+        if (d->config->virtual_slot || company_of(s, d, false, now) == NOWHERE || group_new(s, &g) < 0)
                 return false;
         take_company(s, g, device, now);
         group_add(s, g, device);

@@ -52,6 +52,7 @@ typedef struct Findings {
         const Dev *device; /* or NULL: then all count */
         AlarmSpec spec;    /* what they are about */
         Severity at_least; /* of those of keys, where the device does not serve because of them */
+        bool unreachable;  /* nothing else there answers either: a silent agent is no news */
 } Findings;
 
 static bool finding_counts(const Situation *s, const Findings *f, uint32_t reason) {
@@ -64,6 +65,9 @@ static void raise_finding(Situation *s, Findings *f, const Finding *finding, Mom
         f->spec.resource = finding->resource;
         f->spec.severity = alarm_code_severity(finding->reason);
         f->spec.words = (EventWords){.detail = finding->detail};
+        if (f->unreachable && finding->reason == REASON_SENSOR_LOST &&
+                !alarm_find(*f->owner, finding->reason, finding->resource))
+                return;
         if (f->device && source_of(finding->reason) == SOURCE_PROBE)
                 f->spec.severity = severity_worse(f->spec.severity, f->at_least);
         alarm_set(s, f->owner, &f->spec, now);
@@ -127,6 +131,7 @@ void findings_judge_device(Situation *s, size_t device, Moment now) {
                 judge_in_maintenance(s, device, now);
                 return;
         }
+        own_look_at_silence(s, device, now);
         memcpy(all, d->facts.findings, n * sizeof(all[0]));
         n += own_findings(s, device, now, all + n);
         held_back = device_state_serves(d->facts.state) && !d->facts.serves;
@@ -135,8 +140,17 @@ void findings_judge_device(Situation *s, size_t device, Moment now) {
                 .owner = &d->alarms,
                 .device = d,
                 .spec = {.device = device, .pool = NOWHERE, .site = NOWHERE},
-                .at_least = held_back ? s->pools[d->config->pool].severity : SEVERITY_WARNING};
+                .at_least = held_back ? s->pools[d->config->pool].severity : SEVERITY_WARNING,
+                .unreachable = !own_silence_is_news(d, now)};
         judge_findings(s, &f, now);
+}
+
+/* None of its machines answers. */
+static bool site_is_unreachable(const Situation *s, const Site *place, Moment now) {
+        for (size_t i = place->first_device; i != NOWHERE; i = s->devices[i].next_in_site)
+                if (own_silence_is_news(&s->devices[i], now))
+                        return false;
+        return place->first_device != NOWHERE;
 }
 
 void findings_judge_site(Situation *s, size_t site, Moment now) {
@@ -144,6 +158,7 @@ void findings_judge_site(Situation *s, size_t site, Moment now) {
         Findings f = {.all = place->findings,
                 .n = place->n_findings,
                 .owner = &place->alarms,
+                .unreachable = site_is_unreachable(s, place, now),
                 .spec = {.device = NOWHERE, .pool = NOWHERE, .site = site}};
 
         if (place->judged)

@@ -78,6 +78,8 @@ typedef struct Dev {
         usec_t bound_exceeded_until;
         usec_t detection;       /* of the fall that exceeded it */
         usec_t disagrees_since; /* of a virtual slot */
+        usec_t silence_from;    /* from then on its agent's silence is news (CLOCK_MONOTONIC); USEC_INFINITY:
+                                   it does not answer at all */
 } Dev;
 
 typedef struct Pool {
@@ -221,6 +223,9 @@ size_t own_findings(Situation *s, size_t device, Moment now, Finding *ret);
 void own_found_late(Situation *s, size_t device, usec_t detection, Moment now);
 /* Whether it can be told at all whether that is so. */
 bool own_finding_counts(const Situation *s, const Dev *d, Reason reason);
+/* Of one in service: whether it is news that its agent, or that of its room, is silent. */
+void own_look_at_silence(Situation *s, size_t device, Moment now);
+bool own_silence_is_news(const Dev *d, Moment now);
 /* An alarm of such a finding was kept. */
 void own_restore(Situation *s, size_t device, const Alarm *alarm, Moment now);
 /* Touches what is due by time, or says when it will be. */

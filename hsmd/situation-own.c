@@ -1,4 +1,5 @@
-/* What no single device shows: a virtual slot that disagrees with its members, a fault that was found late.
+/* What no single device shows, or no finding by itself: a virtual slot that disagrees with its members, a
+ * fault that was found late, an agent that is silent because all else is.
  */
 #include "common/words.h"
 #include "judge.h"
@@ -105,6 +106,27 @@ size_t own_findings(Situation *s, size_t device, Moment now, Finding *ret) {
         return n + slot_finding(s, d, now, ret + n);
 }
 
+/* So long after a machine is back its agent has been asked again, twice. */
+#define SILENCE_GRACE (120 * USEC_PER_SEC)
+
+/* A machine without power, or behind a link that is cut, has a silent agent too: that is one cause. */
+void own_look_at_silence(Situation *s, size_t device, Moment now) {
+        Dev *d = &s->devices[device];
+
+        if (d->facts.state != DEVICE_UP && d->facts.state != DEVICE_DEGRADED) {
+                d->silence_from = USEC_INFINITY;
+                return;
+        }
+        if (d->silence_from != USEC_INFINITY)
+                return;
+        d->silence_from = now.monotonic + SILENCE_GRACE;
+        due_at(s, d->silence_from);
+}
+
+bool own_silence_is_news(const Dev *d, Moment now) {
+        return now.monotonic >= d->silence_from;
+}
+
 static void look_when(Situation *s, size_t device, usec_t at, Moment now) {
         if (at <= now.monotonic)
                 touch_device(s, device);
@@ -118,6 +140,11 @@ void own_tick(Situation *s, Moment now) {
 
                 if (d->disagrees_since != 0)
                         look_when(s, i, d->disagrees_since + s->pools[d->config->pool].bound, now);
+                if (d->silence_from != 0 && d->silence_from != USEC_INFINITY) {
+                        look_when(s, i, d->silence_from, now);
+                        if (d->silence_from <= now.monotonic)
+                                d->silence_from = 0;
+                }
                 if (d->bound_exceeded_until == 0)
                         continue;
                 look_when(s, i, d->bound_exceeded_until, now);

@@ -95,6 +95,8 @@ static void restore_of_device(Situation *s, AlarmEntry *a, size_t device, Moment
         supersede_newer(s, d->alarms, a);
         if (fall && d->group) /* it fell long before those that it was counted with */
                 group_drop(s, device);
+        if (fall && d->declared == 0) /* what falls now may have its cause in common with it */
+                d->declared = a->alarm.since.monotonic;
         own_restore(s, device, &a->alarm, now);
         alarm_insert(s, a, &d->alarms);
         touch_device(s, device);
@@ -178,6 +180,7 @@ static void restore_of_group(Situation *s, AlarmEntry *a, bool members) {
         a->alarm.pool = g->pool = e->pool_name[0] ? pool_by_number(s, e->pool) : NOWHERE;
         a->alarm.site = g->site = e->site_name[0] ? site_by_number(s, e->site) : NOWHERE;
         g->shared = shared_by_name(s, a->alarm.resource);
+        g->last = a->alarm.since.monotonic;
         g->incomplete = !members;
         if (members)
                 take_members(s, g, e->reason_text);

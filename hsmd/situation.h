@@ -20,17 +20,21 @@
  * more: its ups and downs change nothing. Recovering clears nothing.
  * - Each finding of a device (key-missing, hot, …) has an alarm of its own, with its resource. Findings of
  * keys stand as they are while the device is neither up nor degraded, those of sensors while sensors_judged
- * is false. Found by the Situation itself: bound-exceeded, for an hour, when a fault was declared more than
- * half a second later than the bound allows; virtual-disagrees, when for longer than the bound a virtual slot
- * serves while no member does, or is down while one serves.
+ * is false. That an agent is silent (sensor-lost) is raised while its machine is up or degraded, and of a
+ * room while one of its machines is; not within two minutes after that has come back. Found by the Situation
+ * itself: bound-exceeded, for an hour, when a fault was declared more than half a second later than the bound
+ * allows; virtual-disagrees, when for longer than the bound a virtual slot serves while no member does, or is
+ * down while one serves.
  * - When a second device of one pool, one site or one shared service is declared (down or unknown) within the
  * window of the first, one common-cause alarm is raised that carries the first's id as `correlated`, and the
  * first is cleared, cause superseded. The window is the larger of the two bounds. What falls later, within a
  * window of the last one, and shares something with any of them, only updates it: that is an event, without a
  * notification, its severity included. One that was raised before for the same pool, site and service, and
  * still stands, is taken instead of another one; that is notified. It is about the pool, the site and the
- * service that all of them share, and suspects the places that all of them do.
- * It is cleared when all of them are back. Wrong answers are never hidden in one.
+ * service that all of them share, and suspects the places that all of them do. Its cause is shared_service
+ * while they share one and no machine behind that has answered since.
+ * A virtual slot counts with members that fell together, and makes no common cause with one of them. It is
+ * cleared when all of them are back. Wrong answers are never hidden in one.
  * - Severity of these: critical when a service of the pool is lost, major when one is at_risk or degraded,
  * else minor; without services the pool's state counts alike. Findings have a severity of their own
  * (alarm-code.h), and that of the service when the device does not serve because of them. A change of

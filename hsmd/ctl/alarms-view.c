@@ -164,7 +164,7 @@ static void put_alarm(
         put_line(s, "", alarm_text(s->lang, a));
         places_text(s->lang, ROW_GET(Alarm, a, place, 0), ROW_GET(Alarm, a, other_place, 0), places,
                 sizeof(places));
-        put_line(s, screen_say(s, "suspected", "疑似部位"), places);
+        put_line(s, screen_say(s, "suspected", "疑似位置"), places);
         if (details)
                 put_details(s, p, a);
 }

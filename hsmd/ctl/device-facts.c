@@ -23,7 +23,7 @@ void put_suspected(const Screen *s, const DeviceRow *d) {
 
         places_text(s->lang, ROW_GET(Device, d, place, 0), ROW_GET(Device, d, other_place, 0), text,
                 sizeof(text));
-        put_fact(s, COLOUR_BOLD, screen_say(s, "Suspected", "疑似部位"), text);
+        put_fact(s, COLOUR_BOLD, screen_say(s, "Suspected", "疑似位置"), text);
 }
 
 size_t put_separating_test(const Screen *s, const DeviceRow *d) {

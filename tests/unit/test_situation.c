@@ -243,6 +243,66 @@ static void shared_service_is_named_as_the_cause(void **state) {
         assert_non_null(strstr(a->text, "local service relay is gone"));
 }
 
+static void shared_service_that_still_works_for_another_is_not_gone(void **state) {
+        World *w = *state;
+        const Alarm *a;
+
+        w->devices[2].shared_service = "relay";
+        world_restart(w);
+        all_up(w);
+        later(w, SECOND);
+        down(w, 3, REASON_CALL_FAILED);
+        settle(w);
+        later(w, SECOND);
+        down(w, 9, REASON_CALL_FAILED);
+        settle(w);
+        a = find_alarm(w, "common-cause", SIZE_MAX);
+        assert_int_equal(a->cause, REASON_SHARED_SERVICE); /* 2 has not been asked since */
+        up(w, 2);
+        settle(w);
+        later(w, 61 * SECOND);
+        assert_int_equal(a->cause, REASON_COMMON_CAUSE);
+        assert_non_null(strstr(a->text, "2 machines failed together"));
+        assert_int_equal(count_notified(w, EVENT_ALARM_CHANGED), 0);
+}
+
+static void machines_that_nothing_is_known_of_have_not_failed(void **state) {
+        World *w = healthy(state);
+
+        in_state(w, 2, DEVICE_UNKNOWN, REASON_NO_EVIDENCE);
+        settle(w);
+        in_state(w, 3, DEVICE_UNKNOWN, REASON_NO_EVIDENCE);
+        settle(w);
+        assert_non_null(strstr(find_alarm(w, "common-cause", SIZE_MAX)->text,
+                "2 machines became unknown together (site room-a): hsm-2, hsm-3"));
+        assert_string_equal(last(w, EVENT_ALARM_RAISED)->state, "unknown");
+        later(w, 61 * SECOND);
+        down(w, 3, REASON_CALL_FAILED);
+        settle(w);
+        assert_non_null(strstr(find_alarm(w, "common-cause", SIZE_MAX)->text, "2 machines failed together"));
+        in_state(w, 3, DEVICE_UNKNOWN, REASON_NO_EVIDENCE);
+        settle(w);
+        later(w, 3600 * SECOND);
+        assert_non_null(strstr(find_alarm(w, "common-cause", SIZE_MAX)->text, "2 machines failed together"));
+}
+
+static void virtual_slot_and_one_machine_are_not_two_machines(void **state) {
+        World *w = healthy(state);
+        const Alarm *a;
+
+        down(w, 9, REASON_CALL_FAILED);
+        settle(w);
+        down(w, 10, REASON_CALL_FAILED);
+        settle(w);
+        assert_null(find_alarm(w, "common-cause", SIZE_MAX));
+        assert_int_equal(active(w), 2);
+        down(w, 11, REASON_CALL_FAILED);
+        settle(w);
+        assert_int_equal(active(w), 1);
+        a = find_alarm(w, "common-cause", SIZE_MAX);
+        assert_non_null(strstr(a->text, "2 machines failed together (pool spare (Spare machines)): hsm-9, "));
+}
+
 static void fall_that_shares_nothing_stays_alone(void **state) {
         World *w = healthy(state);
 
@@ -420,6 +480,37 @@ static void findings_stand_while_nobody_can_look(void **state) {
         up(w, 2);
         settle(w);
         assert_int_equal(active(w), 0);
+}
+
+static void silence_of_what_is_cut_off_is_no_alarm_of_its_own(void **state) {
+        World *w = healthy(state);
+        const Finding silent = {.reason = REASON_SENSOR_LOST, .detail = "its SNMP agent is silent"};
+
+        down(w, 11, REASON_CALL_FAILED);
+        settle(w);
+        down(w, 11, REASON_CALL_FAILED);
+        add_finding(w, 11, REASON_SENSOR_LOST, "", "its SNMP agent is silent");
+        in_state(w, 10, DEVICE_UNKNOWN, REASON_WATCHER_ISOLATED);
+        add_finding(w, 10, REASON_SENSOR_LOST, "", "its SNMP agent is silent");
+        settle(w);
+        situation_site(w->situation, 2, &silent, 1, true);
+        settle(w);
+        assert_int_equal(active(w), 1);
+        up(w, 11);
+        add_finding(w, 11, REASON_SENSOR_LOST, "", "its SNMP agent is silent"); /* not asked again yet */
+        settle(w);
+        situation_site(w->situation, 2, &silent, 1, true);
+        settle(w);
+        assert_int_equal(active(w), 0);
+        later(w, 121 * SECOND);
+        assert_non_null(find_alarm(w, "sensor-lost", 11));
+        situation_site(w->situation, 2, &silent, 1, true);
+        settle(w);
+        assert_int_equal(active(w), 2);
+        down(w, 11, REASON_CALL_FAILED);
+        add_finding(w, 11, REASON_SENSOR_LOST, "", "its SNMP agent is silent");
+        settle(w);
+        assert_non_null(find_alarm(w, "sensor-lost", 11)); /* what was told before stays */
 }
 
 static void missing_key_is_as_bad_as_the_service_that_it_costs(void **state) {
@@ -763,6 +854,32 @@ static void restart_with_two_down_tells_nothing(void **state) {
         assert_int_equal(count(w, EVENT_FAILOVER_RETURNED), 3);
 }
 
+static void falls_before_and_after_a_restart_may_have_one_cause(void **state) {
+        World *w = healthy(state);
+        uint32_t first;
+
+        down(w, 0, REASON_CALL_FAILED);
+        settle(w);
+        first = find_alarm(w, "device-down", 0)->id;
+        later(w, 5 * SECOND);
+        world_restart(w);
+        world_restore(w);
+        settle(w);
+        later(w, 5 * SECOND);
+        down(w, 0, REASON_CALL_FAILED);
+        settle(w);
+        down(w, 1, REASON_CALL_FAILED);
+        settle(w);
+        assert_int_equal(active(w), 1);
+        assert_int_equal(find_alarm(w, "common-cause", SIZE_MAX)->correlated, first);
+        later(w, 3600 * SECOND);
+        world_restart(w);
+        world_restore(w);
+        down(w, 2, REASON_CALL_FAILED);
+        settle(w);
+        assert_non_null(find_alarm(w, "device-down", 2)); /* long after, and of the same room */
+}
+
 static void machine_that_came_back_meanwhile_is_cleared_by_evidence(void **state) {
         World *w = healthy(state);
         uint32_t id;
@@ -962,6 +1079,9 @@ int main(void) {
                 SITUATION_TEST(whole_site_of_two_pools_falls_as_one),
                 SITUATION_TEST(pool_over_two_sites_falls_as_one),
                 SITUATION_TEST(shared_service_is_named_as_the_cause),
+                SITUATION_TEST(shared_service_that_still_works_for_another_is_not_gone),
+                SITUATION_TEST(machines_that_nothing_is_known_of_have_not_failed),
+                SITUATION_TEST(virtual_slot_and_one_machine_are_not_two_machines),
                 SITUATION_TEST(fall_that_shares_nothing_stays_alone),
                 SITUATION_TEST(second_wave_of_the_same_pool_joins_what_is_still_away),
                 SITUATION_TEST(wrong_answers_are_never_hidden_in_a_common_cause),
@@ -972,6 +1092,7 @@ int main(void) {
                 SITUATION_TEST(new_words_are_told_when_their_pause_ends),
                 SITUATION_TEST(finding_has_its_alarm_until_it_is_gone),
                 SITUATION_TEST(findings_stand_while_nobody_can_look),
+                SITUATION_TEST(silence_of_what_is_cut_off_is_no_alarm_of_its_own),
                 SITUATION_TEST(missing_key_is_as_bad_as_the_service_that_it_costs),
                 SITUATION_TEST(room_and_host_have_alarms_of_their_own),
                 SITUATION_TEST(maintenance_that_ends_soon_is_its_only_alarm),
@@ -988,6 +1109,7 @@ int main(void) {
                 SITUATION_TEST(fault_after_an_isolation_exceeds_no_bound),
                 SITUATION_TEST(virtual_slot_is_no_member_and_may_disagree),
                 SITUATION_TEST(restart_with_two_down_tells_nothing),
+                SITUATION_TEST(falls_before_and_after_a_restart_may_have_one_cause),
                 SITUATION_TEST(machine_that_came_back_meanwhile_is_cleared_by_evidence),
                 SITUATION_TEST(late_history_is_merged_and_the_older_alarm_stays),
                 SITUATION_TEST(late_history_of_a_common_cause_takes_its_members_over),

@@ -60,17 +60,22 @@ static void take_cleared(Year *y, const Event *e) {
 
         MUST(y, r, "cleared, and not active: %s", e->text);
         MUST(y, streq(r->event.code, e->code), "cleared as %s: %s", e->code, r->event.text);
+        if (is_fall(e) && e->cause == REASON_SUPERSEDED)
+                b->taken_over = e->when;
         *r = b->active[--b->n_active];
         b->cleared++;
 }
 
-/* Who is told of a common cause is not told again of what it does. */
+/* Who is told of a common cause is not told again of what it does, but for a later fall's alarm that gave way
+ * to it. */
 static void take_changed(Year *y, const Event *e, bool notify) {
         AlarmRecord *r = find(&y->book, e->alarm);
 
         MUST(y, r, "changed, and not active: %s", e->text);
-        MUST(y, !notify || !streq(e->code, "common-cause"), "told again: %s", e->text);
-        MUST(y, !notify || r->event.severity != e->severity, "told without a reason: %s", e->text);
+        if (streq(e->code, "common-cause"))
+                MUST(y, !notify || y->book.taken_over == e->when, "told again: %s", e->text);
+        else
+                MUST(y, !notify || r->event.severity != e->severity, "told without a reason: %s", e->text);
         r->event = *e;
         y->book.changed++;
 }

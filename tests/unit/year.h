@@ -58,6 +58,7 @@ typedef struct Book {
         Event failovers[1024];
         size_t n_failovers;
         uint64_t last_id, last_alarm;
+        usec_t taken_over; /* when an alarm of a fall gave way last */
         uint64_t events, raised, cleared, changed, notified, losses, returned, common_causes;
         bool silent; /* hsmd has been started again, nothing has happened: nobody may be told anything */
 } Book;

@@ -113,7 +113,7 @@ def device_on_a_terminal(stub, lang, height):
 
 
 @pytest.mark.parametrize("lang, suspected, test", [
-    ("zh", "疑似部位     密码机本身或其电源，或到密码机的网络", "如何区分：ping 密码机所在网段的网关"),
+    ("zh", "疑似位置     密码机本身或其电源，或到密码机的网络", "如何区分：ping 密码机所在网段的网关"),
     ("en", "Suspected    the machine or its power, or the network on the way to it", "To tell which: Ping the gateway")])
 def test_two_suspected_places_are_shown_with_the_test_that_separates_them(stub, lang, suspected, test):
     stub.device("bureau-3", "down", "timeout", "slot", "C_GetSlotList")
