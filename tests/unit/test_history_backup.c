@@ -196,6 +196,8 @@ static void nothing_that_was_used_is_used_again(void **state) {
         HistoryState *kept = world_open(w);
 
         assert_int_equal(kept->last_sequence, 10000000);
+        assert_int_equal(kept->hole_after, EVENTS);
+        assert_int_equal(kept->hole_to, 10000000);
         history_state_free(kept);
 }
 

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "hsmd/event-log.h"
 #include "hsmd/notifier-internal.h"
 
 #define HANDED_MAX 8192
@@ -44,6 +45,10 @@ static struct {
         CursorRecord cursor;
         size_t n_cursors;
         char forgotten[64];
+        int engine_error; /* of engine_file_boot */
+        uint64_t sent_id;
+        usec_t sent_when;
+        size_t n_sent;
 } world;
 
 static struct {
@@ -113,8 +118,16 @@ int keeper_send(Keeper *keeper UNUSED, const MessageHead *message, int fd) {
 
 int engine_file_boot(const char *path, EngineFile *ret) {
         assert_non_null(strstr(path, "/engine-notify"));
+        if (world.engine_error < 0)
+                return world.engine_error;
         *ret = (EngineFile){.id = {0x80, 0, 0x1f, 0x88, 5, 1}, .id_size = 6, .boots = ++world.boots};
         return 0;
+}
+
+void event_log_sent(EventLog *log UNUSED, uint64_t id, usec_t when) {
+        world.sent_id = id;
+        world.sent_when = when;
+        world.n_sent++;
 }
 
 int disk_submit(Disk *disk UNUSED, void *job, DiskWork work, DiskDone done) {
@@ -199,6 +212,7 @@ static void done(uint32_t receiver, uint64_t sequence) {
         m.receiver = receiver;
         m.result = NOTIFY_ACKNOWLEDGED;
         m.sequence = sequence;
+        m.sent_usec = 1000 * sequence;
         world.ops.message(MSG_NOTIFY_DONE, &m, world.userdata);
 }
 
@@ -246,6 +260,7 @@ static int setup(void **state) {
         fixture.manager.config = &fixture.config;
         fixture.manager.options.state = "/state";
         fixture.manager.history = (History *) &world;
+        fixture.manager.events = (EventLog *) &world;
         if (notifier_new(&fixture.manager, &n) < 0)
                 return -1;
         notifier_reconfigure(n);
@@ -405,6 +420,58 @@ static void what_the_history_lost_is_left_out_and_counted(void **state) {
         acknowledge_from(0);
         assert_handed(0, 21, 40, true);
         assert_int_equal(n->receivers[0]->queue.dropped, 10);
+}
+
+/* As after a restore: 1 to 10 were given, and the next is far beyond. */
+static void what_waits_before_sequences_that_were_never_given_is_not_lost(void **state) {
+        const CursorRecord cursor = {.name = "nms-1", .acknowledged = 6};
+        Notifier *n = *state;
+        Finding finding;
+
+        world.stored = 10;
+        notifier_hole(n, 10, 1000000);
+        notifier_restore(n, &cursor, 1, 1000000);
+        hello();
+        answer();
+        assert_handed(0, 7, 10, true);
+        acknowledge_from(0);
+        tell(n, 1000001, 1000001);
+        assert_handed(4, 1000001, 1000001, false);
+        assert_int_equal(n->receivers[0]->queue.dropped, 0);
+        assert_int_equal(notifier_findings(n, &finding, 1), 0);
+}
+
+static void an_engine_that_cannot_be_kept_is_tried_again_and_said(void **state) {
+        usec_t now = now_monotonic();
+        Notifier *n = *state;
+
+        world.engine_error = -ENOSPC;
+        notifier_restore(n, NULL, 0, 0);
+        hello();
+        tell(n, 1, 1);
+        assert_int_equal(world.n_order, 0);
+        assert_int_equal(notifier_shown_state(n->receivers[0]), RECEIVER_RETRYING);
+        world.engine_error = 0;
+        notifier_tick(n, now + USEC_PER_SEC);
+        assert_int_equal(world.n_order, 0);
+        notifier_tick(n, now + 10 * USEC_PER_SEC);
+        assert_handed(0, 1, 1, false);
+        assert_int_equal(notifier_shown_state(n->receivers[0]), RECEIVER_OK);
+}
+
+static void when_one_left_first_is_noted_and_of_repeated_ones_nothing(void **state) {
+        Notifier *n = *state;
+
+        notifier_restore(n, NULL, 0, 0);
+        hello();
+        tell(n, 1, 2);
+        done(1, 1);
+        assert_int_equal(world.sent_id, 1001);
+        assert_int_equal(world.sent_when, 1000);
+        die();
+        hello();
+        done(1, 2);
+        assert_int_equal(world.n_sent, 1);
 }
 
 static void a_socket_without_room_is_waited_for(void **state) {
@@ -638,6 +705,9 @@ int main(void) {
                 TEST(a_receiver_behind_the_memory_is_served_from_the_history),
                 TEST(what_is_not_on_disk_yet_is_waited_for),
                 TEST(what_the_history_lost_is_left_out_and_counted),
+                TEST(what_waits_before_sequences_that_were_never_given_is_not_lost),
+                TEST(an_engine_that_cannot_be_kept_is_tried_again_and_said),
+                TEST(when_one_left_first_is_noted_and_of_repeated_ones_nothing),
                 TEST(a_socket_without_room_is_waited_for),
                 TEST(a_full_queue_drops_the_oldest_and_is_one_finding),
                 TEST(a_receiver_that_refuses_or_is_silent_for_a_minute_is_a_finding),
