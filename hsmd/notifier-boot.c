@@ -67,6 +67,24 @@ static void refuse(NotifierReceiver *r, int error) {
         notifier_set_state(r, RECEIVER_REFUSING, words);
 }
 
+/* What it has of an earlier configuration, it is to send no more: that may go to somebody else, or under
+ * another name. */
+static int take_back(const Notifier *n, NotifierReceiver *r) {
+        MsgNotifyReceiver m = MESSAGE(MsgNotifyReceiver, MSG_NOTIFY_RECEIVER);
+        int k;
+
+        if (!r->known)
+                return 0;
+        m.receiver = r->number;
+        m.removed = 1;
+        k = keeper_send(n->keeper, &m.head, -1);
+        if (k < 0)
+                return k;
+        r->known = false;
+        notifier_queue_lost(&r->queue);
+        return 0;
+}
+
 static int tell_engine(const Notifier *n, const BootJob *job) {
         MsgNotifyConfig m = MESSAGE(MsgNotifyConfig, MSG_NOTIFY_CONFIG);
 
@@ -85,8 +103,10 @@ static int tell_receiver(const Notifier *n, const BootJob *job, size_t i) {
         if (!r)
                 return 0;
         if (job->errors[i] < 0) {
-                refuse(r, job->errors[i]);
-                return 0;
+                k = take_back(n, r);
+                if (k >= 0)
+                        refuse(r, job->errors[i]);
+                return k;
         }
         k = keeper_send(n->keeper, &job->receivers[i].head, -1);
         if (k >= 0 && r->unreadable)

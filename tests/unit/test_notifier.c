@@ -49,6 +49,7 @@ static struct {
         uint64_t sent_id;
         usec_t sent_when;
         size_t n_sent;
+        uint32_t removed; /* the receiver that the worker was told to forget */
 } world;
 
 static struct {
@@ -109,6 +110,8 @@ int keeper_send(Keeper *keeper UNUSED, const MessageHead *message, int fd) {
         if (world.room == 0)
                 return -EAGAIN;
         world.room--;
+        if (message->type == MSG_NOTIFY_RECEIVER && ((const MsgNotifyReceiver *) message)->removed)
+                world.removed = ((const MsgNotifyReceiver *) message)->receiver;
         if (message->type == MSG_NOTIFY)
                 note((const MsgNotify *) message);
         else
@@ -613,6 +616,28 @@ static void a_receiver_whose_secret_cannot_be_read_waits_and_says_so(void **stat
         assert_int_equal(notifier_findings(n, findings, 4), 0);
 }
 
+static void a_receiver_whose_new_secret_cannot_be_read_is_sent_nothing_as_it_was(void **state) {
+        static char none[] = "/nonexistent/secret";
+        Notifier *n = *state;
+        Finding findings[4];
+
+        notifier_restore(n, NULL, 0, 0);
+        hello();
+        tell(n, 1, 2);
+        done(1, 1);
+        fixture.receivers[0].auth_secret.file = none;
+        notifier_reconfigure(n);
+        assert_int_equal(world.removed, 1);
+        done(1, 2); /* by the old configuration: to whom is not known */
+        tell(n, 3, 3);
+        assert_int_equal(world.n_handed, 2);
+        assert_int_equal(notifier_findings(n, findings, 4), 1);
+        fixture.receivers[0].auth_secret.file = NULL;
+        notifier_reconfigure(n);
+        assert_handed(2, 2, 2, true);
+        assert_handed(3, 3, 3, false);
+}
+
 static void a_reload_before_the_worker_is_ready_still_gives_it_its_engine(void **state) {
         Notifier *n = *state;
 
@@ -715,6 +740,7 @@ int main(void) {
                 TEST(a_receiver_that_is_no_more_is_forgotten_though_the_history_owes_it),
                 TEST(an_old_receivers_cursor_is_kept_when_it_moved),
                 TEST(a_receiver_whose_secret_cannot_be_read_waits_and_says_so),
+                TEST(a_receiver_whose_new_secret_cannot_be_read_is_sent_nothing_as_it_was),
                 TEST(a_reload_before_the_worker_is_ready_still_gives_it_its_engine),
                 TEST(heartbeats_tell_the_last_sequence_and_the_counts),
                 TEST(who_has_not_done_with_one_is_told),
