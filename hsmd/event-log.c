@@ -7,7 +7,7 @@
 #include "percentile.h"
 
 #define TOLD_KEPT 512
-#define WAITERS_MAX 64
+#define WAITERS_MAX 256 /* as many answers as the control socket owes at most: there is room for each */
 #define LATENCIES 256
 
 typedef struct Waiting {

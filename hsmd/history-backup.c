@@ -217,8 +217,9 @@ static int step_write(BackupRun *run) {
         ssize_t n = buffer ? read(run->from, buffer, OCTETS) : -1;
         int r = n < 0 ? -errno : write_whole(run->to, buffer, n);
 
-        /* what has no disk behind it, as a pipe, cannot be synced, and need not */
-        if (n == 0 && fsync(run->to) < 0 && errno != EINVAL && errno != EROFS)
+        /* Each piece at once: all of a large one at the end would keep events from being stored for as long
+         * as a slow disk takes. What has no disk behind it, as a pipe, cannot be synced, and need not. */
+        if (r >= 0 && n >= 0 && fdatasync(run->to) < 0 && errno != EINVAL && errno != EROFS)
                 r = -errno;
         if (r < 0) {
                 failed(run, "the backup cannot be written", SQLITE_ERROR, strerror(-r));

@@ -152,6 +152,16 @@ static int read_last(sqlite3 *db, HistoryState *state) {
                         db, "SELECT max(sequence) FROM events WHERE sequence IS NOT NULL", &sequence);
         if (code == SQLITE_OK)
                 code = history_number(db, "SELECT value FROM meta WHERE key = 'sequence_floor'", &floor);
+        if (code == SQLITE_OK && floor > 0) {
+                char sql[96];
+                int64_t below = 0;
+
+                snprintf(sql, sizeof(sql), "SELECT max(sequence) FROM events WHERE sequence <= %lld",
+                        (long long) floor);
+                code = history_number(db, sql, &below);
+                state->hole_after = (uint64_t) below;
+                state->hole_to = (uint64_t) floor;
+        }
         state->last_event = (uint64_t) id;
         state->last_sequence = (uint64_t) MAX_OF(sequence, floor);
         return code;

@@ -23,6 +23,8 @@ struct HistoryJob {
 /* Takes the job over, also when memory is short (it is then cancelled). The job is of the heap. */
 void history_job(History *history, HistoryJob *job);
 
+HistoryStore *history_store(History *history);
+
 /* What waits for the next moment goes to the thread now. */
 void history_flush(History *history);
 

@@ -25,6 +25,7 @@ typedef struct HistoryStore {
         bool released;   /* the ballast was given up, and is not there again */
         bool no_ballast; /* there is no room for it */
         bool opened;     /* what was kept has been read */
+        bool backing_up; /* a backup is being written; the loop's alone */
 
         /* what was kept, from the thread to the loop */
         pthread_mutex_t lock;

@@ -80,6 +80,10 @@ void history_job(History *h, HistoryJob *job) {
         disk_submit(h->disk, job, run_work, run_done);
 }
 
+HistoryStore *history_store(History *h) {
+        return h->store;
+}
+
 /* A job that has no answer. */
 static void simple_job(History *h, void (*work)(HistoryJob *), void (*done)(HistoryJob *, bool)) {
         HistoryJob *job = calloc(1, sizeof(*job));

@@ -66,10 +66,12 @@ typedef struct HistoryState {
         uint64_t last_event;
         uint64_t last_sequence; /* none that is larger was ever used; of a history that was lost or restored,
                                    by the numbers of events */
-        AlarmRecord *alarms;    /* active ones, in order of id */
-        Event *failovers;       /* the last 64 pool_failover and those still open, each followed by its
-                                   failover_returned,       if any */
-        Event *told;            /* the last event that told a state, of each pool and service */
+        uint64_t hole_after, hole_to; /* sequences beyond the one, up to the other, were never given: they
+                                         went on there when the last one was not known for sure. 0, 0: none */
+        AlarmRecord *alarms;          /* active ones, in order of id */
+        Event *failovers;             /* the last 64 pool_failover and those still open, each followed by its
+                                         failover_returned,       if any */
+        Event *told;                  /* the last event that told a state, of each pool and service */
         MaintenanceRecord *maintenance; /* that has not ended */
         CursorRecord *cursors;
         AvailabilityRecord *availability; /* the last 31 days */

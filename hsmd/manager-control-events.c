@@ -13,7 +13,7 @@ int op_acknowledge(void *userdata, uint32_t alarm, const char *by, uint32_t uid,
 
         switch (r) {
         case -ENOENT:
-                return answer(ret_message, -EPERM,
+                return answer(ret_message, -ENOENT,
                         "there is no active alarm %u; hsmctl alarms lists those that are active", alarm);
         case -EALREADY:
                 return answer(ret_message, -EPERM, "alarm %u was acknowledged before", alarm);
@@ -107,5 +107,7 @@ int op_test_notifications(void *userdata, const char *by, uint32_t uid UNUSED, u
 bool op_notified(void *userdata, uint64_t sequence, char *ret_words, size_t size) {
         const Manager *m = userdata;
 
+        /* who asks looks at the receivers next: they are to be what is said here, not of a second ago */
+        notifier_publish(m->notifier);
         return notifier_done(m->notifier, sequence, ret_words, size);
 }

@@ -42,6 +42,7 @@ static void restore_flaps(const Manager *m, const HistoryState *s) {
 static void restore(Manager *m, const HistoryState *s) {
         Moment now = moment_now();
 
+        notifier_hole(m->notifier, s->hole_after, s->hole_to);
         for (size_t i = 0; i < s->n_told; i++)
                 situation_restore_told(m->situation, &s->told[i]);
         for (size_t i = 0; i < s->n_failovers; i++)

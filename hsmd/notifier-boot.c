@@ -3,6 +3,8 @@
 
 #include "notifier-internal.h"
 
+#define BOOT_RETRY (5 * USEC_PER_SEC)
+
 struct BootJob {
         Manager *manager; /* and not its notifier, which may be gone when the disk is done */
         uint64_t process, orders;
@@ -65,6 +67,24 @@ static void refuse(NotifierReceiver *r, int error) {
         notifier_set_state(r, RECEIVER_REFUSING, words);
 }
 
+/* What it has of an earlier configuration, it is to send no more: that may go to somebody else, or under
+ * another name. */
+static int take_back(const Notifier *n, NotifierReceiver *r) {
+        MsgNotifyReceiver m = MESSAGE(MsgNotifyReceiver, MSG_NOTIFY_RECEIVER);
+        int k;
+
+        if (!r->known)
+                return 0;
+        m.receiver = r->number;
+        m.removed = 1;
+        k = keeper_send(n->keeper, &m.head, -1);
+        if (k < 0)
+                return k;
+        r->known = false;
+        notifier_queue_lost(&r->queue);
+        return 0;
+}
+
 static int tell_engine(const Notifier *n, const BootJob *job) {
         MsgNotifyConfig m = MESSAGE(MsgNotifyConfig, MSG_NOTIFY_CONFIG);
 
@@ -83,8 +103,10 @@ static int tell_receiver(const Notifier *n, const BootJob *job, size_t i) {
         if (!r)
                 return 0;
         if (job->errors[i] < 0) {
-                refuse(r, job->errors[i]);
-                return 0;
+                k = take_back(n, r);
+                if (k >= 0)
+                        refuse(r, job->errors[i]);
+                return k;
         }
         k = keeper_send(n->keeper, &job->receivers[i].head, -1);
         if (k >= 0 && r->unreadable)
@@ -139,6 +161,31 @@ static void take_engine(Notifier *n, const BootJob *job) {
                 snprintf(n->engine_hex + 2 * i, 3, "%02x", n->engine.id[i]);
 }
 
+/* Nothing may be sent as an engine whose boots may be those of before. A disk that is full or slow may have
+ * room in a moment. */
+static void engine_failed(Notifier *n, const BootJob *job) {
+        const char *why = job->error == -EBADMSG ? "the file is damaged" : strerror(-job->error);
+        char words[sizeof(n->receivers[0]->detail)];
+
+        if (n->boot_again == 0)
+                log_event(n->manager->journal, &(LogEvent){.priority = LOG_CRIT},
+                        "%s: the SNMP engine's identity cannot be kept: %s; nobody is notified until it can",
+                        job->path, why);
+        n->boot_again = now_monotonic() + BOOT_RETRY;
+        snprintf(words, sizeof(words), "nothing is sent: our SNMP engine cannot be kept (%s)", why);
+        for (size_t i = 0; i < n->n_receivers; i++) {
+                n->receivers[i]->unreadable = true;
+                notifier_set_state(n->receivers[i], RECEIVER_RETRYING, words);
+        }
+}
+
+void notifier_boot_again(Notifier *n, usec_t now) {
+        if (n->up && n->boot_again > 0 && now >= n->boot_again) {
+                n->boot_again = now + BOOT_RETRY;
+                notifier_boot(n, true);
+        }
+}
+
 static void boot_done(void *userdata, bool cancelled) {
         BootJob *job = userdata;
         Notifier *n = cancelled ? NULL : job->manager->notifier;
@@ -148,14 +195,14 @@ static void boot_done(void *userdata, bool cancelled) {
                 return;
         }
         if (job->error < 0) {
-                log_event(n->manager->journal, &(LogEvent){.priority = LOG_CRIT},
-                        "%s: the SNMP engine's identity cannot be kept: %s; nobody is notified", job->path,
-                        job->error == -EBADMSG ? "the file is damaged" : strerror(-job->error));
+                engine_failed(n, job);
                 job_free(job);
                 return;
         }
-        if (job->new_process)
+        if (job->new_process) {
                 take_engine(n, job);
+                n->boot_again = 0;
+        }
         job_free(n->telling);
         n->telling = job;
         n->told = 0;

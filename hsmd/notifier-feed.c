@@ -52,7 +52,8 @@ static void on_page(int error, const Event *events, size_t n, void *userdata) {
         const Manager *m = r->notifier->manager;
 
         r->asking = false;
-        if (!r->config || error < 0)
+        /* a newer hsmd's history is never read: what is in memory is all there is */
+        if (!r->config || (error < 0 && error != -EPROTONOSUPPORT))
                 return; /* asked again at the next tick */
         /* what waits for the disk is not lost, and is asked for again at the next tick */
         if (first_of(r, events, n) > r->missing && history_waiting(m->history) == 0)

@@ -57,7 +57,8 @@ struct Notifier {
         NotifierReceiver **leaving; /* not configured any more: the history still owes them an answer */
         size_t n_leaving;
         NotifierRing ring;
-        uint64_t last; /* notify_sequence told last, or given before hsmd started */
+        uint64_t last;                /* notify_sequence told last, or given before hsmd started */
+        uint64_t hole_after, hole_to; /* sequences that were never given (notifier-queue.h) */
         bool restored;
         uint64_t process; /* number of the process that is up; what was made for an older one is dropped */
         uint64_t orders;  /* likewise of what it is told */
@@ -68,6 +69,7 @@ struct Notifier {
         EngineFile engine;
         char engine_hex[65];
         usec_t next_heartbeat;
+        usec_t boot_again;        /* our engine could not be kept; 0: it was */
         uint64_t restarts_before; /* of earlier keepers */
 };
 
@@ -101,8 +103,9 @@ void notifier_shorten(NotifierReceiver *receiver);
 /* notifier-boot.c: reads the secrets in the disk's thread, raising our engine's boots before if this is for
  * a new process; then tells the worker. */
 void notifier_boot(Notifier *notifier, bool new_process);
-void notifier_boot_room(Notifier *notifier);   /* goes on telling */
-void notifier_boot_forget(Notifier *notifier); /* the process is gone */
+void notifier_boot_again(Notifier *notifier, usec_t now); /* if it failed, once in a while */
+void notifier_boot_room(Notifier *notifier);              /* goes on telling */
+void notifier_boot_forget(Notifier *notifier);            /* the process is gone */
 
 /* notifier-row.c */
 void notifier_set_state(NotifierReceiver *receiver, ReceiverState state, const char *detail);

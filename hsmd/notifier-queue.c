@@ -4,6 +4,24 @@ void notifier_queue_init(NotifierQueue *q, uint64_t done, uint64_t maybe_sent, u
         *q = (NotifierQueue){.taken = done, .maybe_sent = maybe_sent, .limit = limit};
 }
 
+/* How many of the sequences beyond `after`, up to `to`, were never given. */
+static uint64_t missing(const NotifierQueue *q, uint64_t after, uint64_t to) {
+        uint64_t from = MAX_OF(after, q->hole_after), until = MIN_OF(to, q->hole_to);
+
+        return until > from ? until - from : 0;
+}
+
+/* All up to `taken` are taken: those of the hole too, if it comes next. */
+static void take_to(NotifierQueue *q, uint64_t taken) {
+        q->taken = taken >= q->hole_after && taken < q->hole_to ? q->hole_to : taken;
+}
+
+void notifier_queue_hole(NotifierQueue *q, uint64_t after, uint64_t to) {
+        q->hole_after = after;
+        q->hole_to = to;
+        take_to(q, q->taken);
+}
+
 uint64_t notifier_queue_next(const NotifierQueue *q, uint64_t last) {
         if (q->n_handed < q->n_out)
                 return q->out[q->n_handed];
@@ -17,7 +35,7 @@ bool notifier_queue_repeated(const NotifierQueue *q, uint64_t sequence) {
 void notifier_queue_handed(NotifierQueue *q, uint64_t sequence) {
         if (q->n_handed == q->n_out) {
                 q->out[q->n_out++] = sequence;
-                q->taken = sequence;
+                take_to(q, sequence);
         }
         q->n_handed++;
 }
@@ -38,7 +56,7 @@ void notifier_queue_lost(NotifierQueue *q) {
 }
 
 static uint64_t waiting(const NotifierQueue *q, uint64_t last) {
-        return last > q->taken ? last - q->taken : 0;
+        return last > q->taken ? last - q->taken - missing(q, q->taken, last) : 0;
 }
 
 uint64_t notifier_queue_drop(NotifierQueue *q, uint64_t last) {
@@ -47,7 +65,10 @@ uint64_t notifier_queue_drop(NotifierQueue *q, uint64_t last) {
         if (pending <= q->limit)
                 return 0;
         n = MIN_OF(pending - q->limit, waiting(q, last));
-        q->taken += n;
+        /* the hole is none of them */
+        take_to(q, q->taken < q->hole_after && q->taken + n > q->hole_after
+                           ? q->taken + n + (q->hole_to - q->hole_after)
+                           : q->taken + n);
         q->dropped += n;
         return n;
 }
@@ -55,7 +76,8 @@ uint64_t notifier_queue_drop(NotifierQueue *q, uint64_t last) {
 uint64_t notifier_queue_skip(NotifierQueue *q, uint64_t first) {
         uint64_t n = first > q->taken + 1 ? first - q->taken - 1 : 0;
 
-        q->taken += n;
+        n -= n > 0 ? missing(q, q->taken, first - 1) : 0;
+        take_to(q, MAX_OF(q->taken, first - 1));
         q->dropped += n;
         return n;
 }

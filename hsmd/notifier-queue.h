@@ -2,24 +2,29 @@
 #define HSMD_NOTIFIER_QUEUE_H
 /* How far one receiver is with the notifications, by their notify_sequence alone: pure, no I/O, no clock.
  *
- * The sequences are 1, 2, 3, … up to the last one told. Of each receiver there are, in this order: those that
- * are done with; those that are out (at most NOTIFY_WINDOW: handed to the worker that is up, or to one that
- * died and so to be handed again); those that wait. What is dropped is taken from the front of those that
- * wait; what is out stays, since it may have been sent. */
+ * The sequences are 1, 2, 3, … up to the last one told, but for one hole: where the last one that was given
+ * is not known, or may have been forgotten, they go on far beyond it. Of each receiver there are, in this
+ * order: those that are done with; those that are out (at most NOTIFY_WINDOW: handed to the worker that is
+ * up, or to one that died and so to be handed again); those that wait. What is dropped is taken from the
+ * front of those that wait; what is out stays, since it may have been sent. */
 
 #include "protocol.h"
 
 typedef struct NotifierQueue {
-        uint64_t out[NOTIFY_WINDOW]; /* in order */
-        size_t n_out, n_handed;      /* of out, the first n_handed were handed to the worker that is up */
-        uint64_t taken;              /* all up to it are done with, out or dropped */
-        uint64_t maybe_sent;         /* all up to it may have been sent before: they are marked */
-        uint32_t limit;              /* so many may be pending */
-        uint64_t dropped;            /* so far, in all */
+        uint64_t out[NOTIFY_WINDOW];  /* in order */
+        size_t n_out, n_handed;       /* of out, the first n_handed were handed to the worker that is up */
+        uint64_t taken;               /* all up to it are done with, out or dropped */
+        uint64_t maybe_sent;          /* all up to it may have been sent before: they are marked */
+        uint32_t limit;               /* so many may be pending */
+        uint64_t dropped;             /* so far, in all */
+        uint64_t hole_after, hole_to; /* what lies beyond the one and up to the other was never given */
 } NotifierQueue;
 
 /* done: all up to it are done with; maybe_sent as above. */
 void notifier_queue_init(NotifierQueue *queue, uint64_t done, uint64_t maybe_sent, uint32_t limit);
+/* Between these two none was ever given: nothing that waits is missing there, and nothing of it is dropped.
+ * Said before anything is handed. */
+void notifier_queue_hole(NotifierQueue *queue, uint64_t after, uint64_t to);
 
 /* The next one to be handed to the worker, 0: none now. last: the last one that was told. */
 uint64_t notifier_queue_next(const NotifierQueue *queue, uint64_t last);

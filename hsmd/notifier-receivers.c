@@ -34,7 +34,10 @@ void notifier_keep_cursor(NotifierReceiver *r) {
 }
 
 void notifier_begin(NotifierReceiver *r, uint64_t done, uint64_t maybe_sent) {
+        const Notifier *n = r->notifier;
+
         notifier_queue_init(&r->queue, done, maybe_sent, r->config->queue);
+        notifier_queue_hole(&r->queue, n->hole_after, n->hole_to);
         r->begun = true;
 }
 

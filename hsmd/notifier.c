@@ -1,3 +1,4 @@
+#include "event-log.h"
 #include "notifier-internal.h"
 
 NotifierReceiver *notifier_receiver(const Notifier *n, uint32_t number) {
@@ -17,11 +18,21 @@ static void on_hello(void *userdata) {
         notifier_boot(n, true);
 }
 
+/* From verdict to datagram: of what was sent for the first time, by a process that ran all the while. */
+static void note_sent(const Notifier *n, const MsgNotifyDone *m) {
+        const Event *event = notifier_ring_get(&n->ring, m->sequence, NULL);
+
+        if (event && n->manager->events)
+                event_log_sent(n->manager->events, event->id, m->sent_usec);
+}
+
 static void take_done(Notifier *n, const MsgNotifyDone *m) {
         NotifierReceiver *r = notifier_receiver(n, m->receiver);
 
         if (!r || !notifier_queue_done(&r->queue, m->sequence))
                 return;
+        if (!notifier_queue_repeated(&r->queue, m->sequence))
+                note_sent(n, m);
         r->sent++;
         notifier_set_state(r, RECEIVER_OK, ""); /* whatever an earlier process said */
         if (m->result == NOTIFY_ACKNOWLEDGED) {
@@ -177,6 +188,11 @@ void notifier_restore(Notifier *n, const CursorRecord *cursors, size_t n_cursors
         notifier_feed_all(n);
 }
 
+void notifier_hole(Notifier *n, uint64_t after, uint64_t to) {
+        n->hole_after = after;
+        n->hole_to = to;
+}
+
 void notifier_told(Notifier *n, const Event *event) {
         notifier_ring_add(&n->ring, event, now_monotonic());
         n->last = event->notify_sequence;
@@ -220,6 +236,7 @@ void notifier_tick(Notifier *n, usec_t now) {
         fit_keeper(n);
         if (n->keeper)
                 keeper_tick(n->keeper, now);
+        notifier_boot_again(n, now);
         notifier_free_left(n);
         for (size_t i = 0; i < n->n_receivers; i++)
                 notifier_keep_cursor(n->receivers[i]);

@@ -27,6 +27,8 @@ void notifier_close(Notifier *notifier, usec_t grace);
  * notification. last: the last notify_sequence that was given before. Nothing is handed over before this was
  * called, once. */
 void notifier_restore(Notifier *notifier, const CursorRecord *cursors, size_t n, uint64_t last);
+/* No sequence beyond `after` and up to `to` was ever given; if so, said before notifier_restore. */
+void notifier_hole(Notifier *notifier, uint64_t after, uint64_t to);
 /* Another configuration, or another board. */
 void notifier_reconfigure(Notifier *notifier);
 

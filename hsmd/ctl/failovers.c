@@ -64,7 +64,19 @@ static void failover_texts(const Screen *s, const FailoverRow *f, FailoverTexts 
         out_text(s, f, ret->out, sizeof(ret->out));
 }
 
-static void put_cells(const Screen *s, const Column *columns, const FailoverRow *f) {
+/* How many columns there is room for: the last one takes a line of its own rather than be cut off. */
+static size_t columns_that_fit(const Screen *s, const Column *columns) {
+        return columns_width(columns, COLUMNS, 0) <= s->width ? COLUMNS : COL_LATENCY;
+}
+
+static void put_latency(const Screen *s, const char *latency) {
+        char line[96];
+
+        snprintf(line, sizeof(line), screen_say(s, "latency: %s", "签名用时变化：%s"), latency);
+        put_wrapped(s, COLOUR_NONE, 2, line);
+}
+
+static void put_cells(const Screen *s, const Column *columns, size_t n_columns, const FailoverRow *f) {
         FailoverTexts t;
         const char *cells[COLUMNS];
         size_t used = 0;
@@ -79,9 +91,11 @@ static void put_cells(const Screen *s, const Column *columns, const FailoverRow 
         cells[COL_SURVIVORS] = t.survivors;
         cells[COL_LATENCY] = t.latency;
         cells[COL_OUT] = t.out;
-        for (size_t i = 0; i < COLUMNS; i++)
+        for (size_t i = 0; i < n_columns; i++)
                 line_cell(s, &used, i == COL_OUT && !back ? COLOUR_BAD : COLOUR_NONE, cells[i],
-                        columns[i].width, i + 1 == COLUMNS);
+                        columns[i].width, i + 1 == n_columns);
+        if (n_columns == COL_LATENCY)
+                put_latency(s, t.latency);
 }
 
 static bool is_of(const FailoverRow *f, const char *pool) {
@@ -93,6 +107,7 @@ static void put_table(const Screen *s, const Picture *p, const char *pool) {
                 {screen_say(s, "DECLARED", "判定故障时间"), 0}, {screen_say(s, "FOUND IN", "检测用时"), 0},
                 {screen_say(s, "OUT FOR", "退出时长"), 0}, {screen_say(s, "LEFT", "剩余"), 0},
                 {screen_say(s, "POOL", "集群"), 0}, {screen_say(s, "LATENCY", "签名用时变化"), 0}};
+        size_t fit;
 
         columns_start(columns, COLUMNS);
         for (size_t i = 0; i < picture_rows(p, BOARD_FAILOVERS); i++) {
@@ -107,10 +122,11 @@ static void put_table(const Screen *s, const Picture *p, const char *pool) {
                 column_widen(&columns[COL_LATENCY], t.latency, 28);
                 column_widen(&columns[COL_OUT], t.out, 28);
         }
-        put_headings(s, columns, COLUMNS, 0);
+        fit = columns_that_fit(s, columns);
+        put_headings(s, columns, fit, 0);
         for (size_t i = 0; i < picture_rows(p, BOARD_FAILOVERS); i++)
                 if (is_of(picture_failover(p, i), pool))
-                        put_cells(s, columns, picture_failover(p, i));
+                        put_cells(s, columns, fit, picture_failover(p, i));
 }
 
 static void put_json(const Options *o, const Picture *p, const char *pool) {

@@ -159,7 +159,7 @@ static RollupRow sum_of(const Table *table) {
 
 static void put_summary(const Screen *s, const Table *table) {
         RollupRow sum = sum_of(table);
-        char available[32], mean[32] = "-", max[32] = "-", out[32];
+        char available[32], mean[32] = "-", max[32] = "-", out[32], text[320];
 
         percent_text(sum.serving, sum.observed, available, sizeof(available));
         word_of_age(
@@ -169,12 +169,13 @@ static void put_summary(const Screen *s, const Table *table) {
                 word_of_duration(s->lang, sum.latency_max, max, sizeof(max));
         }
         fputc('\n', s->f);
-        fprintf(s->f,
+        snprintf(text, sizeof(text),
                 screen_say(s,
-                        "Available %s (not serving for %s); %llu checks, %llu failed; mean %s, at most %s\n",
-                        "可用率 %s（未服务 %s）；拨测 %llu 次，失败 %llu 次；平均用时 %s，最长 %s\n"),
+                        "Available %s (not serving for %s); %llu checks, %llu failed; mean %s, at most %s",
+                        "可用率 %s（未服务 %s）；拨测 %llu 次，失败 %llu 次；平均用时 %s，最长 %s"),
                 available, out, (unsigned long long) sum.probes, (unsigned long long) sum.failures, mean,
                 max);
+        put_wrapped(s, COLOUR_NONE, 0, text);
 }
 
 static void show(const Options *o, const Table *table) {

@@ -196,6 +196,8 @@ static void nothing_that_was_used_is_used_again(void **state) {
         HistoryState *kept = world_open(w);
 
         assert_int_equal(kept->last_sequence, 10000000);
+        assert_int_equal(kept->hole_after, EVENTS);
+        assert_int_equal(kept->hole_to, 10000000);
         history_state_free(kept);
 }
 
@@ -347,6 +349,27 @@ static void a_backup_holds_up_no_event(void **state) {
         assert_true(w->events[w->n - 1].id >= EVENTS);
 }
 
+static void on_other(int error, const char *message, void *userdata) {
+        int *ret = userdata;
+
+        assert_non_null(message);
+        *ret = error;
+}
+
+static void one_backup_is_written_at_a_time(void **state) {
+        World *w = *state;
+        int other = 1;
+
+        fill(w);
+        w->answered = false;
+        history_backup(w->history, create(w), on_done, w);
+        history_backup(w->history, open("/dev/null", O_WRONLY | O_CLOEXEC), on_other, &other);
+        assert_int_equal(other, -EBUSY);
+        world_until(w, is_answered, "a backup");
+        assert_int_equal(w->error, 0);
+        backup(w);
+}
+
 static void a_backup_is_written_without_hsmd_too(void **state) {
         World *w = *state;
         char message[512];
@@ -389,6 +412,7 @@ int main(void) {
                 TEST(what_is_no_backup_is_refused_and_changes_nothing),
                 TEST(a_backup_of_a_newer_hsmd_is_refused),
                 TEST(a_backup_holds_up_no_event),
+                TEST(one_backup_is_written_at_a_time),
                 TEST(a_backup_is_written_without_hsmd_too),
                 TEST(a_backup_that_cannot_be_written_is_told),
         };

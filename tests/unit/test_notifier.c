@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "hsmd/event-log.h"
 #include "hsmd/notifier-internal.h"
 
 #define HANDED_MAX 8192
@@ -44,6 +45,11 @@ static struct {
         CursorRecord cursor;
         size_t n_cursors;
         char forgotten[64];
+        int engine_error; /* of engine_file_boot */
+        uint64_t sent_id;
+        usec_t sent_when;
+        size_t n_sent;
+        uint32_t removed; /* the receiver that the worker was told to forget */
 } world;
 
 static struct {
@@ -104,6 +110,8 @@ int keeper_send(Keeper *keeper UNUSED, const MessageHead *message, int fd) {
         if (world.room == 0)
                 return -EAGAIN;
         world.room--;
+        if (message->type == MSG_NOTIFY_RECEIVER && ((const MsgNotifyReceiver *) message)->removed)
+                world.removed = ((const MsgNotifyReceiver *) message)->receiver;
         if (message->type == MSG_NOTIFY)
                 note((const MsgNotify *) message);
         else
@@ -113,8 +121,16 @@ int keeper_send(Keeper *keeper UNUSED, const MessageHead *message, int fd) {
 
 int engine_file_boot(const char *path, EngineFile *ret) {
         assert_non_null(strstr(path, "/engine-notify"));
+        if (world.engine_error < 0)
+                return world.engine_error;
         *ret = (EngineFile){.id = {0x80, 0, 0x1f, 0x88, 5, 1}, .id_size = 6, .boots = ++world.boots};
         return 0;
+}
+
+void event_log_sent(EventLog *log UNUSED, uint64_t id, usec_t when) {
+        world.sent_id = id;
+        world.sent_when = when;
+        world.n_sent++;
 }
 
 int disk_submit(Disk *disk UNUSED, void *job, DiskWork work, DiskDone done) {
@@ -199,6 +215,7 @@ static void done(uint32_t receiver, uint64_t sequence) {
         m.receiver = receiver;
         m.result = NOTIFY_ACKNOWLEDGED;
         m.sequence = sequence;
+        m.sent_usec = 1000 * sequence;
         world.ops.message(MSG_NOTIFY_DONE, &m, world.userdata);
 }
 
@@ -246,6 +263,7 @@ static int setup(void **state) {
         fixture.manager.config = &fixture.config;
         fixture.manager.options.state = "/state";
         fixture.manager.history = (History *) &world;
+        fixture.manager.events = (EventLog *) &world;
         if (notifier_new(&fixture.manager, &n) < 0)
                 return -1;
         notifier_reconfigure(n);
@@ -407,6 +425,58 @@ static void what_the_history_lost_is_left_out_and_counted(void **state) {
         assert_int_equal(n->receivers[0]->queue.dropped, 10);
 }
 
+/* As after a restore: 1 to 10 were given, and the next is far beyond. */
+static void what_waits_before_sequences_that_were_never_given_is_not_lost(void **state) {
+        const CursorRecord cursor = {.name = "nms-1", .acknowledged = 6};
+        Notifier *n = *state;
+        Finding finding;
+
+        world.stored = 10;
+        notifier_hole(n, 10, 1000000);
+        notifier_restore(n, &cursor, 1, 1000000);
+        hello();
+        answer();
+        assert_handed(0, 7, 10, true);
+        acknowledge_from(0);
+        tell(n, 1000001, 1000001);
+        assert_handed(4, 1000001, 1000001, false);
+        assert_int_equal(n->receivers[0]->queue.dropped, 0);
+        assert_int_equal(notifier_findings(n, &finding, 1), 0);
+}
+
+static void an_engine_that_cannot_be_kept_is_tried_again_and_said(void **state) {
+        usec_t now = now_monotonic();
+        Notifier *n = *state;
+
+        world.engine_error = -ENOSPC;
+        notifier_restore(n, NULL, 0, 0);
+        hello();
+        tell(n, 1, 1);
+        assert_int_equal(world.n_order, 0);
+        assert_int_equal(notifier_shown_state(n->receivers[0]), RECEIVER_RETRYING);
+        world.engine_error = 0;
+        notifier_tick(n, now + USEC_PER_SEC);
+        assert_int_equal(world.n_order, 0);
+        notifier_tick(n, now + 10 * USEC_PER_SEC);
+        assert_handed(0, 1, 1, false);
+        assert_int_equal(notifier_shown_state(n->receivers[0]), RECEIVER_OK);
+}
+
+static void when_one_left_first_is_noted_and_of_repeated_ones_nothing(void **state) {
+        Notifier *n = *state;
+
+        notifier_restore(n, NULL, 0, 0);
+        hello();
+        tell(n, 1, 2);
+        done(1, 1);
+        assert_int_equal(world.sent_id, 1001);
+        assert_int_equal(world.sent_when, 1000);
+        die();
+        hello();
+        done(1, 2);
+        assert_int_equal(world.n_sent, 1);
+}
+
 static void a_socket_without_room_is_waited_for(void **state) {
         Notifier *n = *state;
 
@@ -546,6 +616,28 @@ static void a_receiver_whose_secret_cannot_be_read_waits_and_says_so(void **stat
         assert_int_equal(notifier_findings(n, findings, 4), 0);
 }
 
+static void a_receiver_whose_new_secret_cannot_be_read_is_sent_nothing_as_it_was(void **state) {
+        static char none[] = "/nonexistent/secret";
+        Notifier *n = *state;
+        Finding findings[4];
+
+        notifier_restore(n, NULL, 0, 0);
+        hello();
+        tell(n, 1, 2);
+        done(1, 1);
+        fixture.receivers[0].auth_secret.file = none;
+        notifier_reconfigure(n);
+        assert_int_equal(world.removed, 1);
+        done(1, 2); /* by the old configuration: to whom is not known */
+        tell(n, 3, 3);
+        assert_int_equal(world.n_handed, 2);
+        assert_int_equal(notifier_findings(n, findings, 4), 1);
+        fixture.receivers[0].auth_secret.file = NULL;
+        notifier_reconfigure(n);
+        assert_handed(2, 2, 2, true);
+        assert_handed(3, 3, 3, false);
+}
+
 static void a_reload_before_the_worker_is_ready_still_gives_it_its_engine(void **state) {
         Notifier *n = *state;
 
@@ -655,6 +747,9 @@ int main(void) {
                 TEST(a_receiver_behind_the_memory_is_served_from_the_history),
                 TEST(what_is_not_on_disk_yet_is_waited_for),
                 TEST(what_the_history_lost_is_left_out_and_counted),
+                TEST(what_waits_before_sequences_that_were_never_given_is_not_lost),
+                TEST(an_engine_that_cannot_be_kept_is_tried_again_and_said),
+                TEST(when_one_left_first_is_noted_and_of_repeated_ones_nothing),
                 TEST(a_socket_without_room_is_waited_for),
                 TEST(a_full_queue_drops_the_oldest_and_is_one_finding),
                 TEST(a_receiver_that_refuses_or_is_silent_for_a_minute_is_a_finding),
@@ -662,6 +757,7 @@ int main(void) {
                 TEST(a_receiver_that_is_no_more_is_forgotten_though_the_history_owes_it),
                 TEST(an_old_receivers_cursor_is_kept_when_it_moved),
                 TEST(a_receiver_whose_secret_cannot_be_read_waits_and_says_so),
+                TEST(a_receiver_whose_new_secret_cannot_be_read_is_sent_nothing_as_it_was),
                 TEST(a_reload_before_the_worker_is_ready_still_gives_it_its_engine),
                 TEST(heartbeats_tell_the_last_sequence_and_the_counts),
                 TEST(a_shorter_interval_of_heartbeats_holds_at_once),

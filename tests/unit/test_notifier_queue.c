@@ -158,6 +158,39 @@ static void what_the_history_lost_is_skipped_and_counted(void **state UNUSED) {
         assert_int_equal(q.dropped, 4);
 }
 
+/* 1 to 10 were given, and then 1001 and more. */
+static void what_was_never_given_is_neither_awaited_nor_dropped(void **state UNUSED) {
+        NotifierQueue q;
+
+        notifier_queue_init(&q, 6, 1000, 5);
+        notifier_queue_hole(&q, 10, 1000);
+        assert_int_equal(notifier_queue_pending(&q, 1000), 4);
+        assert_int_equal(notifier_queue_drop(&q, 1000), 0);
+        assert_int_equal(hand_all(&q, 1000), 4);
+        assert_int_equal(notifier_queue_pending(&q, 1001), 5);
+        assert_int_equal(notifier_queue_next(&q, 1001), 1001);
+        for (uint64_t s = 7; s <= 10; s++)
+                assert_true(notifier_queue_done(&q, s));
+        assert_int_equal(notifier_queue_acknowledged(&q), 1000);
+        assert_false(notifier_queue_repeated(&q, notifier_queue_next(&q, 1001)));
+        assert_int_equal(q.dropped, 0);
+}
+
+static void a_queue_that_drops_across_what_was_never_given_counts_what_was(void **state UNUSED) {
+        NotifierQueue q;
+
+        notifier_queue_init(&q, 6, 1000, 5);
+        notifier_queue_hole(&q, 10, 1000);
+        assert_int_equal(notifier_queue_drop(&q, 1007), 6);
+        assert_int_equal(notifier_queue_next(&q, 1007), 1003);
+        assert_int_equal(notifier_queue_pending(&q, 1007), 5);
+        assert_int_equal(notifier_queue_skip(&q, 1004), 1);
+        notifier_queue_init(&q, 6, 1000, 5);
+        notifier_queue_hole(&q, 10, 1000);
+        assert_int_equal(notifier_queue_skip(&q, 1003), 6);
+        assert_int_equal(notifier_queue_next(&q, 1007), 1003);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(everything_is_handed_once_and_in_order),
@@ -170,6 +203,8 @@ int main(void) {
                 cmocka_unit_test(a_full_queue_drops_the_oldest_that_wait_and_counts_each_once),
                 cmocka_unit_test(what_is_out_is_never_dropped),
                 cmocka_unit_test(what_the_history_lost_is_skipped_and_counted),
+                cmocka_unit_test(what_was_never_given_is_neither_awaited_nor_dropped),
+                cmocka_unit_test(a_queue_that_drops_across_what_was_never_given_counts_what_was),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
