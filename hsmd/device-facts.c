@@ -1,4 +1,5 @@
 /* What the judgement over all machines is told of one. */
+#include "device-location.h"
 #include "maintenance.h"
 #include "manager.h"
 #include "measure.h"
@@ -66,6 +67,12 @@ void device_facts(const Device *d, DeviceFacts *ret) {
                 ret->other_place = d->location.other;
         }
         memcpy(ret->findings, d->findings, d->n_findings * sizeof(*d->findings));
+        for (size_t i = 0; i < d->n_findings; i++) {
+                Location l = device_locate_finding(d, ret->findings[i].reason);
+
+                ret->findings[i].place = l.place;
+                ret->findings[i].other_place = l.other;
+        }
         if (maintenance_is_ending(d) && ret->n_findings < FINDINGS_MAX)
                 ret->findings[ret->n_findings++] = (Finding){.reason = REASON_MAINTENANCE_ENDING};
 }

@@ -81,6 +81,25 @@ static void ask_others(const Device *d, LocationFacts *f) {
                                                         : YES_UNKNOWN;
 }
 
+static AgentState agent_state(const Device *d) {
+        return d->sensors && d->sensors->n_agents > 0 ? d->sensors->agents[0].state : AGENT_NOT_CONFIGURED;
+}
+
+Location device_locate_finding(const Device *d, Reason reason) {
+        LocationFacts f = {.step = STEP_NONE,
+                .reason = reason,
+                .hint = HINT_NONE,
+                .service = PORT_UNKNOWN,
+                .management = PORT_UNKNOWN,
+                .agent = agent_state(d),
+                .neighbours = YES_UNKNOWN,
+                .module_elsewhere = YES_UNKNOWN};
+
+        if (reason == REASON_MECHANISM_MISSING) /* of the others only who has the same module matters */
+                ask_others(d, &f);
+        return location_of(&f);
+}
+
 void device_locate(Device *d, Reason reason) {
         LocationFacts f = d->location_facts;
         usec_t now = now_monotonic();
@@ -92,7 +111,7 @@ void device_locate(Device *d, Reason reason) {
         f.reason = reason;
         f.service = port_state(d->connect[0].tried, d->connect[0].error);
         f.management = port_state(d->connect[1].tried, d->connect[1].error);
-        f.agent = d->sensors && d->sensors->n_agents > 0 ? d->sensors->agents[0].state : AGENT_NOT_CONFIGURED;
+        f.agent = agent_state(d);
         f.rebooted = d->rebooted != 0 && now - d->rebooted < RESTART_TOLD;
         ask_others(d, &f);
         d->location = location_of(&f);

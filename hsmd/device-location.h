@@ -11,6 +11,9 @@ void device_location_note(Device *device, const Evidence *evidence, uint64_t rv)
  * is suspected of a device whose last attempt succeeded. */
 void device_locate(Device *device, Reason reason);
 
+/* Where what is found of it, while it answers, comes from. */
+Location device_locate_finding(const Device *device, Reason reason);
+
 /* What the return of its failed call says; HINT_NONE after a success. */
 static inline ReturnHint device_return_hint(const Device *device) {
         return device->location_facts.hint ? device->location_facts.hint : HINT_NONE;

@@ -1,4 +1,5 @@
 #include "judge.h"
+#include "location.h"
 #include "situation-internal.h"
 
 /* What a finding is found by decides when it counts. */
@@ -59,12 +60,31 @@ static bool finding_counts(const Situation *s, const Findings *f, uint32_t reaso
         return !f->device || counts(s, f->device, reason);
 }
 
+/* Of a room the table says nothing. */
+static void find_place(const Finding *finding, AlarmSpec *spec) {
+        LocationFacts f = {.step = STEP_NONE,
+                .reason = finding->reason,
+                .hint = HINT_NONE,
+                .service = PORT_UNKNOWN,
+                .management = PORT_UNKNOWN,
+                .agent = AGENT_UNKNOWN,
+                .neighbours = YES_UNKNOWN,
+                .module_elsewhere = YES_UNKNOWN};
+        Location by_reason = {0};
+
+        if (finding->place == 0 && spec->site == NOWHERE)
+                by_reason = location_of(&f);
+        spec->place = finding->place ? finding->place : by_reason.place;
+        spec->other_place = finding->place ? finding->other_place : by_reason.other;
+}
+
 static void raise_finding(Situation *s, Findings *f, const Finding *finding, Moment now) {
         f->spec.code = finding->reason;
         f->spec.cause = finding->reason;
         f->spec.resource = finding->resource;
         f->spec.severity = alarm_code_severity(finding->reason);
         f->spec.words = (EventWords){.detail = finding->detail};
+        find_place(finding, &f->spec);
         if (f->unreachable && finding->reason == REASON_SENSOR_LOST &&
                 !alarm_find(*f->owner, finding->reason, finding->resource))
                 return;

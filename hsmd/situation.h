@@ -120,8 +120,9 @@ typedef struct Moment {
 /* One thing that is wrong. */
 typedef struct Finding {
         Reason reason;
-        char resource[64]; /* a key's label, a sensor's name, a receiver; or "" */
-        char detail[160];  /* in English, or "" */
+        char resource[64];             /* a key's label, a sensor's name, a receiver; or "" */
+        char detail[160];              /* in English, or "" */
+        FaultPlace place, other_place; /* 0: what the table of location.h says of the reason alone */
 } Finding;
 
 #define FINDINGS_MAX 24

@@ -482,6 +482,24 @@ static void findings_stand_while_nobody_can_look(void **state) {
         assert_int_equal(active(w), 0);
 }
 
+static void finding_says_where_it_comes_from(void **state) {
+        World *w = healthy(state);
+        const Finding full = {.reason = REASON_DISK_FULL}, silent = {.reason = REASON_SENSOR_LOST};
+
+        add_finding(w, 2, REASON_KEY_MISSING, "licence", "");
+        add_finding(w, 2, REASON_SENSOR_LOST, "", "its SNMP agent is refused");
+        w->facts[2].findings[1].place = PLACE_ACCESS_LIST; /* as its facts say */
+        give(w, 2);
+        situation_host(w->situation, &full, 1);
+        situation_site(w->situation, 1, &silent, 1, true);
+        settle(w);
+        assert_int_equal(find_alarm(w, "key-missing", 2)->place, PLACE_KEY);
+        assert_non_null(strstr(find_alarm(w, "key-missing", 2)->text, "; suspected: the key; pool"));
+        assert_int_equal(find_alarm(w, "sensor-lost", 2)->place, PLACE_ACCESS_LIST);
+        assert_int_equal(find_alarm(w, "disk-full", SIZE_MAX)->place, PLACE_HOST);
+        assert_int_equal(find_alarm(w, "sensor-lost", SIZE_MAX)->place, 0);
+}
+
 static void silence_of_what_is_cut_off_is_no_alarm_of_its_own(void **state) {
         World *w = healthy(state);
         const Finding silent = {.reason = REASON_SENSOR_LOST, .detail = "its SNMP agent is silent"};
@@ -1092,6 +1110,7 @@ int main(void) {
                 SITUATION_TEST(new_words_are_told_when_their_pause_ends),
                 SITUATION_TEST(finding_has_its_alarm_until_it_is_gone),
                 SITUATION_TEST(findings_stand_while_nobody_can_look),
+                SITUATION_TEST(finding_says_where_it_comes_from),
                 SITUATION_TEST(silence_of_what_is_cut_off_is_no_alarm_of_its_own),
                 SITUATION_TEST(missing_key_is_as_bad_as_the_service_that_it_costs),
                 SITUATION_TEST(room_and_host_have_alarms_of_their_own),
