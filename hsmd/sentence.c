@@ -39,8 +39,18 @@ void say_instant(Sentence *s, usec_t realtime) {
         say(s, "%s", "%s", text);
 }
 
+/* "82.0 °C" is "82.0 C" where nothing but ASCII may stand. */
+static void drop_degree_signs(char *text) {
+        static const char sign[] = "°";
+
+        for (char *p = strstr(text, sign); p; p = strstr(p, sign))
+                memmove(p, p + strlen(sign), strlen(p + strlen(sign)) + 1);
+}
+
 void sentence_end(Sentence *s, char *dst, size_t size) {
-        if (s->lang == LANG_EN)
+        if (s->lang == LANG_EN) {
+                drop_degree_signs(s->text);
                 keep_printable(s->text);
+        }
         copy_text(dst, size, s->text);
 }

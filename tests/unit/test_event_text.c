@@ -121,15 +121,14 @@ static void finding_names_its_resource_and_reading(void **state UNUSED) {
         EventWords w = words;
         Event e = down_event(EVENT_ALARM_RAISED, "hot");
 
-        w.detail = "81.5 degrees";
+        w.detail = "81.5 °C";
         FIELD_TEXT_SET(Event, &e, resource, "cpu");
         FIELD_CLEAR(Event, &e, place);
         event_text(&e, &w);
-        assert_string_equal(e.text,
-                "bureau-3: temperature at or above its warning limit [cpu]: 81.5 degrees; "
-                "pool bureau: 6 of 7 serve, survivable 5");
+        assert_string_equal(e.text, "bureau-3: temperature at or above its warning limit [cpu]: 81.5 C; "
+                                    "pool bureau: 6 of 7 serve, survivable 5");
         assert_string_equal(e.text_local, "三号机（bureau-3）：温度达到或超过警告值【cpu】（81.5 "
-                                          "degrees）；集群 省局集群（bureau） 7 台中 "
+                                          "°C）；集群 省局集群（bureau） 7 台中 "
                                           "6 台可用，还可承受故障台数 5");
 }
 
