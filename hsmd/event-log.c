@@ -56,7 +56,7 @@ EventLog *event_log_free(EventLog *log) {
         if (!log)
                 return NULL;
         if (log->head)
-                event_log_go_on(log);
+                (void) event_log_go_on(log);
         for (Waiting *w = log->head, *next; w; w = next) {
                 next = w->next;
                 free(w);
@@ -91,14 +91,16 @@ static void release(EventLog *log) {
 }
 
 /* No sequence is larger than its event's number, so none that was given before is given again. */
-void event_log_go_on(EventLog *log) {
+uint64_t event_log_go_on(EventLog *log) {
         uint64_t last;
 
         if (!log->held)
-                return;
+                return log->last_sequence;
         last = log->head ? log->head->event.id - 1 : numbers_next(log->manager->numbers);
-        log->last_sequence = MAX_OF(log->last_sequence, last);
+        last = MAX_OF(last, log->last_sequence);
+        log->last_sequence = last;
         release(log);
+        return last;
 }
 
 void event_log_add(EventLog *log, const Event *event, bool notify) {

@@ -15,9 +15,10 @@ int event_log_new(Manager *manager, uint64_t last_event, uint64_t last_sequence,
 EventLog *event_log_free(EventLog *log);
 
 /* The history has not said yet which notify_sequence was the last: events wait, for they are stored and told
- * with theirs. Until event_log_at_least, or event_log_go_on when it is waited for no longer. */
+ * with theirs. Until event_log_at_least, or event_log_go_on when it is waited for no longer, which returns
+ * what counts as the last one before those that waited. */
 void event_log_hold(EventLog *log);
-void event_log_go_on(EventLog *log);
+uint64_t event_log_go_on(EventLog *log);
 
 /* Takes a copy. */
 void event_log_add(EventLog *log, const Event *event, bool notify);

@@ -60,7 +60,9 @@ static void say_device_state(Sentence *s, const Event *e, const EventWords *w) {
         say_device(s, e, w);
         say(s, ": %s", "：%s", state_word(s, e->state));
         say_was(s, w->before);
-        if (HAS(e, cause) && e->cause > REASON_NONE)
+        /* one that recovers keeps the reason of its fall, but has just answered well */
+        if (HAS(e, cause) && e->cause > REASON_NONE &&
+                !streq(e->state, name_of(&device_state_names, DEVICE_RECOVERING)))
                 say_failure(s, e->cause, w);
 }
 

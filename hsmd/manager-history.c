@@ -74,8 +74,7 @@ void manager_history_tick(Manager *m, usec_t now) {
         m->notifier_restored = true;
         log_event(m->journal, &(LogEvent){.priority = LOG_ERR, .message_id = MESSAGE_HISTORY},
                 "the history cannot be read: receivers are told of what happens from now on alone");
-        event_log_go_on(m->events);
-        notifier_restore(m->notifier, NULL, 0, event_log_last_sequence(m->events));
+        notifier_restore(m->notifier, NULL, 0, event_log_go_on(m->events));
 }
 
 static void on_late(HistoryState *s, void *userdata) {

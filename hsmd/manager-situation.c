@@ -185,7 +185,8 @@ static void tell_started(Manager *m, usec_t now) {
         Event e = {0};
 
         for (size_t i = 0; i < m->n_devices; i++) {
-                all = all && m->devices[i]->judged;
+                /* nobody asks one that rests */
+                all = all && (m->devices[i]->judged || device_rests(m->devices[i]));
                 bound = MAX_OF(bound, detection_bound(&m->devices[i]->config->timing));
         }
         if (!all && now < m->started + bound + STARTED_SLACK)

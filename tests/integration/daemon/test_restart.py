@@ -252,3 +252,15 @@ def test_a_drill_ends_when_its_machine_is_taken_out_of_the_configuration():
         wait_until(lambda: not lone.status()["fleet"].get("drill"), 10, "the drill is over")
         drill.wait(20)
         assert "not configured" in lone.table("drill", "one", "--show")["why"]
+
+
+def test_start_is_told_without_waiting_for_a_machine_that_is_not_checked():
+    with Lone(("a", "b"), timing={"deadline": 20000}) as lone:  # the bound is 41 s
+        for name in lone.names:
+            lone.wait(name, lambda d: d["state"] == "up", f"{name} is up")
+        assert lone.attempt("maintenance", "start", "b", "--until=+1h", "--reason=new fans", "--by=li", "--no-probing")[0] == 0
+        wait_until(lambda: lone.status()["fleet"]["events_waiting"] == 0, 10, "that is on disk")
+        lone.stop()
+        lone.start()
+        wait_until(lambda: lone.events()[-1]["type"] == "started", 15, "it says that it started")
+        assert lone.device("b")["state"] == "maintenance"
