@@ -90,9 +90,6 @@ static void say_common_cause(Sentence *s, const Event *e, const EventWords *w) {
         if (e->cause == REASON_SHARED_SERVICE)
                 say(s, "local service %s is gone, which the modules of %u machines share",
                         "本机服务 %s 中断，影响共用它的 %u 台密码机", e->resource, w->n_members);
-        else if (w->n_members == 1)
-                say(s, "the last of the machines that failed together is not back",
-                        "同时故障的密码机中尚有 1 台未恢复");
         else
                 say_how_many(s, e, w);
         if (e->site_name[0] || e->pool_name[0]) {

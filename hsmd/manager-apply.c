@@ -364,6 +364,8 @@ int manager_apply(Manager *m, Config *config) {
         place_sites(m, &plan);
         watcher_fit(m);
         place_devices(m, &plan);
+        if (old)
+                manager_situation_refresh(m);
         m->filling_board = false;
         manager_situation_new_board(m);
         fleet_publish(m);

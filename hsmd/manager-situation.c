@@ -196,13 +196,24 @@ static void tell_started(Manager *m, usec_t now) {
         manager_event(m, &e, true);
 }
 
-void manager_situation_tick(Manager *m, usec_t now) {
+static void devices_facts(Manager *m) {
         for (size_t i = 0; i < m->n_devices; i++) {
                 DeviceFacts facts;
 
                 device_facts(m->devices[i], &facts);
                 situation_device(m->situation, i, &facts);
         }
+}
+
+void manager_situation_refresh(Manager *m) {
+        devices_facts(m);
+        for (size_t i = 0; i < m->n_sites; i++)
+                manager_site_judged(m, &m->sites[i]);
+        settle(m);
+}
+
+void manager_situation_tick(Manager *m, usec_t now) {
+        devices_facts(m);
         host_facts(m);
         situation_tick(m->situation, moment_now());
         settle(m);

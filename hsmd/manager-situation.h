@@ -21,6 +21,8 @@ void manager_fill_fleet_event(const Manager *manager, Event *event, EventType ty
 /* Whatever is known of a device, or of a site, may be other than before. */
 void manager_device_judged(Manager *manager, const Device *device);
 void manager_site_judged(Manager *manager, const Site *site);
+/* Another configuration: all facts anew. */
+void manager_situation_refresh(Manager *manager);
 void manager_situation_tick(Manager *manager, usec_t now);
 
 /* Alarms and failovers on the board, where they changed; or all, on a new one. */

@@ -124,18 +124,6 @@ static void one_that_recovers_is_not_said_to_fail(void **state UNUSED) {
                 "CKR_DEVICE_ERROR");
 }
 
-static void last_of_a_common_cause_is_not_several(void **state UNUSED) {
-        Event e = {0};
-        EventWords w = {.members = "bureau-3", .n_members = 1};
-
-        FIELD_SET(Event, &e, type, EVENT_ALARM_CHANGED);
-        FIELD_TEXT_SET(Event, &e, code, "common-cause");
-        FIELD_TEXT_SET(Event, &e, site_name, "room");
-        event_text(&e, &w);
-        assert_string_equal(
-                e.text, "the last of the machines that failed together is not back (site room): bureau-3");
-}
-
 static void cleared_alarm_says_why(void **state UNUSED) {
         Event e = down_event(EVENT_ALARM_CLEARED, "device-down");
 
@@ -232,7 +220,6 @@ int main(void) {
                 cmocka_unit_test(what_is_left_of_a_common_cause_is_not_said_to_fall_together),
                 cmocka_unit_test(degraded_service_says_that_its_rate_is_too_high),
                 cmocka_unit_test(one_that_recovers_is_not_said_to_fail),
-                cmocka_unit_test(last_of_a_common_cause_is_not_several),
                 cmocka_unit_test(cleared_alarm_says_why),
                 cmocka_unit_test(finding_names_its_resource_and_reading),
                 cmocka_unit_test(every_cut_falls_between_characters),
