@@ -174,8 +174,9 @@ static void host_facts(Manager *m) {
                 n = add_finding(found, n, REASON_DISK_SLOW, "events are told before they are on disk");
         if (m->history_was_damaged && m->history_trouble != REASON_HISTORY_DAMAGED)
                 n = add_finding(found, n, REASON_HISTORY_DAMAGED, m->history_damage);
-        n += notifier_findings(m->notifier, found + n, HOST_FINDINGS_MAX - n);
         n += watcher_findings(m, found + n, HOST_FINDINGS_MAX - n);
+        /* last: there may be more of them than have room here */
+        n += notifier_findings(m->notifier, found + n, HOST_FINDINGS_MAX - n);
         situation_host(m->situation, found, n);
 }
 
