@@ -1,6 +1,7 @@
 /* What a device did in a minute: added up as it comes, and kept when the minute is over. */
 #include "history.h"
 #include "manager.h"
+#include "measure.h"
 
 #define MINUTE (60 * USEC_PER_SEC)
 /* hsmd turns every second; what is longer was not observed */
@@ -31,6 +32,21 @@ static void add_temperature(Device *d) {
         d->minute.temperature_sum += tenths;
 }
 
+/* Of bursts in this minute, of several mechanisms the slowest. */
+static void add_spare_rate(Device *d) {
+        RollupRow *r = &d->minute;
+
+        for (size_t i = 0; i < d->n_measured; i++) {
+                const Measured *m = &d->measured[i];
+
+                if (m->spare_rate == 0 || m->when < d->minute_start)
+                        continue;
+                FIELD_SET(Rollup, r, spare_rate,
+                        field_valid(r, RollupField_spare_rate) ? MIN_OF(r->spare_rate, m->spare_rate)
+                                                               : m->spare_rate);
+        }
+}
+
 /* What was never seen in this minute is not valid in its row. */
 static void keep_minute(Device *d) {
         RollupRow *r = &d->minute;
@@ -46,6 +62,7 @@ static void keep_minute(Device *d) {
         FIELD_SET(Rollup, r, signs, r->signs);
         FIELD_SET(Rollup, r, latencies, r->latencies);
         FIELD_SET(Rollup, r, temperatures, r->temperatures);
+        add_spare_rate(d);
         if (r->latencies > 0) {
                 FIELD_SET(Rollup, r, latency_sum, r->latency_sum);
                 FIELD_SET(Rollup, r, latency_max, r->latency_max);
