@@ -104,7 +104,7 @@ def test_alarm_is_acknowledged_by_name_and_once(demo):
     status, said = demo.attempt("hsmctl", "ack", str(alarm["id"]))
     assert status == 3 and "before" in said
     status, said = demo.attempt("hsmctl", "ack", "999999")
-    assert status == 3 and "hsmctl alarms" in said
+    assert status == 2 and "999999" in said
     demo.fleet("clear", "bureau-4")
     wait_until(lambda: not alarms(demo), 30, "it is over")
 
