@@ -313,7 +313,7 @@ static void compare_alarms(const Model *m, const HistoryState *kept) {
 }
 
 static void compare_failovers(const Model *m, const HistoryState *kept) {
-        const Event *expected[2 * MODEL_MAX];
+        const Event **expected = test_calloc(m->n + 1, sizeof(*expected));
         size_t entered = 0, n = 0;
 
         for (size_t i = m->n; i-- > 0;) {
@@ -333,6 +333,7 @@ static void compare_failovers(const Model *m, const HistoryState *kept) {
         assert_int_equal(kept->n_failovers, n);
         for (size_t i = 0; i < n; i++)
                 assert_memory_equal(&kept->failovers[i], expected[n - 1 - i], sizeof(Event));
+        test_free((void *) expected);
 }
 
 static void compare_failover_counts(const Model *m, const HistoryState *kept) {
