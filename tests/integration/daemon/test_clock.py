@@ -15,7 +15,8 @@ class Jumping(Lone):
 
     def notify(self):
         self.jump(0)
-        return {"LD_PRELOAD": LIBRARY, "HSMD_TEST_CLOCK": self.path("clock")}
+        # a sanitized program wants to be loaded first
+        return {"LD_PRELOAD": LIBRARY, "HSMD_TEST_CLOCK": self.path("clock"), "ASAN_OPTIONS": "verify_asan_link_order=0"}
 
     def jump(self, hours):
         with open(os.open(self.path("clock"), os.O_CREAT | os.O_WRONLY), "wb") as file:

@@ -9,6 +9,7 @@ from hsmdtest.lone import Lone
 from hsmdtest.waiting import wait_until
 
 COUNT = 25000 if LONG else 150  # maintenances: four events each
+SANITIZED = os.environ.get("HSMD_SANITIZE") == "1"
 GROWTH = 4 << 20  # octets; one answer of a thousand events is a few MB
 
 
@@ -45,7 +46,8 @@ def test_stopped_follower_costs_nothing_and_goes_on_where_it_was():
                 lone.attempt("maintenance", "end", "a")
             assert lone.events("-n", "1")[0]["id"] >= before + 2 * COUNT
             assert lone.descriptors() <= descriptors + 2
-            assert lone.resident() < resident + GROWTH
+            if not SANITIZED:  # which keeps what is freed
+                assert lone.resident() < resident + GROWTH
             follower.process.send_signal(signal.SIGCONT)
             kept = [e["id"] for e in lone.events("-n", "1000")]
             wait_until(lambda: follower.ids()[-1] >= kept[-1], 30, "it has what happened meanwhile")
