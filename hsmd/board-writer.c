@@ -7,7 +7,14 @@ struct BoardWriter {
         int fd;
         uint8_t *map;
         size_t size;
+        size_t present[BOARD_TABLES]; /* of tables whose rows come and go: how many stand there */
 };
+
+/* What stands where no row is. */
+static const union {
+        AlarmRow alarm;
+        FailoverRow failover;
+} no_row;
 
 static size_t aligned(size_t n) {
         return (n + 63) & ~(size_t) 63;
@@ -89,6 +96,47 @@ void board_publish(BoardWriter *w, BoardTable table, size_t index, const void *r
         memcpy(p + sizeof(*sequence), (const uint8_t *) row + sizeof(*sequence),
                 board_tables[table].row_size - sizeof(*sequence));
         atomic_store_explicit(sequence, s + 2, memory_order_release);
+}
+
+/* The row that shall stand at a place. */
+static const void *wanted_row(BoardTable table, const void *rows, size_t n, size_t index) {
+        return index < n ? (const uint8_t *) rows + index * board_tables[table].row_size
+                         : (const void *) &no_row;
+}
+
+static bool is_published(const BoardWriter *w, BoardTable table, size_t index, const void *row) {
+        size_t skip = sizeof(((AlarmRow *) NULL)->sequence);
+
+        return memcmp(row_at(w, table, index) + skip, (const uint8_t *) row + skip,
+                       board_tables[table].row_size - skip) == 0;
+}
+
+/* An odd count tells readers that what they see may be half of the old places and half of the new ones. */
+static void count_arrangement(BoardWriter *w, BoardTable table) {
+        _Atomic uint32_t *arranged = &((BoardHeader *) w->map)->tables[table].arranged;
+        uint32_t count = atomic_load_explicit(arranged, memory_order_relaxed);
+
+        atomic_store_explicit(arranged, count + 1, memory_order_release);
+        atomic_thread_fence(memory_order_release);
+}
+
+void board_arrange(BoardWriter *w, BoardTable table, const void *rows, size_t n) {
+        size_t there = MIN_OF(n, board_writer_rows(w, table)), end = MAX_OF(there, w->present[table]);
+        bool moves = false;
+
+        for (size_t i = 0; i < end && !moves; i++)
+                moves = board_row_id(row_at(w, table, i)) != board_row_id(wanted_row(table, rows, there, i));
+        if (moves)
+                count_arrangement(w, table);
+        for (size_t i = 0; i < end; i++) {
+                const void *row = wanted_row(table, rows, there, i);
+
+                if (!is_published(w, table, i, row))
+                        board_publish(w, table, i, row);
+        }
+        if (moves)
+                count_arrangement(w, table);
+        w->present[table] = there;
 }
 
 const void *board_published(const BoardWriter *w, BoardTable table, size_t index) {

@@ -19,6 +19,10 @@ void board_writer_tick(BoardWriter *writer, usec_t now);
 /* Replaces a row by a copy of `row` (its sequence field is ignored). */
 void board_publish(BoardWriter *writer, BoardTable table, size_t index, const void *row);
 
+/* Makes a table whose rows come and go consist of these n rows (in order of their ids; what is beyond the
+ * table's size is left out). Rows that did not change are not written. */
+void board_arrange(BoardWriter *writer, BoardTable table, const void *rows, size_t n);
+
 /* The row as last published. */
 const void *board_published(const BoardWriter *writer, BoardTable table, size_t index);
 size_t board_writer_rows(const BoardWriter *writer, BoardTable table);

@@ -58,6 +58,21 @@ int address_normalise(const char *text, unsigned default_port, char **ret) {
         return 0;
 }
 
+int address_host(const char *text, char **ret) {
+        char number[INET6_ADDRSTRLEN], *result;
+        unsigned char binary[sizeof(struct in6_addr)];
+        int family = strchr(text, ':') ? AF_INET6 : AF_INET;
+
+        if (inet_pton(family, text, binary) != 1)
+                return -EINVAL;
+        inet_ntop(family, binary, number, sizeof(number));
+        result = strdup(number);
+        if (!result)
+                return -ENOMEM;
+        *ret = result;
+        return 0;
+}
+
 static bool is_numeric_behind(const char *text, const char *prefix, bool six) {
         CLEANUP_FREE char *normal = NULL;
         size_t n = strlen(prefix);
@@ -67,7 +82,7 @@ static bool is_numeric_behind(const char *text, const char *prefix, bool six) {
         return address_normalise(text + n, 0, &normal) == 0;
 }
 
-bool address_is_own_agent(const char *text) {
+bool address_is_udp(const char *text) {
         return is_numeric_behind(text, "udp:", false) || is_numeric_behind(text, "udp6:", true);
 }
 

@@ -44,7 +44,7 @@ static void read_users(const Section *agent) {
 }
 
 static const char *check_own(const char *value) {
-        return address_is_own_agent(value) ? NULL : "udp:ADDRESS:PORT or udp6:[ADDRESS]:PORT, numeric";
+        return address_is_udp(value) ? NULL : "udp:ADDRESS:PORT or udp6:[ADDRESS]:PORT, numeric";
 }
 
 static const char *check_agentx(const char *value) {

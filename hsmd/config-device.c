@@ -9,8 +9,9 @@
 static const char *const device_keys[] = {"number", "name", "serial", "title", "site", "pool", "location",
         "contact", "address", "module", "environment", "cwd", "select", "slot", "label", "deepbind", "random",
         "pin", "interval", "jitter", "fall", "rise", "fast_interval", "deadline", "restart",
-        "present_interval", "snmp", "keys", "vendor", "connect", "paths", "read_paths", "files",
-        "shared_service", "sm2_id", "rated_rate", "recycle", "measure", "certificate_warning"};
+        "present_interval", "snmp", "keys", "vendor", "connect", "management", "virtual", "paths",
+        "read_paths", "files", "shared_service", "sm2_id", "rated_rate", "recycle", "measure",
+        "certificate_warning"};
 #define DEVICE_OWN_KEYS 3
 
 static void read_place(const Section *s, ConfigDevice *d) {
@@ -73,6 +74,7 @@ static void read_probe(const Section *s, ConfigDevice *d) {
         read_environment(s, &d->environment);
         read_string(s, "cwd", PATH_SIZE_MAX, check_path, &d->cwd);
         read_world(s, d);
+        read_bool(s, "virtual", &d->virtual_slot);
         read_budget(s, d);
         d->random = true;
         read_bool(s, "random", &d->random);

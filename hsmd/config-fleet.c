@@ -2,10 +2,22 @@
 #include "config-reader.h"
 
 #define GROUP_NAME_MAX 32 /* of a Unix group */
+#define MINUTE (60 * USEC_PER_SEC)
+
+/* When a machine that falls and comes back is called flapping. */
+static void read_flapping(const Section *fleet, Config *c) {
+        uint32_t flaps = 3;
+
+        c->flap_forget = 20 * MINUTE;
+        read_number(fleet, "flaps", 0, 100, &flaps);
+        read_duration(fleet, "flap_forget", MINUTE, 24 * 60 * MINUTE, &c->flap_forget);
+        c->flaps = flaps;
+}
 
 void read_fleet(const Section *root) {
         static const char *const keys[] = {"name", "title", "contact", "location", "group", "interval",
-                "jitter", "fall", "rise", "fast_interval", "deadline", "restart", "measure"};
+                "jitter", "fall", "rise", "fast_interval", "deadline", "restart", "measure", "flaps",
+                "flap_forget", "heartbeat_interval"};
         Reader *r = root->reader;
         Config *c = r->config;
         Section fleet;
@@ -26,6 +38,8 @@ void read_fleet(const Section *root) {
                 c->group = reader_strdup(r, "hsmd");
         read_timing(&fleet, &r->timing);
         read_fleet_measure(&fleet, &r->measure);
+        read_flapping(&fleet, c);
+        read_heartbeat(&fleet);
 
         ConfigTiming whole = r->timing; /* the defaults are put in device by device */
         timing_finish(&fleet, &whole);

@@ -63,7 +63,7 @@ static void vendor_done(ConfigVendor *vendor) {
 
 void config_device_done(ConfigDevice *d) {
         char *texts[] = {d->name, d->title, d->location, d->contact, d->address, d->module, d->cwd, d->label,
-                d->serial, d->connect, d->shared_service};
+                d->serial, d->connect, d->management, d->shared_service};
 
         for (size_t i = 0; i < ELEMENTSOF(texts); i++)
                 free(texts[i]);
@@ -91,6 +91,17 @@ static void user_done(ConfigUser *user) {
         secret_source_done(&user->priv_secret);
 }
 
+static void receiver_done(ConfigReceiver *receiver) {
+        char *texts[] = {receiver->name, receiver->title, receiver->address, receiver->user,
+                receiver->auth_protocol, receiver->priv_protocol};
+
+        for (size_t i = 0; i < ELEMENTSOF(texts); i++)
+                free(texts[i]);
+        secret_source_done(&receiver->community);
+        secret_source_done(&receiver->auth_secret);
+        secret_source_done(&receiver->priv_secret);
+}
+
 static void site_done(ConfigSite *site) {
         for (size_t i = 0; i < site->n_agents; i++) {
                 free(site->agents[i].name);
@@ -109,6 +120,13 @@ static void service_done(ConfigService *service) {
         free(service->keys);
 }
 
+static void link_done(ConfigLink *link) {
+        free(link->name);
+        free(link->interface);
+        free(link->gateway);
+        free(link->sites);
+}
+
 /* array and n name a member of c and its count */
 #define FREE_ALL(array, n, done)                                                                             \
         do {                                                                                                 \
@@ -121,9 +139,11 @@ Config *config_free(Config *c) {
         if (!c)
                 return NULL;
         FREE_ALL(c->users, c->n_users, user_done);
+        FREE_ALL(c->receivers, c->n_receivers, receiver_done);
         FREE_ALL(c->sites, c->n_sites, site_done);
         FREE_ALL(c->pools, c->n_pools, pool_done);
         FREE_ALL(c->services, c->n_services, service_done);
+        FREE_ALL(c->links, c->n_links, link_done);
         FREE_ALL(c->profiles, c->n_profiles, profile_done);
         FREE_ALL(c->vendors, c->n_vendors, vendor_done);
         FREE_ALL(c->devices, c->n_devices, config_device_done);

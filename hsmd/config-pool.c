@@ -43,18 +43,31 @@ void read_pools(const Section *root) {
                 r->pool_names[i] = c->pools[i].name;
 }
 
-static size_t members(const Config *c, size_t pool) {
-        size_t n = 0;
+/* *ret_virtual: slots over several machines, which are none themselves. */
+static size_t members(const Config *c, size_t pool, size_t *ret_virtual) {
+        size_t n = 0, virtual_slots = 0;
 
-        for (size_t i = 0; i < c->n_devices; i++)
-                n += c->devices[i].pool == pool;
+        for (size_t i = 0; i < c->n_devices; i++) {
+                if (c->devices[i].pool != pool)
+                        continue;
+                n += !c->devices[i].virtual_slot;
+                virtual_slots += c->devices[i].virtual_slot;
+        }
+        *ret_virtual = virtual_slots;
         return n;
 }
 
-static void check_pool(Reader *r, config_setting_t *group, const ConfigPool *pool, size_t n) {
+static void check_pool(Reader *r, config_setting_t *group, const Config *c, size_t index) {
+        const ConfigPool *pool = &c->pools[index];
+        size_t virtual_slots, n = members(c, index, &virtual_slots);
         config_setting_t *required = config_setting_get_member(group, "required");
         config_setting_t *keys = config_setting_get_member(group, "keys");
 
+        if (n == 0 && virtual_slots > 0)
+                config_error(r, group,
+                        "pool \"%s\" has a virtual slot and no member; configure the machines behind it as "
+                        "devices of their own, without virtual = true;",
+                        pool->name);
         if (n > 0 && pool->required > n)
                 config_error(r, required ? required : group,
                         "required = %u, but pool \"%s\" has %zu %s; write at most %zu", pool->required,
@@ -81,6 +94,6 @@ void check_pools(const Section *root) {
                         continue;
                 for (size_t k = 0; k < c->n_pools; k++)
                         if (c->pools[k].name && streq(c->pools[k].name, name))
-                                check_pool(root->reader, group, &c->pools[k], members(c, k));
+                                check_pool(root->reader, group, c, k);
         }
 }

@@ -164,13 +164,17 @@ int config_scan(Reader *r, FILE *file, const char *path);
  * noted. */
 int config_parse_file(Reader *r, const char *path, config_t *tree);
 
-void read_fleet(const Section *root);    /* config-fleet.c */
-void read_sites(const Section *root);    /* config-site.c */
-void read_agent(const Section *root);    /* config-agent.c */
-void read_pools(const Section *root);    /* config-pool.c */
-void read_services(const Section *root); /* config-service.c */
-void read_devices(const Section *root);  /* config-device.c */
-void check_pools(const Section *root);   /* config-pool.c: what can only be said once the devices are known */
+void read_fleet(const Section *root);      /* config-fleet.c */
+void read_sites(const Section *root);      /* config-site.c */
+void read_links(const Section *root);      /* config-link.c */
+void read_agent(const Section *root);      /* config-agent.c */
+void read_pools(const Section *root);      /* config-pool.c */
+void read_services(const Section *root);   /* config-service.c */
+void read_devices(const Section *root);    /* config-device.c */
+void read_history(const Section *root);    /* config-history.c */
+void read_receivers(const Section *root);  /* config-receiver.c */
+void read_heartbeat(const Section *fleet); /* config-receiver.c: the fleet's heartbeat_interval */
+void check_pools(const Section *root); /* config-pool.c: what can only be said once the devices are known */
 
 /* config-key.c: the list `keys` of a pool, and of a device, whose numbers must be those of its pool. */
 void read_pool_keys(const Section *pool, ConfigPool *ret);
@@ -189,6 +193,8 @@ void timing_finish(const Section *s, ConfigTiming *timing);
 /* config-snmp.c: the snmp group of a device, or of an agent of a site; the protocols are those of the agent's
  * users too. */
 void read_snmp(const Section *owner, ConfigSnmp *snmp);
+/* How we are known to the other side: the keys of snmp->version, which was read before. */
+void read_snmp_identity(const Section *s, ConfigSnmp *snmp);
 config_setting_t *read_auth_protocol(const Section *s, char **target);
 config_setting_t *read_priv_protocol(const Section *s, char **target);
 

@@ -73,9 +73,10 @@ static bool same_vendor(const Config *ca, const ConfigDevice *a, const Config *c
 }
 
 static bool same_world(const ConfigDevice *a, const ConfigDevice *b) {
-        return same_text(a->connect, b->connect) && same_environment(a->paths, b->paths) &&
-               same_environment(a->read_paths, b->read_paths) && same_file(a, b) &&
-               a->sm2_id_size == b->sm2_id_size && memcmp(a->sm2_id, b->sm2_id, a->sm2_id_size) == 0;
+        return same_text(a->connect, b->connect) && same_text(a->management, b->management) &&
+               same_environment(a->paths, b->paths) && same_environment(a->read_paths, b->read_paths) &&
+               same_file(a, b) && a->sm2_id_size == b->sm2_id_size &&
+               memcmp(a->sm2_id, b->sm2_id, a->sm2_id_size) == 0;
 }
 
 static bool same_keys(

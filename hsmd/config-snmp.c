@@ -89,6 +89,13 @@ static void read_v3(const Section *s, ConfigSnmp *snmp) {
         refuse_own(s, others, ELEMENTSOF(others), "v3");
 }
 
+void read_snmp_identity(const Section *s, ConfigSnmp *snmp) {
+        if (snmp->version == SNMP_VERSION_V3)
+                read_v3(s, snmp);
+        else
+                read_by_community(s, snmp);
+}
+
 static void read_address(const Section *s, ConfigSnmp *snmp) {
         CLEANUP_FREE char *text = NULL;
         config_setting_t *at = read_string(s, "address", CONFIG_NAME_MAX, check_ascii, &text);
@@ -118,10 +125,7 @@ static void read_snmp_group(Section *s, ConfigSnmp *snmp) {
         }
         read_enum(s, "version", &snmp_version_names, &version);
         snmp->version = version;
-        if (version == SNMP_VERSION_V3)
-                read_v3(s, snmp);
-        else
-                read_by_community(s, snmp);
+        read_snmp_identity(s, snmp);
         read_duration(s, "interval", 100 * USEC_PER_MSEC, 24 * 60 * MINUTE, &snmp->interval);
         read_duration(s, "timeout", 10 * USEC_PER_MSEC, MINUTE, &snmp->timeout);
         read_profiles(s, snmp);

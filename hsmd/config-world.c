@@ -30,6 +30,14 @@ static const char *check_connect(const char *value) {
                        : "a numeric address and a port, as \"192.0.2.11:8008\" or \"[2001:db8::11]:8008\"";
 }
 
+static const char *check_management(const char *value) {
+        CLEANUP_FREE char *normal = NULL;
+
+        return address_normalise(value, 0, &normal) == 0
+                       ? NULL
+                       : "a numeric address and a port, as \"192.0.2.11:22\" or \"[2001:db8::11]:443\"";
+}
+
 /* What a module may touch is told to the kernel by its path; all of it would be no limit. */
 static const char *path_wrong(const char *path) {
         if (path[0] != '/' || !text_is_clean(path))
@@ -135,6 +143,7 @@ void read_world(const Section *s, ConfigDevice *d) {
         read_vendor_name(s, d);
         read_deepbind(s, d);
         read_string(s, "connect", CONFIG_NAME_MAX, check_connect, &d->connect);
+        read_string(s, "management", CONFIG_NAME_MAX, check_management, &d->management);
         read_paths(s, "paths", &d->paths);
         read_paths(s, "read_paths", &d->read_paths);
         read_files(s, d);

@@ -13,14 +13,17 @@ static int directory_of(const char *path, char **ret) {
 
 /* In the order in which the parts refer to each other. */
 static void read_all(Reader *r, config_setting_t *top) {
-        static const char *const keys[] = {
-                "fleet", "agent", "sites", "pools", "services", "device_defaults", "devices"};
+        static const char *const keys[] = {"fleet", "agent", "history", "receivers", "sites", "links",
+                "pools", "services", "device_defaults", "devices"};
         Section root = {.reader = r, .own = top};
 
         config_check_keys(r, top, keys, ELEMENTSOF(keys));
         read_fleet(&root);
         read_agent(&root);
+        read_history(&root);
+        read_receivers(&root);
         read_sites(&root);
+        read_links(&root);
         read_pools(&root);
         read_services(&root);
         read_devices(&root);

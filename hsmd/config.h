@@ -67,7 +67,7 @@ typedef struct ConfigPool {
         size_t n_keys;     /* at most PROTOCOL_KEYS_MAX */
 } ConfigPool;
 
-typedef struct ConfigService { /* parsed and checked, judged later */
+typedef struct ConfigService {
         uint32_t number;
         char *name, *title;
         size_t pool;    /* index in Config.pools */
@@ -194,7 +194,10 @@ typedef struct ConfigDevice {
         size_t vendor; /* index in Config.vendors; the first one is "standard" and has nothing of its own */
         bool deepbind; /* default: the vendor's, true */
         bool random;   /* exercise C_GenerateRandom too, and judge what it gives; default true */
-        char *connect; /* numeric host:port to try after a failed attempt, or NULL */
+        bool virtual_slot; /* `virtual`: a vendor's slot over several machines; probed, no member of its pool
+                            */
+        char *connect;    /* numeric host:port to try after a failed attempt, or NULL: the cipher service's */
+        char *management; /* likewise: another port of the machine, to tell machine from service */
         char **paths, **read_paths; /* the module may write there, or read; NULL-terminated, may be NULL */
         ConfigFile *files;
         size_t n_files;
@@ -214,6 +217,29 @@ typedef struct ConfigDevice {
         ConfigKeyOverride *keys;
         size_t n_keys;
 } ConfigDevice;
+
+typedef struct ConfigLink { /* links: a way from this host to machines, with its witnesses */
+        char *name;
+        char *interface; /* "eth0", at most 15 octets */
+        char *gateway;   /* numeric address on that link, or NULL */
+        size_t *sites;   /* indices: whose machines are behind it; a site is behind one link at most */
+        size_t n_sites;
+} ConfigLink;
+
+typedef struct ConfigReceiver { /* receivers */
+        uint32_t number;        /* 1..2147483647 */
+        char *name, *title;
+        char *address;       /* "udp:192.0.2.5:162", "udp6:[2001:db8::5]:162" */
+        ReceiverKind kind;   /* default inform */
+        SnmpVersion version; /* v2c or v3, default v3 */
+        SecretSource community;
+        char *user, *auth_protocol, *priv_protocol; /* as of ConfigSnmp */
+        SecretSource auth_secret, priv_secret;
+        TextLanguage text; /* default zh */
+        Charset charset;   /* default utf-8 */
+        usec_t timeout;    /* for an acknowledgement; default 2 s, 100 ms to 5 s */
+        uint32_t queue;    /* default 100,000; 100 to 1,000,000 */
+} ConfigReceiver;
 
 typedef struct ConfigUser { /* agent.users: who may read our own agent, SNMPv3 authPriv */
         char *name, *auth_protocol, *priv_protocol;
@@ -235,6 +261,15 @@ typedef struct Config {
         size_t n_pools;
         ConfigService *services;
         size_t n_services;
+        ConfigLink *links;
+        size_t n_links;
+        ConfigReceiver *receivers; /* in order of number */
+        size_t n_receivers;
+        unsigned flaps;     /* fleet: falls that make a device flapping; default 3, 0 = never, at most 100 */
+        usec_t flap_forget; /* fleet: how long one fall counts; default 20 min */
+        usec_t heartbeat_interval;       /* fleet: default 60 s; 0 = none */
+        usec_t durable_timeout;          /* history: default 2 s */
+        usec_t keep_minutes, keep_hours; /* history: default 90 and 1,095 days */
         ConfigProfile *profiles;
         size_t n_profiles;
         ConfigVendor *vendors; /* [0] is "standard" */
@@ -268,8 +303,8 @@ void config_key_selector(const ConfigDevice *device, const ConfigKey *key, Confi
 
 /* Whether two devices are configured alike, so that a probe may be kept across a reload. Only what the probe
  * sees is compared (module, environment, cwd, select, pin source, the pool's keys, random, present_interval,
- * the vendor profile by its contents, connect, paths, files, sm2_id), not timing, titles, rates, recycling or
- * SNMP. */
+ * the vendor profile by its contents, connect, management, paths, files, sm2_id), not timing, titles, rates,
+ * recycling or SNMP. */
 bool config_device_same_probe(
         const Config *config_a, const ConfigDevice *a, const Config *config_b, const ConfigDevice *b);
 
@@ -280,9 +315,12 @@ size_t config_mechanisms(const Config *config, const ConfigDevice *device, Probe
  * (present keys; config_load has refused an exercised key without one). */
 size_t config_key_mechanism(const ConfigKey *key, const ProbeMechanism *mechanisms, size_t n);
 
+/* The link behind which a site's machines are; SIZE_MAX: none. */
+size_t config_link_of_site(const Config *config, size_t site);
+
 /* config-secrets.c: calls each with every secret that a configuration names, also those that are not given;
- * whose: the device, agent or user. max: octets that the worker it is for can be told. Ends with the first
- * negative result, which it returns. */
+ * whose: the device, agent, user or receiver. max: octets that the worker it is for can be told. Ends with
+ * the first negative result, which it returns. */
 typedef int (*SecretVisit)(
         const SecretSource *source, size_t max, const char *whose, const char *what, void *userdata);
 int config_each_secret(const Config *config, SecretVisit each, void *userdata);

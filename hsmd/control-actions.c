@@ -94,7 +94,7 @@ int control_method_measure(sd_bus_message *m, void *userdata, sd_bus_error *erro
         request.out_of_service = out;
         request.force = force;
         control_stated_name(name, by);
-        reply = control_reply_new(m);
+        reply = control_reply_new(c, m, error);
         if (!reply)
                 return -ENOMEM;
         r = c->control->ops->measure(c->control->userdata, &request, name, reply, &message);

@@ -37,15 +37,36 @@ static int table_by_name(const char *name, BoardTable *ret) {
         return -ENOENT;
 }
 
+/* Where a page begins, and behind which row its table ends. In a table whose rows come and go a number says
+ * nothing a moment later: there `first` is an id, and the rows that are there stand first. */
+static size_t find_page(const Connection *c, BoardTable table, size_t first, size_t *ret_end) {
+        const ControlOps *ops = c->control->ops;
+        size_t rows = ops->rows(c->control->userdata, table), begin = 0, end = 0;
+        uint32_t id;
+
+        if (!board_comes_and_goes(table)) {
+                *ret_end = rows;
+                return MIN_OF(first, rows);
+        }
+        for (; end < rows; end++) {
+                id = board_row_id(ops->row(c->control->userdata, table, end));
+                if (!id)
+                        break;
+                begin += id <= first;
+        }
+        *ret_end = end;
+        return begin;
+}
+
 static int append_page(Connection *c, sd_bus_message *reply, BoardTable table, size_t first) {
         const ControlOps *ops = c->control->ops;
         void *userdata = c->control->userdata;
-        size_t rows = ops->rows(userdata, table);
-        size_t end = rows - MIN_OF(first, rows) > CONTROL_PAGE_ROWS ? first + CONTROL_PAGE_ROWS : rows;
+        size_t end, begin = find_page(c, table, first, &end);
         usec_t now = now_monotonic();
         int r = sd_bus_message_open_container(reply, SD_BUS_TYPE_ARRAY, "a{sv}");
 
-        for (size_t i = first; r >= 0 && i < end; i++) {
+        end = MIN_OF(end, begin + CONTROL_PAGE_ROWS);
+        for (size_t i = begin; r >= 0 && i < end; i++) {
                 r = control_append_row(
                         reply, &board_tables[table], ops->row(userdata, table, i), now, &c->unsent);
                 if (now_monotonic() - now > CONTROL_PAGE_TIME)
@@ -67,7 +88,7 @@ static int method_list(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         if (table_by_name(name, &table) < 0)
                 return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS,
                         "no such table; there are sites, pools, devices, keys, sensors, mechanisms, "
-                        "pool_keys, site_sensors");
+                        "pool_keys, site_sensors, services, receivers, alarms, failovers");
         r = sd_bus_message_new_method_return(m, &reply);
         if (r < 0)
                 return r;
@@ -161,54 +182,48 @@ bool connection_may_change(const Connection *c, sd_bus_error *error) {
         return false;
 }
 
-struct ControlReply {
-        sd_bus_message *call;
-};
-
-ControlReply *control_reply_new(sd_bus_message *call) {
-        ControlReply *reply = calloc(1, sizeof(*reply));
-
-        if (reply)
-                reply->call = sd_bus_message_ref(call);
-        return reply;
-}
-
-sd_bus_message *control_reply_call(const ControlReply *reply) {
-        return reply->call;
-}
-
-void control_reply_drop(ControlReply *reply) {
-        sd_bus_message_unref(reply->call);
-        free(reply);
-}
-
-int control_refuse(sd_bus_error *error, const char *name, const char *message) {
+/* A message may quote the configuration, or a token. */
+static int utf8_repaired(const char *message, char **ret) {
         size_t size = 3 * strlen(message) + 1;
-        CLEANUP_FREE char *text = malloc(size);
+        char *text = malloc(size);
 
         if (!text)
                 return -ENOMEM;
-        utf8_repair(text, size, message); /* it may quote the configuration, or a token */
-        return sd_bus_error_set(error, name, text);
+        utf8_repair(text, size, message);
+        *ret = text;
+        return 0;
 }
 
-/* The verdict on a reload as an error, or 0. */
-static int verdict(sd_bus_error *error, int r, const char *message) {
+int control_refuse(sd_bus_error *error, const char *name, const char *message) {
+        CLEANUP_FREE char *text = NULL;
+        int r = utf8_repaired(message, &text);
+
+        return r < 0 ? r : sd_bus_error_set(error, name, text);
+}
+
+/* The verdict on a call as an error, or 0. */
+static int verdict(sd_bus_error *error, sd_bus_message *call, int r, const char *message) {
         if (r >= 0)
                 return 0;
-        if (r == -EINVAL && message)
+        if (r == -EINVAL && message && sd_bus_message_is_method_call(call, NULL, "Reload") > 0)
                 return control_refuse(error, CONTROL_ERROR_CONFIG_REFUSED, message);
+        if (r == -ENOENT && message)
+                return control_refuse(error, CONTROL_ERROR_NO_SUCH_DEVICE, message);
         return message ? control_refuse(error, CONTROL_ERROR_REFUSED, message)
                        : sd_bus_error_set_errno(error, r);
 }
 
 void control_reply(ControlReply *reply, int r, const char *message) {
         sd_bus_error error = SD_BUS_ERROR_NULL;
+        CLEANUP_FREE char *words = NULL;
 
-        if (verdict(&error, r, message) < 0)
-                sd_bus_reply_method_error(reply->call, &error);
+        if (r >= 0 && message && *message && (r = utf8_repaired(message, &words)) < 0)
+                message = NULL;
+        if (verdict(&error, control_reply_call(reply), r, message) < 0)
+                sd_bus_reply_method_error(control_reply_call(reply), &error);
         else
-                sd_bus_reply_method_return(reply->call, "s", "");
+                sd_bus_reply_method_return(control_reply_call(reply), "s", words ? words : "");
+        control_reply_count(reply, words ? strlen(words) : 0);
         sd_bus_error_free(&error);
         control_reply_drop(reply);
 }
@@ -226,14 +241,14 @@ static int method_reload(sd_bus_message *m, void *userdata, sd_bus_error *error)
         if (!connection_may_change(c, error))
                 return -EACCES;
         control_stated_name(name, by);
-        reply = control_reply_new(m);
+        reply = control_reply_new(c, m, error);
         if (!reply)
                 return -ENOMEM;
         r = c->control->ops->reload(c->control->userdata, c->uid, name, reply, &message);
         if (r == 1)
                 return 1;
         control_reply_drop(reply);
-        r = verdict(error, r, message);
+        r = verdict(error, m, r, message);
         return r < 0 ? r : sd_bus_reply_method_return(m, "s", "");
 }
 
@@ -263,6 +278,35 @@ static const sd_bus_vtable manager_vtable[] = {SD_BUS_VTABLE_START(0),
                 SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS("GetDiscovered", SD_BUS_ARGS("s", agent, "u", first),
                 SD_BUS_RESULT("a(sus)", found), control_method_get_discovered, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Acknowledge", SD_BUS_ARGS("u", alarm, "s", by), SD_BUS_RESULT("s", message),
+                control_method_acknowledge, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("GetEvents", SD_BUS_ARGS("a{sv}", filter), SD_BUS_RESULT("aa{sv}", events),
+                control_method_get_events, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("WaitEvents", SD_BUS_ARGS("t", after, "u", device, "u", wait_ms),
+                SD_BUS_RESULT("aa{sv}", events), control_method_wait_events, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("GetHistory", SD_BUS_ARGS("u", device, "b", hours, "t", since, "t", until),
+                SD_BUS_RESULT("aa{sv}", rollups), control_method_get_history, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("StartMaintenance",
+                SD_BUS_ARGS(
+                        "s", device, "t", until, "s", reason, "s", ticket, "b", probing, "b", force, "s", by),
+                SD_BUS_RESULT("s", message), control_method_start_maintenance, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("EndMaintenance", SD_BUS_ARGS("s", device, "s", by),
+                SD_BUS_RESULT("s", message), control_method_end_maintenance, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("StartDrill", SD_BUS_ARGS("s", pool, "s", by), SD_BUS_RESULT("s", message),
+                control_method_start_drill, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("CancelDrill", SD_BUS_ARGS("s", pool, "s", by), SD_BUS_RESULT("s", message),
+                control_method_cancel_drill, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("GetDrill", SD_BUS_ARGS("s", pool), SD_BUS_RESULT("s", protocol),
+                control_method_get_drill, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("StateGap", SD_BUS_ARGS("s", pool, "s", gap, "s", by),
+                SD_BUS_RESULT("s", protocol), control_method_state_gap, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("Backup", SD_BUS_ARGS("h", file, "s", by), SD_BUS_RESULT("s", message),
+                control_method_backup, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("TestNotifications", SD_BUS_ARGS("s", by),
+                SD_BUS_RESULT("u", alarm, "t", sequence), control_method_test_notifications,
+                SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS("GetNotified", SD_BUS_ARGS("t", sequence),
+                SD_BUS_RESULT("b", done, "s", rest), control_method_get_notified, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_VTABLE_END};
 
 int control_api_add(Connection *c) {

@@ -24,7 +24,7 @@ int control_method_discover_sensors(sd_bus_message *m, void *userdata, sd_bus_er
         if (!c->control->ops->discover)
                 return control_not_supported(error);
         control_stated_name(name, by);
-        reply = control_reply_new(m);
+        reply = control_reply_new(c, m, error);
         if (!reply)
                 return -ENOMEM;
         r = c->control->ops->discover(c->control->userdata, agent, name, reply, &message);

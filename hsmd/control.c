@@ -21,6 +21,7 @@
 #define CONTROL_PRIORITY (SD_EVENT_PRIORITY_NORMAL + 50)
 
 static void connection_free(Connection *c) {
+        control_replies_orphan(c->control, c);
         sd_event_source_disable_unref(c->auth_timer);
         sd_bus_close_unref(c->bus);
         free(c);
@@ -97,7 +98,7 @@ static int connection_start(Connection *c, int fd) {
                 return r;
         }
         if ((r = sd_id128_randomize(&id)) < 0 || (r = sd_bus_set_server(c->bus, true, id)) < 0 ||
-                (r = sd_bus_negotiate_fds(c->bus, false)) < 0 || (r = sd_bus_start(c->bus)) < 0 ||
+                (r = sd_bus_negotiate_fds(c->bus, true)) < 0 || (r = sd_bus_start(c->bus)) < 0 ||
                 (r = sd_bus_attach_event(c->bus, c->control->event, CONTROL_PRIORITY)) < 0 ||
                 (r = sd_bus_add_filter(c->bus, NULL, on_message, c)) < 0 ||
                 (r = sd_bus_match_signal(c->bus, NULL, NULL, "/org/freedesktop/DBus/Local",
@@ -320,6 +321,7 @@ Control *control_free(Control *control) {
                 control->connections = c->next;
                 connection_free(c);
         }
+        control_replies_orphan(control, NULL);
         sd_event_source_disable_unref(control->listener);
         sd_event_source_disable_unref(control->reaper);
         sd_event_source_disable_unref(control->pause);

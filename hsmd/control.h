@@ -13,7 +13,8 @@
  *
  * - List(s table, u first) -> aa{sv}: at most 1,000 rows from row number `first` (0-based) on. A page may be
  *   shorter than what is left; an empty one says that there are no more. table: sites pools devices keys
- *   sensors mechanisms pool_keys site_sensors.
+ *   sensors mechanisms pool_keys site_sensors services receivers alarms failovers. The rows of the last two
+ *   come and go, in order of id: there `first` is the id of the last row that is already known, or 0.
  *
  * - GetAttempts(s device) -> a(ttttsbts): the last attempts, oldest first, for timing: attempt, due, started,
  *   ended (CLOCK_MONOTONIC, microseconds), failed step, whether it was a climb, CK_RV and its name.
@@ -44,6 +45,32 @@
  * device's name, or SITE/AGENT. Answered when the walk is over with the number of variables found and why it
  * ended early, or "".
  *
+ * - Acknowledge(u alarm, s by) -> s: somebody has taken an active alarm on.
+ *
+ * - GetEvents(a{sv} filter) -> aa{sv}: what happened, at most 1,000 events in order of id. filter: after t,
+ *   before t (ids, exclusive), since t, until t (CLOCK_REALTIME, microseconds), device u, alarm u, limit u,
+ * newest b (the last ones rather than the first). A page may be shorter than what is left, and then its first
+ * rows are there: whoever wants more goes on after the last id, until a page is empty.
+ *
+ * - WaitEvents(t after, u device, u wait_ms) -> aa{sv}: likewise the events after an id, answered as soon as
+ * there are any, or with none when the time (at most 60 s) is over. So a follower that does not read holds
+ * one answer, and goes on from the last id that it has.
+ *
+ * - GetHistory(u device, b hours, t since, t until) -> aa{sv}: roll-ups a minute or an hour, at most 1,000 in
+ * order of start; device: number, 0 = all. A page may be shorter, likewise: go on since one second after the
+ * last start.
+ *
+ * - StartMaintenance(s device, t until, s reason, s ticket, b probing, b force, s by) -> s, and
+ *   EndMaintenance(s device, s by) -> s. until: CLOCK_REALTIME, microseconds.
+ *
+ * - StartDrill(s pool, s by) -> s, CancelDrill(s pool, s by) -> s, GetDrill(s pool) -> s: the protocol as
+ * JSON, StateGap(s pool, s gap, s by) -> s: what the business system saw; answers with the protocol.
+ *
+ * - Backup(h file, s by) -> s: writes a backup into an open file; answered when it is written.
+ *
+ * - TestNotifications(s by) -> ut: raises and clears an alarm; its id and the sequence of the second
+ * notification. GetNotified(t sequence) -> bs: whether every receiver has done with it, and who has not.
+ *
  * - GetDiscovered(s agent, u first) -> a(sus): what the last walk found, from row `first` on, at most 1,000 a
  *   page (an empty one says that there are no more): OID, ASN.1 tag and value as text. Kept for five minutes.
  *   Only for who may walk: an agent tells more than hsmd shows.
@@ -51,13 +78,15 @@
  * Errors: CONTROL_ERROR_REFUSED (its text says what would be right), CONTROL_ERROR_CONFIG_REFUSED (its text
  * is config_load's), CONTROL_ERROR_NO_SUCH_DEVICE, org.freedesktop.DBus.Error.AccessDenied and .InvalidArgs.
  *
- * Limits: 32 connections, 8 a uid, 5 s to authenticate, an outgoing queue of 256 messages and 4 MiB; beyond:
- * closed, with a log line. */
+ * Limits: 32 connections, 8 a uid, 8 answers owed to a connection and 256 in all, 5 s to authenticate, an
+ * outgoing queue of 256 messages and 4 MiB; beyond: closed, with a log line. */
 
 #include <systemd/sd-event.h>
 
 #include "board.h"
+#include "history.h"
 #include "journal.h"
+#include "maintenance.h"
 #include "protocol.h"
 #include "ring.h"
 
@@ -124,6 +153,29 @@ typedef struct ControlOps {
                 void *userdata, const char *agent, size_t first, const PollFound **ret, size_t *ret_n);
         int (*probe)(
                 void *userdata, const char *device, bool climb, uint64_t *ret_attempt, char **ret_message);
+        int (*acknowledge)(void *userdata, uint32_t alarm, const char *by, uint32_t uid, char **ret_message);
+        /* control_reply_events follows */
+        int (*events)(void *userdata, const EventFilter *filter, ControlReply *reply, char **ret_message);
+        int (*wait_events)(void *userdata, uint64_t after, uint32_t device, usec_t wait, ControlReply *reply);
+        /* control_reply_rollups follows */
+        int (*rollups)(void *userdata, uint32_t device, bool hours, usec_t since, usec_t until,
+                ControlReply *reply, char **ret_message);
+        int (*maintenance_start)(void *userdata, const MaintenanceRequest *request, char **ret_message);
+        int (*maintenance_end)(
+                void *userdata, const char *device, const char *by, uint32_t uid, char **ret_message);
+        int (*drill_start)(
+                void *userdata, const char *pool, const char *by, uint32_t uid, char **ret_message);
+        int (*drill_cancel)(
+                void *userdata, const char *pool, const char *by, uint32_t uid, char **ret_message);
+        /* control_reply with the protocol as its words follows */
+        int (*drill_get)(void *userdata, const char *pool, ControlReply *reply, char **ret_message);
+        int (*drill_business)(void *userdata, const char *pool, const char *gap, const char *by, uint32_t uid,
+                ControlReply *reply, char **ret_message);
+        /* takes fd over in any case */
+        int (*backup)(void *userdata, int fd, const char *by, ControlReply *reply, char **ret_message);
+        int (*test_notifications)(void *userdata, const char *by, uint32_t uid, uint32_t *ret_alarm,
+                uint64_t *ret_sequence, char **ret_message);
+        bool (*notified)(void *userdata, uint64_t sequence, char *ret_words, size_t size);
 } ControlOps;
 
 /* Listens at path (an old socket is replaced; group may be NULL or unknown: then the socket stays with our
@@ -133,11 +185,16 @@ int control_new(sd_event *event, const char *path, const char *group, Journal *j
         void *userdata, Control **ret);
 Control *control_free(Control *control);
 
-/* Answers: error 0, or a negative errno with a message or NULL. The asking connection may be gone. Frees the
- * reply. */
+/* Answers: error 0 with the words that the method answers with, or NULL; or a negative errno with a message
+ * or NULL. The asking connection may be gone, and the whole Control. Frees the reply. */
 void control_reply(ControlReply *reply, int error, const char *message);
+/* Nobody waits for it any more: it may be answered at once, with anything. */
+bool control_reply_is_orphan(const ControlReply *reply);
 /* Likewise, of a measurement that succeeded. */
 void control_reply_measured(ControlReply *reply, const MeasureOutcome *outcome);
+/* Likewise, of what the history had. */
+void control_reply_events(ControlReply *reply, int error, const Event *events, size_t n);
+void control_reply_rollups(ControlReply *reply, int error, const RollupRow *rows, size_t n);
 /* Likewise, of a walk that found something: how many variables, and why it ended early, or "". */
 void control_reply_discovered(ControlReply *reply, uint32_t found, const char *early);
 

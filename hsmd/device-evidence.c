@@ -1,7 +1,10 @@
 #include "device.h"
 
+#include "device-location.h"
+#include "drill.h"
 #include "manager.h"
 #include "measure.h"
+#include "watcher.h"
 
 /* of one attempt: each key is signed with once or twice */
 #define SIGNS_MAX (4 * PROTOCOL_KEYS_MAX)
@@ -116,29 +119,84 @@ void device_judged(Device *d, bool changed, DeviceState before, Reason reason_be
         if (changed || d->judgement.reason != reason_before)
                 log_change(d, before);
         device_publish(d);
+        manager_device_judged(d->manager, d);
         if (changed || device_serves(d) != d->served) {
                 d->served = device_serves(d);
+                if (!d->config->virtual_slot)
+                        drill_device_changed(d->manager, d->pool->name, d->config->name,
+                                d->judgement.state == DEVICE_DOWN, d->served, now_monotonic());
                 manager_device_changed(d->manager);
         }
 }
 
-static void judge_one(Device *d, const Evidence *e, usec_t now) {
-        JudgeParams params = {.fall = d->config->timing.fall, .rise = d->config->timing.rise};
-        DeviceState before = d->judgement.state;
-        Reason reason_before = d->judgement.reason;
-        bool changed = judge_evidence(&d->judgement, &params, e, now);
+/* A drill sees each attempt before what it comes to. */
+static void tell_drill(const Device *d, const Evidence *e, usec_t now) {
+        DrillCheck check = {.device = d->config->name, .ok = e->ok, .started = d->started, .ended = now};
 
+        if (e->ok && !d->climb) /* a climb's time is a new process's too */
+                check.latency = (uint32_t) MIN_OF(d->result.total_usec, (uint64_t) UINT32_MAX);
+        if (!e->unjudged && !d->config->virtual_slot)
+                drill_check(d->manager, d->pool->name, &check);
+}
+
+static JudgeParams judge_params(const Device *d) {
+        const Config *c = d->manager->config;
+
+        return (JudgeParams){.fall = d->config->timing.fall,
+                .rise = d->config->timing.rise,
+                .flap = {.flaps = c->flaps, .forget = c->flap_forget}};
+}
+
+static void count_attempt(Device *d, const Evidence *e, usec_t now) {
         d->awaiting_since = 0;
         d->last_evidence = now;
         d->probes++;
         if (e->ok) {
-                d->last_success = now;
+                d->last_success = d->last_good = now;
+                d->first_failure = 0;
                 d->kills_logged_in = 0;
+                watcher_answered(d, d->started, now);
         } else {
+                d->first_failure = d->first_failure != 0 ? d->first_failure : now;
                 d->failures++;
         }
-        d->judged = d->judged || d->judgement.state != DEVICE_UNKNOWN;
+}
+
+/* A failure that would make it down waits until the witness of this host's own link has spoken. */
+static void judge_or_hold(Device *d, Evidence e, usec_t now) {
+        JudgeParams params = judge_params(d);
+        DeviceState before = d->judgement.state;
+        Reason reason_before = d->judgement.reason;
+        WatcherVerdict verdict = e.ok ? WATCHER_COUNTS : watcher_judge(d, &e, now);
+        bool changed;
+
+        d->holds = verdict == WATCHER_HOLD;
+        d->held = e;
+        device_locate(d, e.reason);
+        if (verdict != WATCHER_COUNTS) {
+                device_publish(d);
+                return;
+        }
+        changed = judge_evidence(&d->judgement, &params, &e, now);
+        /* cut off from it, it is not known how it is: that is no first verdict, but it is what there is */
+        d->judged = d->judged || d->judgement.state != DEVICE_UNKNOWN || e.reason == REASON_WATCHER_ISOLATED;
         device_judged(d, changed, before, reason_before);
+        if (d->judgement.state != before)
+                matrix_update(d->manager, d->pool);
+}
+
+/* hint_rv: what the failed call returned, 0 if none did. */
+static void judge_one(Device *d, const Evidence *e, uint64_t rv, usec_t now) {
+        tell_drill(d, e, now);
+        count_attempt(d, e, now);
+        device_location_note(d, e, rv);
+        judge_or_hold(d, *e, now);
+        watcher_heard(d, now);
+}
+
+void device_judge_held(Device *d, usec_t now) {
+        if (d->holds)
+                judge_or_hold(d, d->held, now);
 }
 
 static void take_last_call(Device *d, const MsgProbeResult *r) {
@@ -193,6 +251,7 @@ static bool take_result(Device *d, const MsgProbeResult *r, usec_t now) {
 
                 d->signs_of_probe += more;
                 day_count(&d->signs_day, more, now);
+                d->minute.signs += more;
         }
         for (size_t i = 0; i <= STEP_MAX; i++)
                 if (r->latency[i] > 0)
@@ -214,21 +273,25 @@ static bool needs_no_second(uint32_t reason) {
                reason == REASON_WRONG_ANSWER;
 }
 
-/* Whether the machine's port takes a connection tells network from machine. */
-static void add_connection(Device *d) {
-        size_t n = strlen(d->detail);
+/* Whether the machine's ports take a connection tells network, machine and service apart. */
+static void add_connections(Device *d) {
+        const char *addresses[] = {d->config->connect, d->config->management};
 
-        if (!d->connected_tried || !d->config->connect)
-                return;
-        snprintf(d->detail + n, sizeof(d->detail) - n, "%s%s: %s%s", n ? "; " : "", d->config->connect,
-                d->connect_error == 0 ? "takes a connection" : "no connection: ",
-                d->connect_error == 0 ? "" : strerror(d->connect_error));
+        for (size_t i = 0; i < ELEMENTSOF(addresses); i++) {
+                size_t n = strlen(d->detail);
+                int error = d->connect[i].error;
+
+                if (!d->connect[i].tried || !addresses[i])
+                        continue;
+                snprintf(d->detail + n, sizeof(d->detail) - n, "%s%s: %s%s", n ? "; " : "", addresses[i],
+                        error == 0 ? "takes a connection" : "no connection: ",
+                        error == 0 ? "" : strerror(error));
+        }
 }
 
 void device_result(Device *d, const MsgProbeResult *r, usec_t now) {
         bool sound = r->failed_step >= STEP_NONE && r->failed_step <= STEP_MAX && r->reason >= REASON_NONE &&
                      r->reason <= REASON_LAST;
-        DeviceState before = d->judgement.state;
         bool news;
         Evidence e = {.ok = r->failed_step == STEP_NONE, .step = r->failed_step, .reason = r->reason};
 
@@ -241,6 +304,7 @@ void device_result(Device *d, const MsgProbeResult *r, usec_t now) {
         device_login_not_made(d, r->logins);
         news = take_result(d, r, now);
         record_attempt(d, r->failed_step, r->rv, now);
+        device_rollup_check(d, e.ok, r->total_usec);
         if (e.ok)
                 d->held_keys = device_holds_keys(d);
         if (e.ok && !d->climb)
@@ -248,10 +312,8 @@ void device_result(Device *d, const MsgProbeResult *r, usec_t now) {
         /* the guard's own words say more than the probe's "not sent" */
         if (e.ok || r->failed_step != STEP_LOGIN || r->call != CALL_NONE || d->detail[0] == '\0')
                 copy_text(d->detail, sizeof(d->detail), e.ok ? "" : d->result.detail);
-        if (e.ok)
-                d->connected_tried = false;
-        else
-                add_connection(d);
+        if (!e.ok)
+                add_connections(d);
         if (e.ok) {
                 sd_event_source_set_enabled(d->deadline_source, SD_EVENT_OFF);
                 d->phase = PROBE_IDLE;
@@ -264,8 +326,8 @@ void device_result(Device *d, const MsgProbeResult *r, usec_t now) {
          */
         if (e.ok)
                 device_conditions(d, now);
-        judge_one(d, &e, now);
-        if (news || d->judgement.state != before)
+        judge_one(d, &e, r->rv, now);
+        if (news)
                 matrix_update(d->manager, d->pool);
         device_plan(d, now);
 }
@@ -303,7 +365,6 @@ void device_probe_lost(Device *d, const char *how, usec_t now) {
 
 void device_attempt_lost(Device *d, Reason reason, const char *how, usec_t now) {
         Evidence e = {.ok = false, .reason = reason};
-        DeviceState before = d->judgement.state;
         RingRecord call;
 
         if (d->phase == PROBE_STARTING || !call_in_flight(d, &call)) {
@@ -320,11 +381,10 @@ void device_attempt_lost(Device *d, Reason reason, const char *how, usec_t now) 
         if (reason == REASON_TIMEOUT && d->logged_in)
                 d->kills_logged_in++;
         record_attempt(d, e.step, 0, now);
-        add_connection(d);
+        device_rollup_check(d, false, 0);
+        add_connections(d);
         device_drop_probe(d, true);
-        judge_one(d, &e, now);
-        if (d->judgement.state != before)
-                matrix_update(d->manager, d->pool);
+        judge_one(d, &e, 0, now);
         device_plan(d, now);
 }
 
@@ -334,11 +394,24 @@ void device_no_evidence(Device *d, usec_t now) {
         bool changed = judge_no_evidence(&d->judgement, now);
 
         d->judged = true; /* or a probe that never starts would keep its pool silent for ever */
+        device_location_note(d, &(Evidence){.step = STEP_NONE, .reason = REASON_NO_EVIDENCE}, 0);
+        device_locate(d, REASON_NO_EVIDENCE);
         snprintf(d->detail, sizeof(d->detail), "a due check has produced no evidence for longer than %.1f s",
                 (double) detection_bound(&d->config->timing) / USEC_PER_SEC);
         device_judged(d, changed, before, reason_before);
         if (changed)
                 matrix_update(d->manager, d->pool);
+}
+
+void device_falls_forgotten(Device *d, usec_t now) {
+        JudgeParams params = judge_params(d);
+        DeviceState before = d->judgement.state;
+        Reason reason_before = d->judgement.reason;
+        bool flapped = d->judgement.flap.flapping;
+        bool changed = judge_tick(&d->judgement, &params, now);
+
+        if (d->judgement.flap.flapping != flapped)
+                device_judged(d, changed, before, reason_before);
 }
 
 void device_unkillable(Device *d, usec_t now) {
@@ -348,6 +421,8 @@ void device_unkillable(Device *d, usec_t now) {
         const Supervisor *s = d->manager->supervisor;
 
         d->judged = true;
+        device_location_note(d, &(Evidence){.step = STEP_NONE, .reason = REASON_UNKILLABLE}, 0);
+        device_locate(d, REASON_UNKILLABLE);
         snprintf(d->detail, sizeof(d->detail),
                 "%zu of its probes do not end after SIGKILL (%zu of all devices): no more is started until "
                 "one has ended",
@@ -357,10 +432,23 @@ void device_unkillable(Device *d, usec_t now) {
                 matrix_update(d->manager, d->pool);
 }
 
-void device_set_maintenance(Device *d, bool maintenance) {
+void device_set_maintenance(Device *d, MaintenanceWhy why, bool maintenance) {
         DeviceState before = d->judgement.state;
         Reason reason_before = d->judgement.reason;
-        bool changed = judge_maintenance(&d->judgement, maintenance, now_monotonic());
+        bool changed;
 
+        d->maintenance_whys = maintenance ? d->maintenance_whys | why : d->maintenance_whys & ~why;
+        changed = judge_maintenance(&d->judgement, d->maintenance_whys != 0, now_monotonic());
         device_judged(d, changed, before, reason_before);
+}
+
+void device_begin_anew(Device *d) {
+        DeviceState before = d->judgement.state;
+        Reason reason_before = d->judgement.reason;
+        bool changed = judge_begin_anew(&d->judgement, now_monotonic());
+
+        d->detail[0] = '\0';
+        d->awaiting_since = 0;
+        device_judged(d, changed, before, reason_before);
+        matrix_update(d->manager, d->pool);
 }

@@ -1,7 +1,9 @@
+#include "device-location.h"
 #include "device.h"
 
 #include <openssl/rand.h>
 
+#include "drill.h"
 #include "lateness.h"
 #include "manager.h"
 #include "measure.h"
@@ -86,6 +88,10 @@ static int on_due(sd_event_source *source UNUSED, uint64_t usec UNUSED, void *us
         usec_t now = now_monotonic();
         int r;
 
+        if (device_rests(d)) {
+                device_rest(d);
+                return 0;
+        }
         /* the machine grants one session, and a burst has it */
         if (d->phase == PROBE_NONE && d->measurement && d->judgement.maintenance) {
                 arm(d->due_source, now + USEC_PER_SEC);
@@ -177,6 +183,8 @@ void device_extend(Device *d, usec_t lateness) {
         measure_extend(d, lateness);
         if (d->awaiting_since != 0)
                 d->awaiting_since += lateness;
+        if (d->last_good != 0)
+                d->last_good += lateness;
         sensor_set_extend(d->sensors, lateness);
 }
 
@@ -222,20 +230,46 @@ static usec_t pause_of(const Device *d) {
         return MAX_OF(MIN_OF(interval << MIN_OF(d->kills_logged_in, 16U), PAUSE_MAX), interval);
 }
 
+/* While a drill is on in its pool. Between two checks the machine is left alone for at least as long as one
+ * took. One that is down is looked for again quickly, unless each attempt costs it a session. */
+static usec_t plan_of_drill(const Device *d, usec_t now) {
+        const ConfigTiming *t = &d->config->timing;
+
+        if (d->judgement.ladder == DEVICE_DOWN)
+                return d->kills_logged_in > 0 ? d->started + pause_of(d)
+                                              : now + MIN_OF(t->fast_interval, t->interval);
+        return MAX_OF(d->started + MIN_OF(DRILL_PACE, t->interval), now + (now - d->started));
+}
+
+/* When the next attempt is to begin. */
+static usec_t plan_of(const Device *d, usec_t now) {
+        const ConfigTiming *t = &d->config->timing;
+
+        /* behind a link that is gone there is no hurry: when it is back, that is told */
+        if (d->judgement.ladder_reason == REASON_WATCHER_ISOLATED)
+                return d->started + pause_of(d);
+        if (judge_wants_fast(&d->judgement))
+                return now + t->fast_interval;
+        if (drill_is_on(d->manager, d->pool->name))
+                return plan_of_drill(d, now);
+        if (d->judgement.ladder == DEVICE_DOWN)
+                return d->started + pause_of(d);
+        return d->started + pause_of(d) + random_below(t->jitter);
+}
+
 void device_plan(Device *d, usec_t now) {
         const ConfigTiming *t = &d->config->timing;
-        usec_t at;
+        usec_t at = plan_of(d, now);
 
-        if (judge_wants_fast(&d->judgement))
-                at = now + t->fast_interval;
-        else if (d->judgement.ladder == DEVICE_DOWN)
-                at = d->started + pause_of(d);
-        else
-                at = d->started + pause_of(d) + random_below(t->jitter);
+        if (device_rests(d)) {
+                device_rest(d);
+                return;
+        }
         /* a process that is to be replaced is not started in a tight loop */
         if (d->phase == PROBE_NONE)
                 at = MAX_OF(at, now + MIN_OF(t->fast_interval, t->interval));
-        d->due = MAX_OF(at, now);
+        d->due = d->again && d->phase == PROBE_NONE ? now : MAX_OF(at, now);
+        d->again = false;
         if (d->hurry) {
                 if (d->phase == PROBE_IDLE)
                         device_drop_probe(d, false);
@@ -248,6 +282,8 @@ void device_plan(Device *d, usec_t now) {
 uint64_t device_probe_now(Device *d, bool climb) {
         bool under_way = d->phase != PROBE_NONE && d->phase != PROBE_IDLE;
 
+        if (device_rests(d))
+                return d->attempt;
         /* a climb that is under way is one; a check is none, and the climb comes after it */
         if (under_way && (!climb || d->climb))
                 return d->attempt;
@@ -281,16 +317,18 @@ void device_tick(Device *d, usec_t now) {
         if (d->awaiting_since != 0 && now > d->awaiting_since &&
                 now - d->awaiting_since > detection_bound(t) && d->judgement.reason != REASON_NO_EVIDENCE)
                 device_no_evidence(d, now);
+        device_falls_forgotten(d, now);
         device_recycle_tick(d, now);
 }
 
-/* A diagnosis: the machine's port took a connection, or did not. */
+/* A diagnosis: one of the machine's ports took a connection, or did not. */
 static bool device_take_connect(Device *d, const MsgConnect *m) {
-        if (d->phase != PROBE_CLIMBING || m->attempt != d->attempt || m->error < 0)
+        if (d->phase != PROBE_CLIMBING || m->attempt != d->attempt || m->error < 0 || m->management > 1)
                 return false;
-        d->connected_tried = true;
-        d->connect_error = m->error;
-        d->connect_usec = m->usec;
+        d->connect[m->management].tried = true;
+        d->connect[m->management].error = m->error;
+        d->connect[m->management].usec = m->usec;
+        device_locate(d, d->location_facts.reason);
         return true;
 }
 

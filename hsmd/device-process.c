@@ -4,6 +4,9 @@
 #include "device.h"
 #include "manager.h"
 
+/* A diagnosis may not cost the climb that it precedes its deadline. */
+#define CONNECT_TIMEOUT USEC_PER_SEC
+
 /* A key as the pool names it, with the device's own label or id where they differ, and what is pinned. */
 static void fill_key(const Device *d, size_t i, const MsgProbeConfig *m, ProbeKey *ret) {
         const ConfigKey *key = &d->pool->keys[i];
@@ -76,6 +79,8 @@ int device_send_config(Device *d, Worker *worker, int ring_fd, bool measure) {
         copy_text(m->label, sizeof(m->label), c->label ? c->label : "");
         copy_text(m->serial, sizeof(m->serial), c->serial ? c->serial : "");
         copy_text(m->connect, sizeof(m->connect), c->connect ? c->connect : "");
+        copy_text(m->management, sizeof(m->management), c->management ? c->management : "");
+        m->connect_timeout = MIN_OF(CONNECT_TIMEOUT, c->timing.deadline / 4);
         m->select = c->select;
         m->slot = c->slot;
         m->deepbind = c->deepbind;

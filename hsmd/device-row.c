@@ -1,24 +1,20 @@
 #include "device.h"
 
+#include "maintenance.h"
 #include "manager.h"
 #include "measure.h"
+#include "percentile.h"
 
-static int compare_latencies(const void *a, const void *b) {
-        uint32_t x = *(const uint32_t *) a, y = *(const uint32_t *) b;
-
-        return x < y ? -1 : x > y;
+uint32_t device_latency_p50(const Device *d) {
+        return percentile_of_ring(d->latencies, LATENCIES_KEPT, d->n_latencies, 50);
 }
 
 static void show_latencies(const Device *d, DeviceRow *row) {
-        uint32_t sorted[LATENCIES_KEPT];
-        size_t n = (size_t) MIN_OF(d->n_latencies, (uint64_t) LATENCIES_KEPT);
-
-        if (n == 0)
+        if (d->n_latencies == 0)
                 return;
-        memcpy(sorted, d->latencies, n * sizeof(*sorted));
-        qsort(sorted, n, sizeof(*sorted), compare_latencies);
-        FIELD_SET(Device, row, latency_p50, sorted[n / 2]);
-        FIELD_SET(Device, row, latency_p99, sorted[(n * 99) / 100]);
+        FIELD_SET(Device, row, latency_p50, device_latency_p50(d));
+        FIELD_SET(Device, row, latency_p99,
+                percentile_of_ring(d->latencies, LATENCIES_KEPT, d->n_latencies, 99));
 }
 
 static void show_steps(const Device *d, DeviceRow *row) {
@@ -75,8 +71,11 @@ static void show_configuration(const Device *d, DeviceRow *row) {
                 FIELD_TEXT_SET(Device, row, vendor, d->manager->config->vendors[c->vendor].name);
         if (c->shared_service)
                 FIELD_TEXT_SET(Device, row, shared_service, c->shared_service);
+        FIELD_SET(Device, row, virtual_slot, c->virtual_slot);
         if (c->rated_rate > 0)
                 FIELD_SET(Device, row, rated_rate, c->rated_rate);
+        if (device_capacity(d) > 0)
+                FIELD_SET(Device, row, capacity, device_capacity(d));
 }
 
 static void show_token(const Device *d, DeviceRow *row) {
@@ -86,6 +85,17 @@ static void show_token(const Device *d, DeviceRow *row) {
         FIELD_TEXT_SET(Device, row, model, d->result.model);
         FIELD_TEXT_SET(Device, row, serial, d->result.serial);
         FIELD_TEXT_SET(Device, row, firmware, d->result.firmware);
+}
+
+static void show_location(const Device *d, DeviceRow *row) {
+        const Location *l = &d->location;
+
+        if (l->place)
+                FIELD_SET(Device, row, place, l->place);
+        if (l->other)
+                FIELD_SET(Device, row, other_place, l->other);
+        if (l->test)
+                FIELD_TEXT_SET(Device, row, separating_test, l->test);
 }
 
 static void show_judgement(const Device *d, DeviceRow *row) {
@@ -99,6 +109,16 @@ static void show_judgement(const Device *d, DeviceRow *row) {
         FIELD_SET(Device, row, consecutive_failures, j->failures);
         if (device_detail(d)[0])
                 FIELD_TEXT_SET(Device, row, detail, device_detail(d));
+}
+
+static void show_availability(const Device *d, DeviceRow *row) {
+        usec_t now = now_realtime();
+        uint32_t value;
+
+        if (availability_of(&d->availability, now, AVAILABILITY_DAY, &value))
+                FIELD_SET(Device, row, availability_day, value);
+        if (availability_of(&d->availability, now, AVAILABILITY_MONTH, &value))
+                FIELD_SET(Device, row, availability_month, value);
 }
 
 /* The rung on which the probe is now; the ring is hostile input. */
@@ -195,6 +215,16 @@ static void show_sensors(const Device *d, DeviceRow *row) {
                 FIELD_SET(Device, row, above_room, sensor_tenths(t->verdict.value - room->verdict.value));
 }
 
+static void show_maintenance(const Device *d, DeviceRow *row) {
+        const Maintenance *m = d->maintenance;
+
+        if (!m)
+                return;
+        FIELD_SET(Device, row, maintenance_until, m->time.until);
+        FIELD_TEXT_SET(Device, row, maintenance_reason, m->reason);
+        FIELD_TEXT_SET(Device, row, maintenance_by, m->by);
+}
+
 void device_publish(Device *d) {
         DeviceRow row = {0};
 
@@ -203,8 +233,11 @@ void device_publish(Device *d) {
         show_configuration(d, &row);
         show_token(d, &row);
         show_judgement(d, &row);
+        show_location(d, &row);
+        show_maintenance(d, &row);
         show_evidence(d, &row);
         show_latencies(d, &row);
+        show_availability(d, &row);
         show_steps(d, &row);
         show_sensors(d, &row);
         board_publish(d->manager->board, BOARD_DEVICES, d->index, &row);

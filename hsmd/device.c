@@ -33,6 +33,7 @@ Device *device_free(Device *d) {
         sd_event_source_disable_unref(d->deadline_source);
         ring_unmap(d->ring);
         sensor_set_free(d->sensors);
+        free(d->maintenance);
         free(d);
         return NULL;
 }
@@ -61,6 +62,10 @@ void device_carry_counters(Device *d, const Device *old) {
         d->rebooted = old->rebooted;
         d->logins_day = old->logins_day;
         d->signs_day = old->signs_day;
+        d->availability = old->availability;
+        d->minute = old->minute;
+        d->minute_start = old->minute_start;
+        d->judgement.flap = old->judgement.flap;
         for (size_t i = 0; i < d->pool->n_keys; i++)
                 carry_key(d, i, old);
 }

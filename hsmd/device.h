@@ -5,22 +5,30 @@
  *   device.c           made, taken over by a new configuration, freed
  *   device-process.c   the probe's process: how it is started and what it is told
  *   device-probe.c     the probe: asked, watched by deadlines, replaced
+ *   device-rest.c      the machine is not to be touched, or is checked at a drill's pace
  *   device-recycle.c   a probe that has grown or is old hands over to another
  *   device-keys.c      what it holds of the pool's keys
  *   device-evidence.c  what an attempt proved: from results and endings to the judgement
  *   device-login.c     the PIN and the guard
  *   device-conditions.c  what degrades it
+ *   device-facts.c     what the judgement over all machines is told
+ *   device-rollup.c    what it did in a minute
  *   device-row.c       what is shown
+ *   device-location.h  where its fault is suspected
+ *   maintenance.h      out of service on an operator's word
  *   sensor-set.h       what its SNMP agent tells */
 
+#include "availability.h"
 #include "board-writer.h"
 #include "config.h"
 #include "control.h"
 #include "guard.h"
 #include "judge.h"
+#include "location.h"
 #include "matrix.h"
 #include "pins.h"
 #include "sensor-set.h"
+#include "situation.h"
 #include "worker.h"
 
 #define ATTEMPTS_KEPT 64
@@ -29,6 +37,13 @@
 typedef struct Manager Manager;
 typedef struct SecondProbe SecondProbe;
 typedef struct Measurement Measurement;
+typedef struct Maintenance Maintenance;
+
+/* Why a device is in maintenance; it is while there is any. */
+typedef enum MaintenanceWhy {
+        MAINTENANCE_OF_OPERATOR = 1, /* bits */
+        MAINTENANCE_OF_BURST = 2,
+} MaintenanceWhy;
 
 /* How often something happened in the last 24 hours. */
 typedef struct DayCount {
@@ -73,6 +88,7 @@ typedef struct Device {
         char token_serial[64], pin_hmac[65];
         bool pin_proven, login_running, logged_in;
         unsigned losses;          /* probes lost by nobody's fault since the last good check from the top */
+        bool again;               /* the attempt under way, if it fails, is followed by another at once */
         bool hurry;               /* somebody waits for the next attempt */
         unsigned kills_logged_in; /* consecutive kills that left a session behind on the machine */
         SecondProbe *successor;   /* a probe that is to take the place of the first */
@@ -85,6 +101,8 @@ typedef struct Device {
         size_t n_measured;
         struct MeasuredRead *measured_read;
         usec_t measure_next, measure_due;
+        Maintenance *maintenance;  /* maintenance.h: on an operator's word, or NULL */
+        unsigned maintenance_whys; /* bits of MaintenanceWhy */
 
         /* what was seen */
         MsgProbeResult result; /* the last one */
@@ -95,8 +113,14 @@ typedef struct Device {
         uint32_t last_call;
         usec_t last_call_usec;
         bool has_last_call, last_call_unreturned;
-        char detail[192];    /* of the last failure; empty after a success */
-        char condition[192]; /* of what makes it degraded; empty if nothing does */
+        char detail[192];               /* of the last failure; empty after a success */
+        char condition[192];            /* of what makes it degraded; empty if nothing does */
+        Finding findings[FINDINGS_MAX]; /* all that does, each with its resource */
+        size_t n_findings;
+        usec_t last_good; /* as last_success; moved by the time in which hsmd itself did not run */
+        RollupRow minute; /* what it did since minute_start (CLOCK_REALTIME) */
+        usec_t minute_start, rolled_up;
+        Availability availability;
         uint64_t probes, failures, probe_restarts, checks_skipped, logins, signs, signs_of_probe;
         usec_t start_delay_max;
         AttemptRecord attempts[ATTEMPTS_KEPT];
@@ -109,9 +133,17 @@ typedef struct Device {
         uint64_t key_operations[PROTOCOL_KEYS_MAX], key_errors[PROTOCOL_KEYS_MAX];
         MsgProbeKey *seen_keys[PROTOCOL_KEYS_MAX]; /* public keys as found where none is pinned; or NULL */
         DayCount logins_day, signs_day;
-        bool connected_tried; /* the last diagnosis: */
-        int connect_error;
-        usec_t connect_usec;
+        /* the last diagnosis, since it last succeeded: */
+        struct {
+                bool tried;
+                int error; /* errno, 0: it took the connection */
+                usec_t usec;
+        } connect[2];         /* of the cipher service's port, of the management port */
+        usec_t first_failure; /* since it last succeeded; 0: it has not failed since */
+        Evidence held;        /* a failure that is judged when the link's witness has spoken */
+        bool holds;
+        LocationFacts location_facts; /* of the last failed attempt: step, reason and hint */
+        Location location;            /* while the last attempt failed */
 
         SensorSet *sensors;     /* what the machine's SNMP agent tells */
         double uptime;          /* of the machine itself, as last told; seconds */
@@ -144,6 +176,16 @@ void device_hasten(Device *device, usec_t now);
 uint64_t device_probe_now(Device *device, bool climb);
 /* Plans the next attempt after one has ended. */
 void device_plan(Device *device, usec_t now);
+
+/* device-rest.c */
+/* Nothing is to touch the machine: it is in maintenance without probing. */
+bool device_rests(const Device *device);
+/* From now on: an attempt under way ends, then its probe is closed; no other is made. */
+void device_rest(Device *device);
+/* It is touched again: at once, by a new probe. */
+void device_wake(Device *device);
+/* The pace of a drill begins: the next check comes after delay, unless an attempt is under way. */
+void device_pace(Device *device, usec_t delay);
 
 /* device-process.c */
 int device_start_process(Device *device, const WorkerOps *ops, void *userdata, Worker **ret);
@@ -184,11 +226,17 @@ void device_attempt_lost(Device *device, Reason reason, const char *how, usec_t 
 /* The probe ended or stopped with no attempt under way: nobody's fault but ours. */
 void device_probe_lost(Device *device, const char *how, usec_t now);
 void device_no_evidence(Device *device, usec_t now);
+/* Every second: a device that flapped may have calmed down. */
+void device_falls_forgotten(Device *device, usec_t now);
+/* The witness of its link has spoken: the failure that waited for it is judged, if there is one. */
+void device_judge_held(Device *device, usec_t now);
 /* Its probes do not end, so no more are started. */
 void device_unkillable(Device *device, usec_t now);
 
-/* Out of service on an operator's word, or back. */
-void device_set_maintenance(Device *device, bool maintenance);
+/* Out of service for one of two reasons, or not for that one any more. */
+void device_set_maintenance(Device *device, MaintenanceWhy why, bool maintenance);
+/* Nothing is known of it any more: only evidence from now on counts. */
+void device_begin_anew(Device *device);
 
 /* After any judgement: tells it (state and reason before are what was shown) and shows it. */
 void device_judged(Device *device, bool changed, DeviceState before, Reason reason_before);
@@ -211,7 +259,20 @@ const char *device_detail(const Device *device);
 /* Judges the conditions anew. */
 void device_conditions(Device *device, usec_t now);
 
+/* device-facts.c: what the judgement over all machines is told of one. */
+void device_facts(const Device *device, DeviceFacts *ret);
+/* Signatures a second: as measured out of service, else as the vendor states; 0: not known. */
+uint32_t device_capacity(const Device *device);
+
+/* device-rollup.c: every second, and after every check. */
+void device_rollup_tick(Device *device, usec_t now, usec_t realtime);
+void device_rollup_check(Device *device, bool ok, uint64_t latency);
+/* Keeps the minute under way. */
+void device_rollup_keep(Device *device);
+
 /* device-row.c */
+/* Microseconds, the median of its last good checks; 0: there was none. */
+uint32_t device_latency_p50(const Device *device);
 void device_publish(Device *device);
 /* Whether its pool may count on it. */
 bool device_serves(const Device *device);

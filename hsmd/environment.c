@@ -158,15 +158,23 @@ static bool agent_conditions(const SensorAgent *a, usec_t now, Found *found) {
         if (!agent_answers(a->state) && a->failed < FAILED_POLLS_TOLD)
                 return false; /* two datagrams may be lost: the next poll tells */
         if (!agent_answers(a->state)) {
-                found_add(found, REASON_SENSOR_LOST, "its SNMP agent %s%sis %s", a->name ? a->name : "",
-                        a->name ? " " : "", name_of(&agent_state_names, a->state));
+                found_add(found, REASON_SENSOR_LOST, a->name ? a->name : "", "its SNMP agent %s%sis %s",
+                        a->name ? a->name : "", a->name ? " " : "", name_of(&agent_state_names, a->state));
                 return false;
         }
         if (a->state == AGENT_DUPLICATE_ENGINE)
-                found_add(found, REASON_DUPLICATE_ENGINE_ID, "%s", a->detail);
+                found_add(found, REASON_DUPLICATE_ENGINE_ID, a->name ? a->name : "", "%s", a->detail);
         if (a->restarted != 0 && now - a->restarted < RESTART_TOLD)
-                found_add(found, REASON_AGENT_RESTARTED, "its SNMP agent began anew %llu min ago",
+                found_add(found, REASON_AGENT_RESTARTED, a->name ? a->name : "",
+                        "its SNMP agent began anew %llu min ago",
                         (unsigned long long) ((now - a->restarted) / (60 * USEC_PER_SEC)));
+        return true;
+}
+
+bool environment_is_known(const SensorSet *set) {
+        for (size_t i = 0; i < set->n_agents; i++)
+                if (set->agents[i].state == AGENT_UNKNOWN)
+                        return false;
         return true;
 }
 
@@ -181,7 +189,8 @@ void environment_conditions(const SensorSet *set, bool room_warm, usec_t now, Fo
                         Reason reason = s->agent == i ? reason_of(s, room_warm) : REASON_NONE;
 
                         if (reason != REASON_NONE)
-                                found_add(found, reason, "%s", sensor_words(s, words, sizeof(words)));
+                                found_add(
+                                        found, reason, s->name, "%s", sensor_words(s, words, sizeof(words)));
                 }
         }
 }

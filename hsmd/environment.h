@@ -19,6 +19,8 @@ typedef struct Site {
         uint32_t n_warm; /* machines that are warm now */
         Reason reason;   /* the most telling condition; REASON_NONE */
         char detail[192];
+        Finding findings[FINDINGS_MAX]; /* all of them */
+        size_t n_findings;
 } Site;
 
 /* A poll of a device's agent was judged: its sensors are compared with the room and the pool, shown, and its
@@ -27,6 +29,8 @@ void environment_device(Device *device, usec_t now);
 
 /* Whether one of its temperatures is high or will soon be. */
 bool environment_is_warm(const Device *device);
+/* Whether each of a set's agents has been heard of since hsmd started. */
+bool environment_is_known(const SensorSet *set);
 /* A temperature that is high or will soon be. */
 bool sensor_is_warm(const Sensor *sensor);
 /* Of its site; NULL if the site has no valid one. */

@@ -16,7 +16,7 @@
 #include <systemd/sd-journal.h>
 
 #define SOCKET_PATH "/run/systemd/journal/socket"
-#define FIELDS_MAX 16
+#define FIELDS_MAX 24
 #define MESSAGE_MAX 3072 /* octets; a refused configuration has many words */
 #define FIELD_MAX 320
 #define LINE_MAX_OCTETS 6144
@@ -78,6 +78,17 @@ static Line *line_keep(const Line *line) {
         return copy;
 }
 
+/* What happened, to which alarm. 0 is no number of either. */
+static void add_event(Line *line, const LogEvent *event) {
+        if (event->event > 0)
+                add_number(line, "HSM_EVENT", event->event);
+        if (event->alarm > 0)
+                add_number(line, "HSM_ALARM", event->alarm);
+        add_field(line, "HSM_CODE", event->code, FIELD_MAX);
+        add_field(line, "HSM_SEVERITY", event->severity, FIELD_MAX);
+        add_field(line, "HSM_RESOURCE", event->resource, FIELD_MAX);
+}
+
 static void line_fill(Line *line, int priority, const char *message, const LogEvent *event) {
         line->n = line->used = 0;
         add_field(line, "MESSAGE", message, MESSAGE_MAX);
@@ -85,6 +96,9 @@ static void line_fill(Line *line, int priority, const char *message, const LogEv
         add_field(line, "SYSLOG_IDENTIFIER", program_invocation_short_name, FIELD_MAX);
         add_field(line, "MESSAGE_ID", event->message_id, FIELD_MAX);
         add_field(line, "HSM_DEVICE", event->device, FIELD_MAX);
+        add_field(line, "HSM_POOL", event->pool, FIELD_MAX);
+        add_field(line, "HSM_SERVICE", event->service, FIELD_MAX);
+        add_field(line, "HSM_SITE", event->site, FIELD_MAX);
         add_field(line, "HSM_STATE", event->state, FIELD_MAX);
         add_field(line, "HSM_REASON", event->reason, FIELD_MAX);
         add_field(line, "HSM_STEP", event->step, FIELD_MAX);
@@ -92,6 +106,7 @@ static void line_fill(Line *line, int priority, const char *message, const LogEv
         add_field(line, "HSM_RETURN", event->ret, FIELD_MAX);
         if (event->duration > 0)
                 add_number(line, "HSM_DURATION_US", event->duration);
+        add_event(line, event);
         add_field(line, "HSM_OPERATOR_UID", event->operator_uid, FIELD_MAX);
         add_field(line, "HSM_OPERATOR", event->operator_name, FIELD_MAX);
 }

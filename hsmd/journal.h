@@ -16,12 +16,18 @@ typedef struct LogEvent {
         int priority;                             /* LOG_ERR and so on */
         const char *message_id;                   /* 32 hexadecimal digits, of the journal catalog */
         const char *device;                       /* HSM_DEVICE= */
+        const char *pool, *service, *site;        /* HSM_POOL=, HSM_SERVICE=, HSM_SITE= */
         const char *state;                        /* HSM_STATE= */
         const char *reason;                       /* HSM_REASON= */
         const char *step;                         /* HSM_STEP= */
         const char *call;                         /* HSM_CALL= */
         const char *ret;                          /* HSM_RETURN= */
         usec_t duration;                          /* HSM_DURATION_US=; 0 is left out */
+        uint64_t event;                           /* HSM_EVENT=, its number; 0 is left out */
+        uint32_t alarm;                           /* HSM_ALARM=, its id; 0 is left out */
+        const char *code;                         /* HSM_CODE=, of the alarm: "key-missing" */
+        const char *severity;                     /* HSM_SEVERITY= */
+        const char *resource;                     /* HSM_RESOURCE=, what of the device it is about */
         const char *operator_uid, *operator_name; /* HSM_OPERATOR_UID=, HSM_OPERATOR= (as stated) */
 } LogEvent;
 
@@ -62,5 +68,16 @@ uint64_t journal_dropped(Journal *journal);
 #define MESSAGE_AGENT_RESTARTED "c1f8a4a3d3d94f0e9a3f0d4b5b1e6a14"
 #define MESSAGE_SITE "c1f8a4a3d3d94f0e9a3f0d4b5b1e6a15"
 #define MESSAGE_REBOOTED "c1f8a4a3d3d94f0e9a3f0d4b5b1e6a16"
+
+/* What the machines come to together. An alarm's lines have an id of its code: alarm_catalog_id. */
+#define MESSAGE_FAILOVER "c1f8a4a3d3d94f0e9a3f0d4b5b1e6a17"
+#define MESSAGE_FAILOVER_RETURNED "c1f8a4a3d3d94f0e9a3f0d4b5b1e6a18"
+#define MESSAGE_SERVICE_STATE "c1f8a4a3d3d94f0e9a3f0d4b5b1e6a19"
+#define MESSAGE_MAINTENANCE "c1f8a4a3d3d94f0e9a3f0d4b5b1e6a1a"
+#define MESSAGE_DRILL "c1f8a4a3d3d94f0e9a3f0d4b5b1e6a1b"
+#define MESSAGE_HISTORY "c1f8a4a3d3d94f0e9a3f0d4b5b1e6a1c"
+#define MESSAGE_RECEIVER "c1f8a4a3d3d94f0e9a3f0d4b5b1e6a1d"
+#define MESSAGE_ISOLATED "c1f8a4a3d3d94f0e9a3f0d4b5b1e6a1e"
+#define MESSAGE_ALARM_ACKNOWLEDGED "c1f8a4a3d3d94f0e9a3f0d4b5b1e6a1f"
 
 #endif

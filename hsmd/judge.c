@@ -13,12 +13,12 @@ void judge_init(Judgement *j, usec_t now) {
 
 Reason conditions_worst(const Conditions *c) {
         /* First what may give wrong answers, then what is lost, then what may come to be; a cause before what
-         * it brings about: a supply that failed stops fans, fans that stopped or a warm room make it hot, and
-         * what is hot already is no longer rising. Last what only makes us see less. */
+         * it brings about: a supply that failed makes it flap and stops fans, fans that stopped or a warm
+         * room make it hot, and what is hot already is no longer rising. Last what only makes us see less. */
         static const Reason order[] = {REASON_KEY_MISMATCH, REASON_RANDOM_WEAK, REASON_KEY_FAILING,
                 REASON_KEY_MISSING, REASON_MECHANISM_MISSING, REASON_PROFILE_MISMATCH, REASON_POWER_FAILED,
-                REASON_FAN_FAILED, REASON_ROOM_WARM, REASON_HOT, REASON_TEMPERATURE_RISING, REASON_COLD,
-                REASON_TEMPERATURE_DEVIATING, REASON_ABOVE_ROOM, REASON_SESSIONS_NEAR_LIMIT,
+                REASON_FLAPPING, REASON_FAN_FAILED, REASON_ROOM_WARM, REASON_HOT, REASON_TEMPERATURE_RISING,
+                REASON_COLD, REASON_TEMPERATURE_DEVIATING, REASON_ABOVE_ROOM, REASON_SESSIONS_NEAR_LIMIT,
                 REASON_SENSOR_LIMIT, REASON_REBOOTED, REASON_SLOW, REASON_CERTIFICATE_EXPIRING,
                 REASON_DUPLICATE_ENGINE_ID, REASON_SENSOR_LOST, REASON_SENSOR_FROZEN, REASON_AGENT_RESTARTED};
 
@@ -31,8 +31,12 @@ Reason conditions_worst(const Conditions *c) {
 /* Derives what is shown from ladder and conditions. */
 static bool show(Judgement *j, usec_t now) {
         DeviceState before = j->state;
-        Reason condition = conditions_worst(&j->conditions);
+        Conditions conditions = j->conditions;
+        Reason condition;
 
+        if (j->flap.flapping)
+                conditions_add(&conditions, REASON_FLAPPING);
+        condition = conditions_worst(&conditions);
         j->state = j->ladder;
         j->reason = j->ladder_reason;
         if (j->ladder == DEVICE_UP && condition != REASON_NONE) {
@@ -70,7 +74,9 @@ static void succeed(Judgement *j, const JudgeParams *params) {
         }
 }
 
-static void fail(Judgement *j, const JudgeParams *params, const Evidence *e) {
+static void fail(Judgement *j, const JudgeParams *params, const Evidence *e, usec_t now) {
+        DeviceState before = j->ladder;
+
         j->successes = 0;
         j->failures++;
         j->failed_step = e->step;
@@ -80,6 +86,9 @@ static void fail(Judgement *j, const JudgeParams *params, const Evidence *e) {
                 j->ladder = DEVICE_DOWN;
         else if (j->ladder == DEVICE_UP)
                 j->ladder = DEVICE_SUSPECT;
+        /* what an operator does to a machine in maintenance is no fall of it */
+        if (j->ladder == DEVICE_DOWN && device_state_serves(before) && !j->maintenance)
+                flap_fall(&j->flap, &params->flap, now);
 }
 
 static void leave_unjudged(Judgement *j, const Evidence *e) {
@@ -95,13 +104,17 @@ bool judge_evidence(Judgement *j, const JudgeParams *params, const Evidence *evi
         else if (evidence->unjudged)
                 leave_unjudged(j, evidence);
         else
-                fail(j, params, evidence);
+                fail(j, params, evidence, now);
         return show(j, now);
 }
 
 bool judge_conditions(Judgement *j, const Conditions *conditions, usec_t now) {
         j->conditions = *conditions;
         return show(j, now);
+}
+
+bool judge_tick(Judgement *j, const JudgeParams *params, usec_t now) {
+        return flap_tick(&j->flap, &params->flap, now) && show(j, now);
 }
 
 bool judge_maintenance(Judgement *j, bool maintenance, usec_t now) {
@@ -119,6 +132,10 @@ static bool forget(Judgement *j, Reason why, usec_t now) {
 
 bool judge_no_evidence(Judgement *j, usec_t now) {
         return forget(j, REASON_NO_EVIDENCE, now);
+}
+
+bool judge_begin_anew(Judgement *j, usec_t now) {
+        return forget(j, REASON_STARTING, now);
 }
 
 bool judge_unkillable(Judgement *j, usec_t now) {

@@ -8,12 +8,17 @@
  * complete success makes up, and nothing short of `fall` failures makes anything else of it: unknown never
  * serves. Some attempts are no evidence of the machine at all (a PIN that waits for its trial elsewhere, a
  * profile that describes a mechanism wrongly): they leave it unknown with their reason. Conditions (a key
- * missing, heat, a lost sensor) show an `up` device as degraded and never move the ladder. */
+ * missing, heat, a lost sensor) show an `up` device as degraded and never move the ladder.
+ *
+ * A fall is the step of a device that served to down, on evidence and in service. Too many of them (flap.h)
+ * and it flaps: while up it is degraded, reason flapping, until they are forgotten. */
 
+#include "flap.h"
 #include "names.h"
 
 typedef struct JudgeParams {
         unsigned fall, rise; /* both at least 1 */
+        FlapParams flap;
 } JudgeParams;
 
 typedef struct Evidence {
@@ -48,6 +53,7 @@ typedef struct Judgement {
         Step failed_step; /* of the failure that the ladder rests on; STEP_NONE while it rests on success */
         Reason ladder_reason;
         Conditions conditions;
+        FlapTrack flap;
         bool maintenance; /* out of service on an operator's word: shown instead of the ladder */
         /* what is shown */
         DeviceState state;
@@ -62,11 +68,16 @@ void judge_init(Judgement *j, usec_t now);
 bool judge_evidence(Judgement *j, const JudgeParams *params, const Evidence *evidence, usec_t now);
 bool judge_conditions(Judgement *j, const Conditions *conditions, usec_t now);
 
+/* Time passes: falls are forgotten. Every second; in between nothing depends on it. */
+bool judge_tick(Judgement *j, const JudgeParams *params, usec_t now);
+
 /* Out of service, or back: the ladder below goes on. */
 bool judge_maintenance(Judgement *j, bool maintenance, usec_t now);
 
 /* A due check has produced no evidence for longer than the detection bound. */
 bool judge_no_evidence(Judgement *j, usec_t now);
+/* It was not to be looked at for a while: what was known of it is old. */
+bool judge_begin_anew(Judgement *j, usec_t now);
 /* No probe may be started, because those before it do not end. */
 bool judge_unkillable(Judgement *j, usec_t now);
 

@@ -1,10 +1,13 @@
 #include <limits.h>
 #include <sys/stat.h>
 
+#include "maintenance.h"
 #include "manager.h"
 #include "measure.h"
+#include "notifier.h"
 #include "poller.h"
 #include "server.h"
+#include "watcher.h"
 
 /* First climbs do not all start in the same instant: a module's start costs some milliseconds of CPU. */
 #define FIRST_CLIMB_SPREAD (10 * USEC_PER_MSEC)
@@ -96,7 +99,11 @@ static int make_board(const Config *c, size_t sensors, size_t site_sensors, Boar
                 [BOARD_POOLS] = c->n_pools,
                 [BOARD_DEVICES] = c->n_devices,
                 [BOARD_SENSORS] = sensors,
-                [BOARD_SITE_SENSORS] = site_sensors};
+                [BOARD_SITE_SENSORS] = site_sensors,
+                [BOARD_SERVICES] = c->n_services,
+                [BOARD_RECEIVERS] = c->n_receivers,
+                [BOARD_ALARMS] = manager_alarm_rows(c),
+                [BOARD_FAILOVERS] = FAILOVERS_KEPT};
 
         for (size_t i = 0; i < c->n_devices; i++) {
                 const ConfigDevice *d = &c->devices[i];
@@ -115,7 +122,8 @@ typedef struct Plan {
         BoardWriter *board;
         Device **devices;
         bool *kept;
-        PoolState *pool_states, *pool_told;
+        SituationConfig *situation_config;
+        Situation *situation;
         PoolKey *pool_keys;
         SensorSet **device_sets, **site_sets; /* theirs until they are given away */
         Site *sites;
@@ -163,14 +171,12 @@ static int make_sets(Manager *m, const Config *c, Plan *plan) {
 static int allocate_plan(Manager *m, const Config *c, Plan *plan) {
         plan->devices = calloc(c->n_devices + 1, sizeof(void *));
         plan->kept = calloc(c->n_devices + 1, sizeof(*plan->kept));
-        plan->pool_states = calloc(c->n_pools + 1, sizeof(*plan->pool_states));
-        plan->pool_told = calloc(c->n_pools + 1, sizeof(*plan->pool_told));
         plan->device_sets = calloc(c->n_devices + 1, sizeof(void *));
         plan->site_sets = calloc(c->n_sites + 1, sizeof(void *));
         plan->sites = calloc(c->n_sites + 1, sizeof(*plan->sites));
         plan->pool_keys = pool_keys_new(c, m->config, m->pool_keys);
-        return plan->devices && plan->kept && plan->pool_states && plan->pool_told && plan->device_sets &&
-                               plan->site_sets && plan->sites && plan->pool_keys
+        return plan->devices && plan->kept && plan->device_sets && plan->site_sets && plan->sites &&
+                               plan->pool_keys
                        ? 0
                        : -ENOMEM;
 }
@@ -180,6 +186,8 @@ static int make_plan(Manager *m, const Config *c, Plan *plan) {
 
         if (r >= 0)
                 r = make_sets(m, c, plan);
+        if (r >= 0)
+                r = manager_situation_new(m, c, &plan->situation_config, &plan->situation);
         for (size_t i = 0; r >= 0 && i < c->n_devices; i++) {
                 plan->devices[i] = find_unchanged(m, c, &c->devices[i]);
                 plan->kept[i] = plan->devices[i] != NULL;
@@ -205,9 +213,30 @@ static void drop_plan(Plan *plan, const Config *c) {
         free(plan->sites);
         free(plan->devices);
         free(plan->kept);
-        free(plan->pool_states);
-        free(plan->pool_told);
         free(plan->pool_keys);
+        situation_free(plan->situation);
+        situation_config_free(plan->situation_config);
+}
+
+/* The one that takes its place, or NULL. */
+static Device *heir_of(const Device *old, const Plan *plan, size_t n) {
+        for (size_t k = 0; k < n; k++)
+                if (!plan->kept[k] && plan->devices[k]->config->number == old->config->number &&
+                        streq(plan->devices[k]->config->name, old->config->name))
+                        return plan->devices[k];
+        return NULL;
+}
+
+/* What an operator said of a device holds for the one that takes its place, too; so does the minute under
+ * way. */
+static void hand_on(Device *old, const Plan *plan, size_t n) {
+        Device *heir = heir_of(old, plan, n);
+
+        if (heir)
+                maintenance_carry(heir, old);
+        else
+                device_rollup_keep(old);
+        maintenance_drop(old);
 }
 
 /* Old devices that the new configuration does not keep end with their probes. */
@@ -218,6 +247,7 @@ static void end_dropped(Manager *m, const Plan *plan, size_t n) {
                 for (size_t k = 0; k < n; k++)
                         kept = kept || plan->devices[k] == m->devices[i];
                 if (!kept) {
+                        hand_on(m->devices[i], plan, n);
                         device_stop(m->devices[i], 300 * USEC_PER_MSEC);
                         device_free(m->devices[i]);
                 }
@@ -300,14 +330,14 @@ static void fit_workers(Manager *m, bool agent_changed) {
                 server_reconfigure(m->server, agent_changed);
 }
 
-/* A pool of the same name keeps what was said of it: a reload is no news. */
-static void carry_pools(const Manager *m, const Config *old, const Config *c, const Plan *plan) {
-        for (size_t i = 0; i < c->n_pools; i++)
-                for (size_t k = 0; old && k < old->n_pools; k++)
-                        if (streq(old->pools[k].name, c->pools[i].name)) {
-                                plan->pool_states[i] = m->pool_states[k];
-                                plan->pool_told[i] = m->pool_told[k];
-                        }
+/* Takes over what was told before the old configuration, with its names, is gone: a reload is no news. */
+static void place_situation(Manager *m, const Plan *plan) {
+        if (m->situation)
+                situation_carry(plan->situation, m->situation, moment_now());
+        situation_free(m->situation);
+        situation_config_free(m->situation_config);
+        m->situation = plan->situation;
+        m->situation_config = plan->situation_config;
 }
 
 int manager_apply(Manager *m, Config *config) {
@@ -325,18 +355,22 @@ int manager_apply(Manager *m, Config *config) {
         m->board = plan.board;
         m->devices = plan.devices;
         m->n_devices = config->n_devices;
-        carry_pools(m, old, config, &plan);
-        free(m->pool_states);
-        free(m->pool_told);
-        m->pool_states = plan.pool_states;
-        m->pool_told = plan.pool_told;
+        m->filling_board = true;
+        place_situation(m, &plan);
         free(m->pool_keys);
         m->pool_keys = plan.pool_keys;
         m->generation++;
         board_writer_tick(m->board, now_monotonic());
         place_sites(m, &plan);
+        watcher_fit(m);
         place_devices(m, &plan);
+        if (old)
+                manager_situation_refresh(m);
+        m->filling_board = false;
+        manager_situation_new_board(m);
         fleet_publish(m);
+        notifier_reconfigure(m->notifier);
+        history_retention(m->history, config->keep_minutes, config->keep_hours);
         fit_workers(m, old && !same_agent(old, config));
         free(plan.kept);
         free(plan.device_sets);
@@ -367,7 +401,9 @@ int manager_renew_board(Manager *m) {
         m->board = board;
         board_writer_tick(m->board, now_monotonic());
         publish_all(m);
+        manager_situation_new_board(m);
         fleet_publish(m);
+        notifier_publish(m->notifier);
         if (m->server)
                 server_reconfigure(m->server, false);
         board_writer_free(old);

@@ -1,3 +1,7 @@
+#include "manager-control.h"
+
+#include "answer.h"
+#include "device.h"
 #include "manager.h"
 #include "measure.h"
 #include "pin-retry.h"
@@ -60,11 +64,17 @@ static int op_measure(void *userdata, const MeasureRequest *request, const char 
 }
 
 static int op_probe(
-        void *userdata, const char *device, bool climb, uint64_t *ret_attempt, char **ret_message UNUSED) {
+        void *userdata, const char *device, bool climb, uint64_t *ret_attempt, char **ret_message) {
         Device *d = manager_find_device(userdata, device);
 
         if (!d)
                 return -ENOENT;
+        if (device_rests(d))
+                return answer(ret_message, -EPERM,
+                        "%s is in maintenance and is not to be touched; end its maintenance, or start it "
+                        "anew "
+                        "with probing",
+                        device);
         *ret_attempt = device_probe_now(d, climb);
         return 0;
 }
@@ -164,4 +174,17 @@ const ControlOps manager_control_ops = {
         .discover = op_discover,
         .discovered = op_discovered,
         .probe = op_probe,
+        .acknowledge = op_acknowledge,
+        .events = op_events,
+        .wait_events = op_wait_events,
+        .rollups = op_rollups,
+        .maintenance_start = op_maintenance_start,
+        .maintenance_end = op_maintenance_end,
+        .drill_start = op_drill_start,
+        .drill_cancel = op_drill_cancel,
+        .drill_get = op_drill_get,
+        .drill_business = op_drill_business,
+        .backup = op_backup,
+        .test_notifications = op_test_notifications,
+        .notified = op_notified,
 };

@@ -1,79 +1,70 @@
 #include <stdarg.h>
 #include <systemd/sd-daemon.h>
 
+#include "drill.h"
+#include "event-log.h"
+#include "event-text.h"
 #include "lateness.h"
 #include "manager.h"
+#include "notifier.h"
 #include "poller.h"
-#include "pool.h"
 #include "server.h"
 
 /* so many devices in trouble are named in the status line */
 #define TROUBLED_NAMED 4
 
-/* *ret_judged: every member has had its first verdict. */
-static PoolFacts count_members(const Manager *m, const ConfigPool *pool, bool *ret_judged) {
-        PoolFacts f = {.required = pool->required};
-
-        *ret_judged = true;
-
-        for (size_t i = 0; i < m->n_devices; i++) {
-                const Device *d = m->devices[i];
-
-                if (d->pool != pool)
-                        continue;
-                f.members++;
-                *ret_judged = *ret_judged && d->judged;
-                f.serving += device_serves(d);
-                f.unknown += d->judgement.state == DEVICE_UNKNOWN;
-        }
-        return f;
-}
-
-static void log_pool(
-        const Manager *m, const ConfigPool *pool, PoolState before, PoolState state, const PoolFacts *f) {
-        int priority = state == POOL_REDUNDANT ? LOG_NOTICE : state == POOL_LOST ? LOG_CRIT : LOG_WARNING;
-
-        log_event(m->journal,
-                &(LogEvent){.priority = priority,
-                        .message_id = MESSAGE_POOL_STATE,
-                        .state = name_of(&pool_state_names, state)},
-                "pool %s (%s): %s, was %s; %u of %u serving, %u required", pool->name, pool->title,
-                name_of(&pool_state_names, state), before ? name_of(&pool_state_names, before) : "unknown",
-                f->serving, f->members, f->required);
-}
-
-static ServiceState publish_pools(Manager *m) {
-        ServiceState worst = SERVICE_OK;
-
+static void publish_pools(const Manager *m) {
         for (size_t i = 0; i < m->config->n_pools; i++) {
                 const ConfigPool *pool = &m->config->pools[i];
-                bool judged;
-                PoolFacts f = count_members(m, pool, &judged);
-                PoolVerdict v = pool_judge(&f);
+                PoolView v = situation_pool(m->situation, i);
                 PoolRow row = {0};
 
                 FIELD_SET(Pool, &row, number, pool->number);
                 FIELD_TEXT_SET(Pool, &row, name, pool->name);
                 FIELD_TEXT_SET(Pool, &row, title, pool->title);
                 FIELD_SET(Pool, &row, state, v.state);
-                FIELD_SET(Pool, &row, members, f.members);
-                FIELD_SET(Pool, &row, serving, f.serving);
-                FIELD_SET(Pool, &row, required, f.required);
+                FIELD_SET(Pool, &row, members, v.members);
+                FIELD_SET(Pool, &row, serving, v.serving);
+                FIELD_SET(Pool, &row, required, v.required);
                 FIELD_SET(Pool, &row, survivable, v.survivable);
+                if (v.capacity > 0)
+                        FIELD_SET(Pool, &row, capacity, v.capacity);
+                FIELD_SET(Pool, &row, failover_count, v.failovers);
+                if (v.last_failover != 0) {
+                        FIELD_SET(Pool, &row, last_failover, v.last_failover);
+                        FIELD_SET(Pool, &row, last_failover_detection, v.last_detection);
+                }
                 board_publish(m->board, BOARD_POOLS, i, &row);
-                if (m->pool_states[i] != v.state) {
-                        m->fleet.last_change = now_realtime();
-                        m->pool_states[i] = v.state;
-                }
-                /* while hsmd starts, a pool goes through states that say nothing of it */
-                if (judged && m->pool_told[i] != v.state) {
-                        if (m->pool_told[i] != 0 || v.state != POOL_REDUNDANT)
-                                log_pool(m, pool, m->pool_told[i], v.state, &f);
-                        m->pool_told[i] = v.state;
-                }
-                worst = service_state_worse(worst, pool_state_as_service(v.state));
         }
-        return worst;
+}
+
+static void publish_services(const Manager *m) {
+        for (size_t i = 0; i < m->config->n_services; i++) {
+                const ConfigService *s = &m->config->services[i];
+                ServiceView v = situation_service(m->situation, i);
+                ServiceRow row = {0};
+
+                FIELD_SET(Service, &row, number, s->number);
+                FIELD_TEXT_SET(Service, &row, name, s->name);
+                FIELD_TEXT_SET(Service, &row, title, s->title);
+                FIELD_SET(Service, &row, pool, m->config->pools[s->pool].number);
+                FIELD_TEXT_SET(Service, &row, pool_name, m->config->pools[s->pool].name);
+                FIELD_SET(Service, &row, state, v.state);
+                FIELD_SET(Service, &row, basis, v.basis);
+                FIELD_SET(Service, &row, confirmed, s->confirmed);
+                if (s->required_rate > 0)
+                        FIELD_SET(Service, &row, required_rate, s->required_rate);
+                if (v.has_headroom)
+                        FIELD_SET(Service, &row, headroom, v.headroom);
+                FIELD_SET(Service, &row, keys_usable, v.keys_usable);
+                FIELD_SET(Service, &row, keys_required, v.keys_required);
+                FIELD_SET(Service, &row, survivable, v.survivable);
+                FIELD_SET(Service, &row, serving, v.serving);
+                FIELD_SET(Service, &row, members, v.members);
+                if (v.capacity > 0)
+                        FIELD_SET(Service, &row, capacity, v.capacity);
+                board_publish(m->board, BOARD_SERVICES, i, &row);
+        }
 }
 
 static void publish_sites(const Manager *m) {
@@ -81,7 +72,7 @@ static void publish_sites(const Manager *m) {
                 uint32_t devices = 0, serving = 0;
 
                 for (size_t k = 0; k < m->n_devices; k++) {
-                        if (m->devices[k]->config->site != i)
+                        if (m->devices[k]->config->site != i || m->devices[k]->config->virtual_slot)
                                 continue;
                         devices++;
                         serving += device_serves(m->devices[k]);
@@ -127,7 +118,7 @@ static void tell_status(Manager *m) {
         add(text, sizeof(text), "%zu/%zu up", up, m->n_devices);
         for (size_t i = 0; i < m->config->n_pools; i++)
                 add(text, sizeof(text), ", %s %s", m->config->pools[i].name,
-                        name_of(&pool_state_names, m->pool_states[i]));
+                        name_of(&pool_state_names, situation_pool(m->situation, i).state));
         add_troubled(m, text, sizeof(text));
         if (streq(text, m->status))
                 return;
@@ -155,24 +146,55 @@ static void publish_workers(Manager *m, FleetRow *row) {
         }
 }
 
-static void publish_fleet(Manager *m, ServiceState state) {
+static void publish_events(const Manager *m, FleetRow *row) {
+        FIELD_SET(Fleet, row, alarms_critical, situation_alarms_of(m->situation, SEVERITY_CRITICAL));
+        FIELD_SET(Fleet, row, alarms_major, situation_alarms_of(m->situation, SEVERITY_MAJOR));
+        FIELD_SET(Fleet, row, alarms_minor, situation_alarms_of(m->situation, SEVERITY_MINOR));
+        FIELD_SET(Fleet, row, alarms_warning, situation_alarms_of(m->situation, SEVERITY_WARNING));
+        FIELD_SET(Fleet, row, last_notify_sequence, event_log_last_sequence(m->events));
+        FIELD_SET(Fleet, row, heartbeat_interval, m->config->heartbeat_interval);
+        FIELD_SET(Fleet, row, events_waiting, (uint32_t) history_waiting(m->history));
+        FIELD_SET(Fleet, row, commit_p99, history_commit_p99(m->history));
+        FIELD_SET(Fleet, row, told_p99, event_log_told_p99(m->events));
+        FIELD_SET(Fleet, row, sent_p99, event_log_sent_p99(m->events));
+}
+
+static void publish_notifier(const Manager *m, FleetRow *row) {
+        FIELD_SET(Fleet, row, notify_restarts, notifier_restarts(m->notifier));
+        if (notifier_engine_boots(m->notifier) == 0)
+                return;
+        FIELD_TEXT_SET(Fleet, row, notify_engine_id, notifier_engine_id(m->notifier));
+        FIELD_SET(Fleet, row, notify_engine_boots, notifier_engine_boots(m->notifier));
+}
+
+/* Real machines: a virtual slot is none of its own. */
+static void count_devices(const Manager *m, uint32_t *ret_devices, uint32_t *ret_serving) {
+        *ret_devices = *ret_serving = 0;
+        for (size_t i = 0; i < m->n_devices; i++) {
+                if (m->devices[i]->config->virtual_slot)
+                        continue;
+                (*ret_devices)++;
+                *ret_serving += device_serves(m->devices[i]);
+        }
+}
+
+static void publish_fleet(Manager *m) {
         FleetRow *row = &m->fleet;
         const Config *c = m->config;
-        uint32_t serving = 0;
+        uint32_t devices, serving;
         usec_t bound = 0;
 
-        for (size_t i = 0; i < m->n_devices; i++) {
-                serving += device_serves(m->devices[i]);
+        count_devices(m, &devices, &serving);
+        for (size_t i = 0; i < m->n_devices; i++)
                 bound = MAX_OF(bound, detection_bound(&m->devices[i]->config->timing));
-        }
         FIELD_TEXT_SET(Fleet, row, version, HSMD_VERSION);
         FIELD_TEXT_SET(Fleet, row, name, c->name);
         FIELD_TEXT_SET(Fleet, row, title, c->title ? c->title : "");
         FIELD_TEXT_SET(Fleet, row, contact, c->contact ? c->contact : "");
         FIELD_TEXT_SET(Fleet, row, location, c->location ? c->location : "");
         FIELD_SET(Fleet, row, config_generation, m->generation);
-        FIELD_SET(Fleet, row, state, state);
-        FIELD_SET(Fleet, row, devices, (uint32_t) m->n_devices);
+        FIELD_SET(Fleet, row, state, situation_fleet(m->situation));
+        FIELD_SET(Fleet, row, devices, devices);
         FIELD_SET(Fleet, row, devices_serving, serving);
         FIELD_SET(Fleet, row, last_change, row->last_change);
         FIELD_SET(Fleet, row, counters_since, row->counters_since);
@@ -180,17 +202,33 @@ static void publish_fleet(Manager *m, ServiceState state) {
         FIELD_SET(Fleet, row, probe_lateness, worst_delay(m));
         FIELD_SET(Fleet, row, lateness_total, lateness_total(m->lateness));
         FIELD_SET(Fleet, row, log_dropped, journal_dropped(m->journal));
+        drill_text(m, row->drill, sizeof(row->drill));
+        field_mark(row->valid, FleetField_drill, row->drill[0] != '\0');
+        publish_events(m, row);
         publish_workers(m, row);
+        publish_notifier(m, row);
         board_publish(m->board, BOARD_FLEET, 0, row);
 }
 
 void fleet_publish(Manager *m) {
-        ServiceState state;
-
-        if (!m->board || !m->lateness)
+        if (!m->board || !m->lateness || m->filling_board)
                 return;
-        state = publish_pools(m);
+        publish_pools(m);
+        publish_services(m);
         publish_sites(m);
-        publish_fleet(m, state);
+        publish_fleet(m);
+        notifier_publish(m->notifier);
         tell_status(m);
+}
+
+void manager_fill_fleet_event(const Manager *m, Event *e, EventType type) {
+        ServiceState state = situation_fleet(m->situation);
+        uint32_t devices, serving;
+
+        count_devices(m, &devices, &serving);
+        FIELD_SET(Event, e, type, type);
+        FIELD_TEXT_SET(Event, e, state, name_of(&service_state_names, state));
+        FIELD_SET(Event, e, serving, serving);
+        FIELD_SET(Event, e, total, devices);
+        event_text(e, &(EventWords){0});
 }

@@ -76,7 +76,7 @@ static size_t collect(const Manager *m, const ConfigPool *pool, size_t key, Matr
         for (size_t i = 0; i < m->n_devices; i++) {
                 const Device *d = m->devices[i];
 
-                if (d->pool != pool)
+                if (d->pool != pool || d->config->virtual_slot)
                         continue;
                 cells[n++] = (MatrixCell){
                         .starting = !d->judged || d->judgement.reason == REASON_PIN_WAITING,
@@ -133,8 +133,9 @@ static void name_members(const Manager *m, const ConfigPool *pool, size_t key, c
         dst[0] = '\0';
         for (size_t i = 0; i < m->n_devices && n < size; i++) {
                 const Device *d = m->devices[i];
-                KeyState state = d->pool == pool ? device_key_state(d, key) : KEY_UNKNOWN;
-                Fingerprint f = d->pool == pool ? device_key_fingerprint(d, key) : (Fingerprint){0};
+                bool member = d->pool == pool && !d->config->virtual_slot;
+                KeyState state = member ? device_key_state(d, key) : KEY_UNKNOWN;
+                Fingerprint f = member ? device_key_fingerprint(d, key) : (Fingerprint){0};
                 char short_print[9] = "";
 
                 if (state == KEY_UNKNOWN || ((state == KEY_USABLE || state == KEY_PRESENT_ONLY) &&

@@ -7,10 +7,16 @@
 #include <systemd/sd-daemon.h>
 
 #include "confine.h"
+#include "drill.h"
+#include "event-log.h"
 #include "lateness.h"
+#include "maintenance.h"
 #include "measure.h"
+#include "notifier.h"
+#include "numbers.h"
 #include "poller.h"
 #include "server.h"
+#include "watcher.h"
 
 #define LOG_LINES 4096
 #define STOP_GRACE (600 * USEC_PER_MSEC)
@@ -58,6 +64,7 @@ static void on_late(usec_t lateness, void *userdata) {
 
         for (size_t i = 0; i < m->n_devices; i++)
                 device_extend(m->devices[i], lateness);
+        drill_late(m, lateness);
         for (size_t i = 0; i < m->n_sites; i++)
                 sensor_set_extend(m->sites[i].set, lateness);
         supervisor_extend(m->supervisor, lateness);
@@ -65,6 +72,8 @@ static void on_late(usec_t lateness, void *userdata) {
                 poller_extend(m->poller, lateness);
         if (m->server)
                 server_extend(m->server, lateness);
+        notifier_extend(m->notifier, lateness);
+        event_log_extend(m->events, lateness);
         log_event(m->journal,
                 &(LogEvent){.priority = LOG_WARNING, .message_id = MESSAGE_LATE, .duration = lateness},
                 "hsmd itself did not run for %.1f s; every running deadline is extended by that",
@@ -72,9 +81,15 @@ static void on_late(usec_t lateness, void *userdata) {
 }
 
 static void each_second(Manager *m, usec_t now) {
-        for (size_t i = 0; i < m->n_devices; i++)
+        usec_t realtime = now_realtime();
+
+        for (size_t i = 0; i < m->n_devices; i++) {
                 device_tick(m->devices[i], now);
+                device_rollup_tick(m->devices[i], now, realtime);
+        }
         measure_tick(m, now);
+        maintenance_tick(m, now);
+        drill_tick(m, now);
         environment_tick(m, now);
         sensor_numbers_save(m->sensor_numbers);
         if (m->board_outgrown)
@@ -84,6 +99,9 @@ static void each_second(Manager *m, usec_t now) {
                 poller_tick(m->poller, now);
         if (m->server)
                 server_tick(m->server, now);
+        manager_history_tick(m, now);
+        manager_situation_tick(m, now);
+        notifier_tick(m->notifier, now);
         fleet_publish(m);
         m->delay_second++;
         m->delay_maxima[m->delay_second % ELEMENTSOF(m->delay_maxima)] = 0;
@@ -113,13 +131,38 @@ static int on_stop_limit(sd_event_source *s, uint64_t usec UNUSED, void *userdat
         return sd_event_exit(sd_event_source_get_event(s), 0);
 }
 
+/* Receivers are given a moment to acknowledge that we stop. */
+static void close_notifier(Manager *m) {
+        char words[256];
+
+        if (m->last_word == 0)
+                return;
+        if (!notifier_done(m->notifier, event_log_last_sequence(m->events), words, sizeof(words)) &&
+                now_monotonic() < m->last_word)
+                return;
+        m->last_word = 0;
+        notifier_close(m->notifier, STOP_GRACE);
+}
+
 /* After every turn of the loop: stopped, once no worker is left. */
 static int on_after(sd_event_source *s, void *userdata) {
         Manager *m = userdata;
 
+        if (m->stopping)
+                close_notifier(m);
         if (m->stopping && supervisor_workers(m->supervisor) == 0)
                 return sd_event_exit(sd_event_source_get_event(s), 0);
         return 0;
+}
+
+/* The last word to the receivers: nobody watches from now on. */
+static void tell_stopping(Manager *m) {
+        Event e = {0};
+
+        for (size_t i = 0; i < m->n_devices; i++)
+                device_rollup_keep(m->devices[i]);
+        manager_fill_fleet_event(m, &e, EVENT_STOPPING);
+        manager_event(m, &e, true);
 }
 
 static int on_stop_signal(
@@ -128,6 +171,8 @@ static int on_stop_signal(
 
         if (m->stopping)
                 return 0;
+        drills_stop(m);
+        tell_stopping(m);
         m->stopping = true;
         sd_notify(false, "STOPPING=1\nSTATUS=stopping");
         log_event(
@@ -138,6 +183,7 @@ static int on_stop_signal(
                 poller_close(m->poller, STOP_GRACE);
         if (m->server)
                 server_close(m->server, STOP_GRACE);
+        m->last_word = now_monotonic() + STOP_GRACE;
         return sd_event_add_time(m->event, &m->stop_source, CLOCK_MONOTONIC, now_monotonic() + STOP_LIMIT,
                 USEC_PER_MSEC, on_stop_limit, m);
 }
@@ -236,6 +282,8 @@ static int make_parts(Manager *m, const Config *config) {
         if (r >= 0)
                 r = read_sensor_numbers(m);
         if (r >= 0)
+                r = manager_history_new(m, config);
+        if (r >= 0)
                 r = supervisor_new(m->event, m->journal, &m->supervisor);
         if (r >= 0)
                 r = lateness_new(m->event, on_late, on_turn, m, &m->lateness);
@@ -260,9 +308,12 @@ int manager_new(const Options *options, Config *config, Manager **ret) {
         m->options = *options;
         m->lock_fd = -1;
         m->fleet.counters_since = m->fleet.last_change = now_realtime();
+        m->started = now_monotonic();
         r = take_state(m);
         if (r >= 0)
                 r = make_parts(m, config);
+        if (r >= 0)
+                r = notifier_new(m, &m->notifier);
         if (r >= 0)
                 r = manager_apply(m, config);
         if (r < 0) {
@@ -270,14 +321,21 @@ int manager_new(const Options *options, Config *config, Manager **ret) {
                 config_free(config);
                 return r;
         }
+        manager_restore(m);
         *ret = m;
         return 0;
+}
+
+FlapParams manager_flap_params(const Manager *m) {
+        return (FlapParams){.flaps = m->config->flaps, .forget = m->config->flap_forget};
 }
 
 Manager *manager_free(Manager *m) {
         if (!m)
                 return NULL;
         control_free(m->control);
+        m->events = event_log_free(m->events);
+        watcher_free(m->watcher);
         if (m->poller)
                 poller_free(m->poller);
         if (m->server)
@@ -290,18 +348,23 @@ Manager *manager_free(Manager *m) {
         free(m->sites);
         if (m->supervisor)
                 supervisor_free(m->supervisor);
+        m->history = history_free(m->history, 300 * USEC_PER_MSEC);
+        notifier_free(m->notifier);
+        history_state_free(m->kept);
         disk_free(m->disk, 300 * USEC_PER_MSEC);
+        numbers_free(m->numbers);
+        situation_free(m->situation);
+        situation_config_free(m->situation_config);
         guard_free(m->guard);
         pins_free(m->pins);
         sensor_numbers_free(m->sensor_numbers);
         free(m->pool_keys);
+        drills_free(m);
         lateness_free(m->lateness);
         if (m->journal)
                 journal_free(m->journal, 200 * USEC_PER_MSEC);
         board_writer_free(m->board);
         config_free(m->config);
-        free(m->pool_states);
-        free(m->pool_told);
         sd_event_source_unref(m->stop_source);
         sd_event_unref(m->event);
         closep(&m->lock_fd);

@@ -5,11 +5,20 @@
 #include "device.h"
 #include "disk.h"
 #include "environment.h"
+#include "event.h"
+#include "flap.h"
+#include "history.h"
 #include "manager-matrix.h"
+#include "manager-situation.h"
 
 typedef struct Poller Poller;
 typedef struct Server Server;
 typedef struct Lateness Lateness;
+typedef struct Numbers Numbers;
+typedef struct EventLog EventLog;
+typedef struct Notifier Notifier;
+typedef struct Watcher Watcher;
+typedef struct Drill Drill;
 
 typedef struct Options {
         const char *config, *libexec, *state, *runtime;
@@ -36,14 +45,29 @@ struct Manager {
         Lateness *lateness;
         Poller *poller;     /* worker `hsmd-snmp poll`; NULL where no device has an agent */
         uint64_t poll_sets; /* sets of agents made for any poller so far */
+        Watcher *watcher;   /* of this host's own links; NULL where none is configured */
         Server *server;     /* worker `hsmd-snmp serve` */
+        Notifier *notifier; /* worker `hsmd-snmp notify` */
+        Drill *drills;      /* of the pools that have had one, in no order */
         FleetRow fleet;
-        PoolState *pool_states; /* by pool of the configuration; 0 before the first judgement */
-        PoolState *pool_told;   /* as last logged */
+        /* what the machines come to together, and what is kept and told of it */
+        SituationConfig *situation_config;
+        Situation *situation;
+        History *history;
+        HistoryState *kept; /* from before the start, until it is given to whoever it belongs to */
+        Numbers *numbers;
+        EventLog *events;
+        Reason history_trouble;
+        bool history_was_damaged; /* since the start */
+        char history_detail[160], history_damage[160];
+        bool notifier_restored, told_started, filling_board;
+        usec_t started;
+        uint64_t alarms_shown, failovers_shown; /* versions that are on the board */
         uint32_t generation;
         usec_t delay_maxima[60]; /* worst start delay of each of the last 60 seconds */
         unsigned delay_second;
         bool stopping;
+        usec_t last_word; /* while stopping: until then receivers may acknowledge; 0 when that is over */
         usec_t next_second;
         int lock_fd;
         char status[512];
@@ -61,6 +85,8 @@ void manager_device_changed(Manager *manager);
 void manager_count_delay(Manager *manager, usec_t delay);
 Device *manager_find_device(Manager *manager, const char *name);
 Device *manager_device_by_number(const Manager *manager, uint32_t number);
+
+FlapParams manager_flap_params(const Manager *manager);
 
 /* manager-fleet.c: pools, sites, the fleet and the status line. */
 void fleet_publish(Manager *manager);

@@ -1,8 +1,10 @@
 #include "measure.h"
 
 #include <openssl/rand.h>
-#include <stdarg.h>
 
+#include "answer.h"
+#include "drill.h"
+#include "last-member.h"
 #include "manager.h"
 #include "measure-limits.h"
 #include "measured-file.h"
@@ -37,16 +39,6 @@ static const SecondProbeOps measure_ops;
 
 /* --- asked for
  * ---------------------------------------------------------------------------------------------- */
-
-static int PRINTF(3, 4) refuse(char **ret_message, int error, const char *format, ...) {
-        va_list ap;
-
-        va_start(ap, format);
-        if (vasprintf(ret_message, format, ap) < 0)
-                *ret_message = NULL;
-        va_end(ap);
-        return error;
-}
 
 static unsigned max_clients(const Device *d) {
         const Config *c = d->manager->config;
@@ -96,23 +88,14 @@ static bool measured_in_pool(const Device *d) {
         return false;
 }
 
-static size_t others_serving(const Device *d) {
-        size_t n = 0;
-
-        for (size_t i = 0; i < d->manager->n_devices; i++)
-                n += d->manager->devices[i] != d && d->manager->devices[i]->pool == d->pool &&
-                     device_serves(d->manager->devices[i]);
-        return n;
-}
-
 static int check_out_of_service(const Device *d, const MeasureRequest *r, char **ret_message) {
-        if (r->force || !device_serves(d) || others_serving(d) > 0)
-                return 0;
-        return refuse(ret_message, -EPERM,
-                "%s is the last member of pool %s that serves: taken out of service for a burst it would "
-                "leave "
-                "the pool lost; bring another member back first, measure in service, or use --force",
-                d->config->name, d->pool->name);
+        if (device_rests(d))
+                return answer(ret_message, -EPERM,
+                        "%s is in maintenance and is not to be touched; end its maintenance, or start it "
+                        "anew with "
+                        "probing",
+                        d->config->name);
+        return r->force ? 0 : last_member_check(d, ", measure in service", ret_message);
 }
 
 static int check_in_service(
@@ -121,22 +104,22 @@ static int check_in_service(
         usec_t longest = measure_duration_max(c->share, c->period, rated_rate(d, m->mechanism));
 
         if (!device_serves(d))
-                return refuse(ret_message, -EPERM,
+                return answer(ret_message, -EPERM,
                         "%s is %s: in service only a machine that serves is measured; right would be "
                         "--out-of-service",
                         d->config->name, name_of(&device_state_names, d->judgement.state));
         if (max_clients(d) == 1)
-                return refuse(ret_message, -EPERM,
+                return answer(ret_message, -EPERM,
                         "%s grants one session alone (max_clients of its vendor profile): it can only be "
                         "measured with --out-of-service",
                         d->config->name);
         if (r->duration > longest)
-                return refuse(ret_message, -EPERM,
+                return answer(ret_message, -EPERM,
                         "a burst of %.1f s is more than the %.2f %% of the machine's time that are allowed; "
                         "at most %.1f s, or --out-of-service",
                         (double) r->duration / USEC_PER_SEC, c->share * 100, (double) longest / USEC_PER_SEC);
         if (now < d->measure_next && !r->force)
-                return refuse(ret_message, -EPERM,
+                return answer(ret_message, -EPERM,
                         "the share of %.2f %% of the machine's time is used up for another %llu s; wait, use "
                         "--force, or measure with --out-of-service",
                         c->share * 100,
@@ -146,17 +129,21 @@ static int check_in_service(
 
 static int check(const Device *d, const MeasureRequest *r, char **ret_message) {
         if (r->sessions > SESSIONS_MAX)
-                return refuse(
+                return answer(
                         ret_message, -EINVAL, "%u sessions are too many; 1 to %d", r->sessions, SESSIONS_MAX);
         if (r->duration > DURATION_MAX)
-                return refuse(ret_message, -EINVAL, "a burst lasts at most %llu s",
+                return answer(ret_message, -EINVAL, "a burst lasts at most %llu s",
                         (unsigned long long) (DURATION_MAX / USEC_PER_SEC));
         if (measured_in_pool(d))
-                return refuse(ret_message, -EBUSY,
+                return answer(ret_message, -EBUSY,
                         "a member of pool %s is being measured; one at a time, try again when it is done",
                         d->pool->name);
+        if (drill_is_on(d->manager, d->pool->name))
+                return answer(ret_message, -EBUSY,
+                        "a drill is on in pool %s, and a burst would falsify it; measure when it is over",
+                        d->pool->name);
         if (d->successor)
-                return refuse(ret_message, -EBUSY,
+                return answer(ret_message, -EBUSY,
                         "the probe of %s is just being replaced; try again in a moment", d->config->name);
         return 0;
 }
@@ -210,7 +197,7 @@ static int begin(Device *d, Measurement *m) {
         m->began = now_monotonic();
         d->measurement = m;
         if (m->out_of_service) {
-                device_set_maintenance(d, true);
+                device_set_maintenance(d, MAINTENANCE_OF_BURST, true);
                 if (max_clients(d) == 1)
                         device_drop_probe(d, false);
         }
@@ -228,7 +215,7 @@ static void end(Measurement *m) {
         usec_t now = now_monotonic();
 
         if (m->out_of_service)
-                device_set_maintenance(d, false);
+                device_set_maintenance(d, MAINTENANCE_OF_BURST, false);
         else
                 d->measure_next = measure_next(c->share, m->began, now - m->began);
         d->measurement = NULL;
@@ -379,11 +366,11 @@ int measure_request(Manager *manager, const MeasureRequest *request, const char 
         if (!d)
                 return -ENOENT;
         if (!key && request->key)
-                return refuse(ret_message, -EINVAL,
+                return answer(ret_message, -EINVAL,
                         "key %u of pool %s is not one that signs; `hsmctl keys` shows them", request->key,
                         d->pool->name);
         if (!key)
-                return refuse(ret_message, -EINVAL, "pool %s has no key that is exercised by signing",
+                return answer(ret_message, -EINVAL, "pool %s has no key that is exercised by signing",
                         d->pool->name);
         r = check(d, request, ret_message);
         if (r < 0)
@@ -403,7 +390,7 @@ int measure_request(Manager *manager, const MeasureRequest *request, const char 
         r = begin(d, m);
         if (r < 0) {
                 end(m);
-                return refuse(ret_message, r == -EAGAIN ? -EPERM : r, "%s cannot be measured: %s",
+                return answer(ret_message, r == -EAGAIN ? -EPERM : r, "%s cannot be measured: %s",
                         d->config->name, r == -EAGAIN ? "no PIN has succeeded on it yet" : strerror(-r));
         }
         m->reply = reply;

@@ -1,21 +1,10 @@
 #include "pin-retry.h"
 
-#include <stdarg.h>
+#include "answer.h"
 
 /* PKCS#11 v2.40, CK_TOKEN_INFO: CKF_USER_PIN_FINAL_TRY and CKF_USER_PIN_LOCKED */
 #define PIN_FINAL_TRY 0x20000
 #define PIN_LOCKED 0x40000
-
-PRINTF(3, 4)
-static int answer(char **ret_message, int result, const char *format, ...) {
-        va_list ap;
-
-        va_start(ap, format);
-        if (vasprintf(ret_message, format, ap) < 0)
-                *ret_message = NULL;
-        va_end(ap);
-        return result;
-}
 
 /* What the token last said of its PIN; nothing allows more than it does. */
 static int check_flags(const Device *d, char **ret_message) {
@@ -44,6 +33,11 @@ static int check(const Manager *m, const Device *d, char **ret_message) {
 
         if (closed)
                 return answer(ret_message, -EPERM, "%s", closed);
+        if (device_rests(d))
+                return answer(ret_message, -EPERM,
+                        "%s is in maintenance and is not to be touched; its PIN can be sent when that is "
+                        "over",
+                        d->config->name);
         if (d->login_running)
                 return answer(ret_message, -EBUSY, "a login to %s is under way: wait for how it ends",
                         d->config->name);

@@ -3,6 +3,9 @@
 PoolVerdict pool_judge(const PoolFacts *f) {
         PoolVerdict v = {.survivable = (int) f->serving - (int) f->required};
 
+        if (f->capacity_known)
+                v.capacity = (uint32_t) MIN_OF(f->capacity, (uint64_t) UINT32_MAX);
+
         if (f->serving >= f->required)
                 v.state = v.survivable >= 1 ? POOL_REDUNDANT : POOL_AT_CAPACITY;
         else if (f->serving + f->unknown >= f->required)
@@ -24,8 +27,8 @@ ServiceState pool_state_as_service(PoolState state) {
         return as_service[state];
 }
 
-ServiceState service_state_worse(ServiceState a, ServiceState b) {
-        static const unsigned badness[] = {
+static unsigned badness(ServiceState state) {
+        static const unsigned of[] = {
                 [SERVICE_OK] = 0,
                 [SERVICE_AT_RISK] = 1,
                 [SERVICE_UNKNOWN] = 2,
@@ -33,5 +36,13 @@ ServiceState service_state_worse(ServiceState a, ServiceState b) {
                 [SERVICE_LOST] = 4,
         };
 
-        return badness[a] >= badness[b] ? a : b;
+        return of[state];
+}
+
+ServiceState service_state_worse(ServiceState a, ServiceState b) {
+        return badness(a) >= badness(b) ? a : b;
+}
+
+bool service_state_is_worse(ServiceState a, ServiceState b) {
+        return badness(a) > badness(b);
 }

@@ -15,17 +15,19 @@ static void log_site(const Manager *m, const Site *site) {
 }
 
 static void judge_site(Manager *m, Site *site, usec_t now) {
-        Found f = {.text = site->detail, .size = sizeof(site->detail)};
+        Found f = {.text = site->detail, .size = sizeof(site->detail), .findings = site->findings};
         const Sensor *own = sensor_set_temperature_now(site->set);
         Reason before = site->reason;
         char words[160];
 
         site->detail[0] = '\0';
         if (site->room.warm)
-                found_add(&f, REASON_ROOM_WARM, "%u machines are warm at one time%s%s", site->n_warm,
+                found_add(&f, REASON_ROOM_WARM, "", "%u machines are warm at one time%s%s", site->n_warm,
                         own ? "; the room's " : "", own ? sensor_words(own, words, sizeof(words)) : "");
         environment_conditions(site->set, site->warm, now, &f);
+        site->n_findings = f.n;
         site->reason = conditions_worst(&f.conditions);
+        manager_site_judged(m, site);
         if (site->reason != before)
                 log_site(m, site);
 }

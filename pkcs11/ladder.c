@@ -9,7 +9,6 @@
 #define SLOTS_MAX 1024
 /* of one check: a sample of 10^6 bits in 123 checks, 20 minutes at 10 s */
 #define RANDOM_SIZE 1024
-#define CONNECT_TIMEOUT USEC_PER_SEC
 
 /* PKCS#11 pads its strings with blanks and does not end them. */
 static void copy_padded(char *dst, size_t size, const CK_UTF8CHAR *src, size_t n) {
@@ -390,17 +389,37 @@ int ladder_init(Ladder *ladder, const MsgProbeConfig *config, Ring *ring, Channe
         return 0;
 }
 
-/* A diagnosis, before anything that may hang: does the machine's port take a connection? */
-static int try_connection(Ladder *l, Attempt *attempt) {
+static int tell_connection(const Ladder *l, const Attempt *attempt, const ConnectTry *try) {
         MsgConnect m = MESSAGE(MsgConnect, MSG_CONNECT);
 
-        if (!l->config->diagnose || l->config->connect[0] == '\0')
+        m.attempt = attempt->result.attempt;
+        m.management = try->address == l->config->management;
+        m.error = try->error;
+        m.usec = try->usec;
+        return channel_send(l->channel, &m.head) < 0 ? -ECANCELED : 0;
+}
+
+/* A diagnosis, before anything that may hang: do the machine's ports take a connection? */
+static int try_connections(Ladder *l, Attempt *attempt) {
+        ConnectTry tries[CONNECT_TRIES_MAX] = {0};
+        size_t n = 0;
+        int r = 0;
+
+        if (l->config->connect[0])
+                tries[n++].address = l->config->connect;
+        if (l->config->management[0])
+                tries[n++].address = l->config->management;
+        if (!l->config->diagnose || n == 0)
                 return 0;
         attempt_begin(attempt, STEP_CONNECT);
-        m.attempt = attempt->result.attempt;
-        m.error = connect_try(l->config->connect, CONNECT_TIMEOUT, &m.usec);
+        connect_try(tries, n, l->config->connect_timeout);
         attempt_end(attempt);
-        return channel_send(l->channel, &m.head) < 0 ? -ECANCELED : 0;
+        /* the rung is the cipher service's; how long another port was silent is no latency of it */
+        attempt->result.latency[STEP_CONNECT] =
+                l->config->connect[0] ? MAX_OF(tries[0].usec, UINT64_C(1)) : 0;
+        for (size_t i = 0; i < n && r == 0; i++)
+                r = tell_connection(l, attempt, &tries[i]);
+        return r;
 }
 
 static int try_each(Ladder *l, Attempt *attempt, const Rung *list, size_t n) {
@@ -430,7 +449,7 @@ static int try_rungs(Ladder *l, Attempt *attempt, const Rung *list, size_t n) {
 int ladder_climb(Ladder *l, Attempt *attempt) {
         /* one that climbs to measure exercises nothing by itself */
         size_t n = l->config->measure ? FIRST_EXERCISE : ELEMENTSOF(rungs);
-        int r = try_connection(l, attempt);
+        int r = try_connections(l, attempt);
 
         l->module.recorder->set_identity(l->config->sm2_id, l->config->sm2_id_size);
         exercise_begin(&l->keys, true);

@@ -69,6 +69,7 @@ static int configure(Probe *p, int ring_fd) {
                         return -EPROTO;
         }
         PROTOCOL_TEXT(p->config.connect);
+        PROTOCOL_TEXT(p->config.management);
         if (p->config.n_mechanisms > PROTOCOL_MECHANISMS_MAX || p->config.n_returns > PROTOCOL_RETURNS_MAX ||
                 p->config.sm2_id_size > sizeof(p->config.sm2_id))
                 return -EPROTO;

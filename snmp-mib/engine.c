@@ -221,7 +221,7 @@ void engine_close(Engine *e) {
         wipe(e->community, sizeof(e->community));
 }
 
-int engine_get(Engine *e, netsnmp_pdu *pdu, netsnmp_callback callback, void *data) {
+int engine_send(Engine *e, netsnmp_pdu *pdu, netsnmp_callback callback, void *data) {
         int sent;
 
         enter(e);
@@ -248,7 +248,7 @@ int engine_discover(Engine *e, netsnmp_callback callback, void *data) {
                 snmp_free_pdu(pdu);
                 return -ENOMEM;
         }
-        return engine_get(e, pdu, callback, data);
+        return engine_send(e, pdu, callback, data);
 }
 
 int engine_adopt(Engine *e) {
@@ -262,6 +262,36 @@ int engine_adopt(Engine *e) {
                 return r;
         e->adopted = true;
         return 0;
+}
+
+int engine_speak_as(Engine *e, const uint8_t *id, size_t size, uint32_t boots) {
+        netsnmp_session *s = snmp_sess_session(e->session);
+        int r;
+
+        if (size == 0 || size > ENGINE_ID_MAX)
+                return -EINVAL;
+        engine_forget(e);
+        s->securityEngineID = netsnmp_memdup(id, size);
+        if (!s->securityEngineID)
+                return -ENOMEM;
+        s->securityEngineIDLen = size;
+        memcpy(e->id, id, size);
+        e->id_size = size;
+        r = make_user(e);
+        if (r < 0)
+                return r;
+        e->clock = (EngineClock){.boots = boots,
+                .time = (uint32_t) snmpv3_local_snmpEngineTime(),
+                .received = (time_t) snmpv3_local_snmpEngineTime(),
+                .authenticated = true};
+        e->adopted = true;
+        return 0;
+}
+
+void engine_set_timeout(Engine *e, usec_t timeout) {
+        e->timeout = timeout;
+        if (e->session)
+                snmp_sess_session(e->session)->timeout = (long) timeout;
 }
 
 void engine_forget(Engine *e) {
@@ -319,15 +349,15 @@ usec_t engine_deadline(Engine *e) {
 const char *engine_refusal(netsnmp_pdu *report) {
         switch (snmpv3_get_report_type(report)) {
         case SNMPERR_UNKNOWN_USER_NAME:
-                return "the agent does not know this user";
+                return "does not know this user";
         case SNMPERR_AUTHENTICATION_FAILURE:
-                return "the agent refuses the authentication secret or protocol";
+                return "refuses the authentication secret or protocol";
         case SNMPERR_UNSUPPORTED_SEC_LEVEL:
-                return "the agent does not allow this user this security level";
+                return "does not allow this user this security level";
         case SNMPERR_DECRYPTION_ERR:
-                return "the agent refuses the privacy secret or protocol";
+                return "refuses the privacy secret or protocol";
         case SNMPERR_BAD_CONTEXT:
-                return "the agent does not know the context";
+                return "does not know the context";
         default:
                 return NULL;
         }

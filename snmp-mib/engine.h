@@ -5,7 +5,7 @@
  *
  * What net-snmp 5.9.3 does by itself is to wait: it sends an SNMPv3 discovery and blocks for its answer
  * whenever an engine id is not known, on opening and on the "asynchronous" send as well. Here discovery is a
- * request like any other: engine_discover, then, when its answer was read, engine_adopt, then engine_get.
+ * request like any other: engine_discover, then, when its answer was read, engine_adopt, then engine_send.
  *
  * net-snmp keeps users and clocks (boots, time) by engine id in the whole process, so two machines cloned
  * from one image would overwrite each other's, and one that makes ids up would fill its lists. An Engine
@@ -55,13 +55,22 @@ void engine_close(Engine *engine);
 int engine_fd(const Engine *engine);
 
 /* Each sends one request; callback(…, data) is called once or more while engine_read or engine_expire runs,
- * and must return 1. engine_get takes pdu in any case. -EIO if it could not be sent. */
+ * and must return 1; of what is not answered (a trap) never. engine_send takes pdu in any case. -EIO if it
+ * could not be sent. */
 int engine_discover(Engine *engine, netsnmp_callback callback, void *data);
-int engine_get(Engine *engine, netsnmp_pdu *pdu, netsnmp_callback callback, void *data);
+int engine_send(Engine *engine, netsnmp_pdu *pdu, netsnmp_callback callback, void *data);
 
 /* After the answer to a discovery was read: takes the engine id from it and makes the user. -ENODATA if it
  * told none. */
 int engine_adopt(Engine *engine);
+
+/* Lets a v3 engine that is open send as its own authority, which the sender of a trap is (RFC 3414, section
+ * 1.5.1): with this id and these boots, and the time since this process started. Nothing is to be discovered
+ * then, nor forgotten. Negative errno. */
+int engine_speak_as(Engine *engine, const uint8_t *id, size_t size, uint32_t boots);
+
+/* How long the requests that are sent from now on wait for their answers. */
+void engine_set_timeout(Engine *engine, usec_t timeout);
 
 /* Forgets what is believed of the engine, so that it is discovered anew: after a machine was replaced or
  * reset, its answers to what is sent with the old id, boots or time are refused by the library, and it looks
@@ -77,9 +86,9 @@ void engine_expire(Engine *engine);
 /* When engine_expire is due next, on CLOCK_MONOTONIC; USEC_INFINITY if nothing is outstanding. */
 usec_t engine_deadline(Engine *engine);
 
-/* What a Report refuses, in words; NULL if it refuses nothing: both a late clock and an unknown engine are no
- * refusal, since the library sends again with the time that the Report told, and what stays unanswered is
- * discovered anew. */
+/* What a Report refuses, in words that follow the peer's name ("does not know this user"); NULL if it refuses
+ * nothing: both a late clock and an unknown engine are no refusal, since the library sends again with the
+ * time that the Report told, and what stays unanswered is discovered anew. */
 const char *engine_refusal(netsnmp_pdu *report);
 
 bool engine_same_id(const Engine *a, const Engine *b);

@@ -5,6 +5,7 @@
 
 #include "confine.h"
 #include "macro.h"
+#include "notify.h"
 #include "poll.h"
 #include "protocol.h"
 #include "serve.h"
@@ -38,7 +39,7 @@ static Duty duty_of(const char *verb) {
 }
 
 static int usage(FILE *out) {
-        fputs("usage: hsmd-snmp serve|poll\n"
+        fputs("usage: hsmd-snmp serve|poll|notify\n"
               "\n"
               "A worker of hsmd, started by it with a socket as descriptor 3; see hsmd-snmp(8).\n",
                 out);
@@ -47,13 +48,17 @@ static int usage(FILE *out) {
 
 int main(int argc, char **argv) {
         const MsgPlain hello = MESSAGE(MsgPlain, MSG_HELLO);
-        Duty duty = argc == 2 ? duty_of(argv[1]) : NULL;
+        bool notify = argc == 2 && streq(argv[1], "notify");
+        Duty duty = argc == 2 && !notify ? duty_of(argv[1]) : NULL;
+        CLEANUP(notify_text_close) iconv_t gb18030 = (iconv_t) -1;
         int r;
 
         if (argc == 2 && streq(argv[1], "--help"))
                 return usage(stdout);
-        if (!duty)
+        if (!duty && !notify)
                 return usage(stderr);
+        if (notify) /* from here on no file can be read */
+                gb18030 = notify_text_open();
         r = harden();
         if (r >= 0)
                 r = protocol_send(WORKER_FD, &hello.head, -1);
@@ -61,7 +66,7 @@ int main(int argc, char **argv) {
                 fprintf(stderr, "hsmd-snmp %s: is started by hsmd, not by hand: %s\n", argv[1], strerror(-r));
                 return EXIT_FAILURE;
         }
-        r = duty(WORKER_FD);
+        r = notify ? notify_main(WORKER_FD, gb18030) : duty(WORKER_FD);
         if (r < 0)
                 fprintf(stderr, "hsmd-snmp %s: %s\n", argv[1], strerror(-r));
         return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;

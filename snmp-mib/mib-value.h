@@ -21,6 +21,12 @@ typedef struct MibValue {
 
 void mib_set_integer(MibValue *value, u_char type, long integer);
 
+void mib_set_counter(MibValue *value, uint64_t counter);
+
+/* DateAndTime (RFC 2579) of a CLOCK_REALTIME instant in microseconds, with the offset from UTC, which is 0.
+ */
+void mib_set_instant(MibValue *value, uint64_t usec);
+
 /* An OCTET STRING of at most max (255) octets. */
 void mib_set_text(MibValue *value, const char *text, size_t max);
 

@@ -100,7 +100,7 @@ static void take_report(PollAgent *a, netsnmp_pdu *pdu) {
 static void take_response(PollAgent *a, const netsnmp_pdu *pdu) {
         if (poll_answer(a->table, pdu, now_monotonic()) == REFUSED) {
                 a->outcome = OUTCOME_REFUSED;
-                a->why = "the agent does not allow this user to read the sensors";
+                a->why = "does not allow this user to read the sensors";
                 return;
         }
         a->outcome = OUTCOME_ANSWERED;
@@ -178,7 +178,7 @@ static int send_pdu(PollAgent *a, PollPhase phase, netsnmp_pdu *pdu) {
         a->state.requests++;
         if (phase == PHASE_DISCOVERY)
                 return engine_discover(&a->engine, on_answer, a);
-        return engine_get(&a->engine, pdu, on_answer, a);
+        return engine_send(&a->engine, pdu, on_answer, a);
 }
 
 /* Sends what is next: an engine that is not known is asked for first. */
@@ -232,6 +232,7 @@ static void discovered(PollAgent *a) {
 /* Goes on after the library has read or expired something. */
 static void poll_step(PollAgent *a) {
         usec_t deadline;
+        char why[128];
 
         if (a->phase == PHASE_IDLE)
                 return;
@@ -256,7 +257,8 @@ static void poll_step(PollAgent *a) {
                 retry(a);
                 break;
         case OUTCOME_REFUSED:
-                finish(a, AGENT_REFUSED, a->why);
+                snprintf(why, sizeof(why), "the agent %s", a->why);
+                finish(a, AGENT_REFUSED, why);
                 break;
         }
 }

@@ -132,6 +132,13 @@ static void take_response(PollWalk *w, const netsnmp_pdu *pdu) {
         }
 }
 
+static void end_refused(PollWalk *w, const char *why) {
+        char detail[128];
+
+        snprintf(detail, sizeof(detail), "the agent %s", why);
+        end(w, AGENT_REFUSED, detail);
+}
+
 /* Called while the library is busy with the session: nothing is sent from here. */
 static int on_answer(
         int operation, netsnmp_session *session UNUSED, int request UNUSED, netsnmp_pdu *pdu, void *data) {
@@ -146,7 +153,7 @@ static int on_answer(
                 if (pdu && pdu->command == SNMP_MSG_RESPONSE)
                         take_response(w, pdu);
                 else if (pdu && pdu->command == SNMP_MSG_REPORT && (why = engine_refusal(pdu)))
-                        end(w, AGENT_REFUSED, why);
+                        end_refused(w, why);
                 break;
         case NETSNMP_CALLBACK_OP_TIMED_OUT:
         case NETSNMP_CALLBACK_OP_SEND_FAILED:
@@ -190,7 +197,7 @@ static int send_request(PollWalk *w) {
                 return -ENOMEM;
         }
         w->requests++;
-        return engine_get(w->engine, pdu, on_answer, w->kept_at);
+        return engine_send(w->engine, pdu, on_answer, w->kept_at);
 }
 
 static void ask(PollWalk *w) {

@@ -10,8 +10,8 @@
 
 #define APPLICATION "hsmd-snmp"
 
-static void answer(netsnmp_request_info *request, const MibValue *value) {
-        snmp_set_var_typed_value(request->requestvb, value->type, &value->data, value->size);
+static void answer(netsnmp_variable_list *vb, const MibValue *value) {
+        snmp_set_var_typed_value(vb, value->type, &value->data, value->size);
 }
 
 /* What is served: one subtree, and which rows are below it. */
@@ -52,34 +52,30 @@ static int next(const Served *served, const oid *name, size_t n, usec_t now,
                 served->agent->entities, served->tree->module, name, n, &clock, ret_name, ret_n, ret);
 }
 
-static void answer_get(
-        const Served *served, netsnmp_agent_request_info *info, netsnmp_request_info *request, usec_t now) {
-        const netsnmp_variable_list *vb = request->requestvb;
+static int answer_get(const Served *served, netsnmp_variable_list *vb, usec_t now) {
         size_t n = served->tree->n;
         MibValue value;
         int r = get(served, vb->name + n, vb->name_length - n, now, &value);
 
         if (r >= 0)
-                answer(request, &value);
-        else
-                netsnmp_set_request_error(
-                        info, request, r == -ENXIO ? SNMP_NOSUCHOBJECT : SNMP_NOSUCHINSTANCE);
+                answer(vb, &value);
+        return r;
 }
 
 /* AgentX may ask for "this one or the next" (RFC 2741, 7.2.3.2). */
 static bool answer_inclusive(
-        const Served *served, netsnmp_request_info *request, const oid *name, size_t n, usec_t now) {
+        const Served *served, netsnmp_variable_list *vb, const oid *name, size_t n, usec_t now) {
         MibValue value;
 
-        if (!request->inclusive || get(served, name, n, now, &value) < 0)
+        if (get(served, name, n, now, &value) < 0)
                 return false;
-        answer(request, &value);
+        answer(vb, &value);
         return true;
 }
 
-static void answer_next(const Served *served, netsnmp_request_info *request, usec_t now) {
+/* Whether there was one; else the variable is left as it is. */
+static bool answer_next(const Served *served, netsnmp_variable_list *vb, bool inclusive, usec_t now) {
         const ServeSubtree *tree = served->tree;
-        netsnmp_variable_list *vb = request->requestvb;
         oid name[MAX_OID_LEN];
         const oid *below = NULL;
         size_t n = 0;
@@ -91,15 +87,16 @@ static void answer_next(const Served *served, netsnmp_request_info *request, use
                 below = vb->name + tree->n;
                 n = vb->name_length - tree->n;
         } else if (snmp_oid_compare(vb->name, vb->name_length, tree->root, tree->n) > 0) {
-                return;
+                return false;
         }
-        if (n > 0 && answer_inclusive(served, request, below, n, now))
-                return;
+        if (n > 0 && inclusive && answer_inclusive(served, vb, below, n, now))
+                return true;
         if (next(served, below, n, now, name + tree->n, &n, &value) < 0)
-                return; /* left as it is: net-snmp goes on behind us */
+                return false;
         memcpy(name, tree->root, tree->n * sizeof(oid));
         snmp_set_var_objid(vb, name, tree->n + n);
-        answer(request, &value);
+        answer(vb, &value);
+        return true;
 }
 
 /* The one handler of every subtree. */
@@ -107,18 +104,54 @@ static int on_request(netsnmp_mib_handler *handler, UNUSED netsnmp_handler_regis
         netsnmp_agent_request_info *info, netsnmp_request_info *requests) {
         const Served *served = handler->myvoid;
         usec_t now = now_monotonic();
+        int r = 0;
 
-        for (netsnmp_request_info *r = requests; r; r = r->next) {
-                if (r->processed)
+        for (netsnmp_request_info *q = requests; q; q = q->next) {
+                if (q->processed)
                         continue;
-                if (info->mode == MODE_GET)
-                        answer_get(served, info, r, now);
-                else if (info->mode == MODE_GETNEXT)
-                        answer_next(served, r, now);
-                else
-                        netsnmp_set_request_error(info, r, SNMP_ERR_NOTWRITABLE);
+                if (info->mode == MODE_GETNEXT) {
+                        answer_next(served, q->requestvb, q->inclusive != 0, now); /* else net-snmp goes on */
+                        continue;
+                }
+                r = info->mode == MODE_GET ? answer_get(served, q->requestvb, now) : -EROFS;
+                if (r < 0)
+                        netsnmp_set_request_error(info, q,
+                                r == -EROFS   ? SNMP_ERR_NOTWRITABLE
+                                : r == -ENXIO ? SNMP_NOSUCHOBJECT
+                                              : SNMP_NOSUCHINSTANCE);
         }
         return SNMP_ERR_NOERROR;
+}
+
+/* The same without net-snmp's agent in between: of all subtrees that are registered. */
+static void direct_get(void *userdata, netsnmp_variable_list *vb) {
+        const ServeAgent *agent = userdata;
+        int r = -ENXIO;
+
+        for (size_t i = 0; i < SERVE_SUBTREES; i++) {
+                const Served *s = &agent->served[i];
+
+                if (s->tree &&
+                        snmp_oidtree_compare(vb->name, vb->name_length, s->tree->root, s->tree->n) == 0 &&
+                        vb->name_length >= s->tree->n)
+                        r = answer_get(s, vb, now_monotonic());
+        }
+        if (r < 0)
+                snmp_set_var_typed_value(vb, r == -ENXIO ? SNMP_NOSUCHOBJECT : SNMP_NOSUCHINSTANCE, NULL, 0);
+}
+
+/* Only the subtree that the OID is in: a master asks for each by itself. */
+static bool direct_next(void *userdata, netsnmp_variable_list *vb, bool inclusive) {
+        const ServeAgent *agent = userdata;
+
+        for (size_t i = 0; i < SERVE_SUBTREES; i++) {
+                const Served *s = &agent->served[i];
+
+                if (s->tree &&
+                        snmp_oidtree_compare(vb->name, vb->name_length, s->tree->root, s->tree->n) == 0)
+                        return answer_next(s, vb, inclusive, now_monotonic());
+        }
+        return false;
 }
 
 static int register_subtree(ServeAgent *agent, size_t i) {
@@ -149,9 +182,10 @@ static int register_subtrees(ServeAgent *agent, bool entity) {
 }
 
 static int start_agentx(ServeAgent *agent, const MsgServeConfig *config) {
+        const Direct direct = {.get = direct_get, .next = direct_next, .userdata = agent};
         int r;
 
-        agentx_link_prepare(&agent->link, config->address, config->entity != 0);
+        agentx_link_prepare(&agent->link, config->address, config->entity != 0, &direct);
         init_agent(APPLICATION);
         agentx_link_own();
         r = register_subtrees(agent, config->entity != 0);

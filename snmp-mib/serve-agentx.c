@@ -52,12 +52,15 @@ static int on_session(UNUSED int major, int minor, void *session, void *userdata
         return 0;
 }
 
-void agentx_link_prepare(AgentxLink *link, const char *address, bool offers) {
+void agentx_link_prepare(AgentxLink *link, const char *address, bool offers, const Direct *direct) {
         /* as configuration, because init_snmp sets the library's defaults (1 s, five times over) again */
         char timeout[] = "timeout 1", retries[] = "retries 0";
 
-        *link = (AgentxLink){
-                .door = -1, .reason = -ENOTCONN, .master_since = USEC_INFINITY, .offers = offers};
+        *link = (AgentxLink){.door = -1,
+                .reason = -ENOTCONN,
+                .master_since = USEC_INFINITY,
+                .offers = offers,
+                .direct = *direct};
         copy_text(link->address, sizeof(link->address), address);
         netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_ROLE, 1);
         netsnmp_ds_set_string(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_X_SOCKET, address);
@@ -102,6 +105,7 @@ static void attach(AgentxLink *link) {
         if (!link->session)
                 return;
         link->session->timeout = (long) PING_LIFETIME;
+        direct_begin(&link->direct, link->session);
         link->serving = true;
         if (link->offers)
                 offer_begin(&link->offer, link->session);

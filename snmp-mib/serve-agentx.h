@@ -10,6 +10,7 @@
  * goes on, so does the session. */
 
 #include "macro.h"
+#include "serve-direct.h"
 #include "serve-offer.h"
 
 typedef struct AgentxLink {
@@ -22,12 +23,13 @@ typedef struct AgentxLink {
         usec_t master_since;          /* when its sysUpTime was zero; USEC_INFINITY: not known yet */
         bool offers;                  /* whether to offer ENTITY-MIB and ENTITY-SENSOR-MIB */
         Offer offer;
+        Direct direct;
         int reason; /* why there is no session: negative errno of the last attempt */
         int error;  /* the link is beyond repair in this process: negative errno */
 } AgentxLink;
 
-/* Before init_agent. The link must outlive the process's use of net-snmp. */
-void agentx_link_prepare(AgentxLink *link, const char *address, bool offers);
+/* Before init_agent. direct: what answers. The link must outlive the process's use of net-snmp. */
+void agentx_link_prepare(AgentxLink *link, const char *address, bool offers, const Direct *direct);
 
 /* Between init_agent and init_snmp: takes the library's own reconnecting off. */
 void agentx_link_own(void);

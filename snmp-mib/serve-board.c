@@ -1,11 +1,10 @@
 #include "serve-board.h"
 
-#include <time.h>
+#include "serve-cell.h"
 
 #define COLUMNS_MAX 64
 #define INDICES_MAX 2
 #define NO_FIELD UINT8_MAX
-#define STALE_STATE "unknown"
 
 /* Which tables of the board stand where below hsmdObjects, in that order. Scalars are columns of one row,
  * `0`. */
@@ -16,21 +15,25 @@ static const struct {
         {1, BOARD_FLEET},
         {2, BOARD_SITES},
         {3, BOARD_POOLS},
+        {4, BOARD_SERVICES},
         {5, BOARD_DEVICES},
         {6, BOARD_KEYS},
         {7, BOARD_MECHANISMS},
         {8, BOARD_SENSORS},
         {9, BOARD_SITE_SENSORS},
+        {10, BOARD_ALARMS},
+        {11, BOARD_FAILOVERS},
+        {12, BOARD_RECEIVERS},
 };
 
 /* One group of objects as it is laid out for searching. */
 typedef struct Group {
         oid arc;
         BoardTable table;
-        size_t prefix;  /* 1 for a table: its entry's arc; 0 for scalars */
-        size_t indices; /* how many arcs an instance has */
-        size_t rows;
-        uint32_t *index;            /* rows × indices; the board's rows never change their places */
+        size_t prefix;              /* 1 for a table: its entry's arc; 0 for scalars */
+        size_t indices;             /* how many arcs an instance has */
+        size_t rows;                /* as many as there are now */
+        uint32_t *index;            /* rows × indices */
         uint8_t field[COLUMNS_MAX]; /* ordinal of a column's field, or NO_FIELD */
 } Group;
 
@@ -75,6 +78,20 @@ static int read_indices(BoardReader *reader, Group *g) {
         return 0;
 }
 
+/* Rows that come and go are looked at once a request: within it they keep their places. */
+static void look_again(ServeBoard *b) {
+        for (size_t i = 0; i < ELEMENTSOF(b->groups); i++) {
+                Group *g = &b->groups[i];
+                bool changed;
+
+                if (!board_comes_and_goes(g->table))
+                        continue;
+                g->rows = board_look(b->reader, g->table, &changed);
+                for (size_t row = 0; changed && row < g->rows; row++)
+                        g->index[row] = board_row_id(board_read(b->reader, g->table, row));
+        }
+}
+
 static int lay_out(BoardReader *reader, size_t i, Group *g) {
         const TableInfo *info = &board_tables[groups[i].table];
 
@@ -87,7 +104,10 @@ static int lay_out(BoardReader *reader, size_t i, Group *g) {
         if (!g->index)
                 return -ENOMEM;
         map_columns(g);
-        return read_indices(reader, g);
+        if (!board_comes_and_goes(g->table))
+                return read_indices(reader, g);
+        g->rows = 0; /* until somebody asks */
+        return 0;
 }
 
 int serve_board_new(int fd, ServeBoard **ret) {
@@ -121,106 +141,14 @@ BoardReader *serve_board_reader(ServeBoard *b) {
         return b->reader;
 }
 
-static void set_unsigned(MibValue *v, u_char type, uint64_t value) {
-        mib_set_integer(v, type, (long) MIN_OF(value, (uint64_t) UINT32_MAX));
-}
-
-static void set_counter(MibValue *v, uint64_t value) {
-        v->type = ASN_COUNTER64;
-        v->size = sizeof(v->data.counter);
-        v->data.counter.high = (u_long) (value >> 32);
-        v->data.counter.low = (u_long) (value & UINT32_MAX);
-}
-
-/* DateAndTime (RFC 2579) with the offset from UTC, which is 0. */
-static void set_instant(MibValue *v, uint64_t usec) {
-        time_t seconds = (time_t) (usec / USEC_PER_SEC);
-        struct tm tm = {0};
-        unsigned year;
-
-        gmtime_r(&seconds, &tm);
-        year = (unsigned) tm.tm_year + 1900;
-        v->type = ASN_OCTET_STR;
-        v->size = 11;
-        memcpy(v->data.octets,
-                (const uint8_t[11]){(uint8_t) (year >> 8), (uint8_t) year, (uint8_t) (tm.tm_mon + 1),
-                        (uint8_t) tm.tm_mday, (uint8_t) tm.tm_hour, (uint8_t) tm.tm_min, (uint8_t) tm.tm_sec,
-                        (uint8_t) (usec % USEC_PER_SEC / 100000), '+', 0, 0},
-                11);
-}
-
-/* A judge that stands still knows no state; an enumeration that can say so is a state. */
-static uint32_t state_now(const Field *f, uint32_t value, bool stale) {
-        unsigned unknown = stale ? name_value(f->names, STALE_STATE) : 0;
-
-        return unknown ? unknown : value;
-}
-
-static void show_wide(const Field *f, uint64_t u64, usec_t now, MibValue *ret) {
-        switch (f->type) {
-        case FIELD_COUNTER:
-                set_counter(ret, u64);
-                return;
-        case FIELD_INSTANT:
-                set_instant(ret, u64);
-                return;
-        case FIELD_AGE:
-                set_unsigned(ret, ASN_UNSIGNED, now > u64 ? (now - u64) / USEC_PER_SEC : 0);
-                return;
-        case FIELD_MSEC:
-                set_unsigned(ret, ASN_UNSIGNED, u64 / USEC_PER_MSEC);
-                return;
-        default: /* FIELD_USEC */
-                set_unsigned(ret, ASN_UNSIGNED, u64);
-        }
-}
-
-static void show_narrow(const Field *f, uint32_t u32, bool stale, MibValue *ret) {
-        switch (f->type) {
-        case FIELD_ENUM:
-                mib_set_integer(ret, ASN_INTEGER, (long) state_now(f, u32, stale));
-                return;
-        case FIELD_ENUM_AS_NAME:
-                mib_set_text(ret, name_of(f->names, u32), 63);
-                return;
-        case FIELD_BOOL:
-                mib_set_integer(ret, ASN_INTEGER, u32 ? 1 : 2); /* TruthValue */
-                return;
-        case FIELD_I32:
-        case FIELD_CELSIUS:
-                mib_set_integer(ret, ASN_INTEGER, (int32_t) u32);
-                return;
-        default: /* FIELD_U32 and FIELD_GAUGE are one type on the wire */
-                set_unsigned(ret, ASN_UNSIGNED, u32);
-        }
-}
-
-static bool is_wide(const Field *f) {
-        return f->type == FIELD_COUNTER || f->type == FIELD_INSTANT || f->type == FIELD_AGE ||
-               f->type == FIELD_MSEC || f->type == FIELD_USEC;
-}
-
 /* Whether the cell is instantiated, and its value. */
 static bool read_cell(ServeBoard *b, const Group *g, size_t column, size_t row, usec_t now, MibValue *ret) {
         const Field *f = &board_tables[g->table].fields[g->field[column]];
-        const uint8_t *copy = board_read(b->reader, g->table, row);
-        const uint8_t *p = copy + f->offset;
-        uint64_t u64;
-        uint32_t u32;
+        const void *copy = board_read(b->reader, g->table, row);
 
         if (!field_valid(copy, g->field[column]))
                 return false;
-        if (f->type == FIELD_NAME) {
-                mib_set_ascii(ret, (const char *) p, 63);
-        } else if (f->type == FIELD_TEXT) {
-                mib_set_text(ret, (const char *) p, 255);
-        } else if (is_wide(f)) {
-                memcpy(&u64, p, sizeof(u64));
-                show_wide(f, u64, now, ret);
-        } else {
-                memcpy(&u32, p, sizeof(u32));
-                show_narrow(f, u32, board_stale(b->reader, now), ret);
-        }
+        serve_cell(f, copy, now, board_stale(b->reader, now), ret);
         return true;
 }
 
@@ -270,6 +198,7 @@ int serve_board_get(ServeBoard *b, const oid *name, size_t n, usec_t now, MibVal
         size_t at = g ? 1 + g->prefix : 0; /* where the column's arc stands */
         size_t row;
 
+        look_again(b);
         if (!g || n <= at || (g->prefix && name[1] != 1) || !has_column(g, name[at]))
                 return -ENXIO;
         if (n - at - 1 != g->indices)
@@ -330,6 +259,7 @@ static size_t write_name(const Group *g, const Position *at, oid name[static SER
 
 int serve_board_next(ServeBoard *b, const oid *name, size_t n, usec_t now, oid ret_name[static SERVE_OID_MAX],
         size_t *ret_n, MibValue *ret) {
+        look_again(b);
         for (size_t i = 0; i < ELEMENTSOF(b->groups); i++) {
                 const Group *g = &b->groups[i];
                 Position at = {0, 0};

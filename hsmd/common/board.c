@@ -1,13 +1,6 @@
 #include "board.h"
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <time.h>
-
-#define READ_ATTEMPTS 100
-#define STALE_TICKS 3
-#define NEEDED_SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
 
 #define FIELD_OF(Row, ftype, member, fkey, fcolumn, fnames)                                                  \
         {.key = (fkey),                                                                                      \
@@ -24,6 +17,10 @@
 #define SITE_SENSOR_FIELD(...) FIELD_OF(SiteSensorRow, __VA_ARGS__)
 #define MECHANISM_FIELD(...) FIELD_OF(MechanismRow, __VA_ARGS__)
 #define POOL_KEY_FIELD(...) FIELD_OF(PoolKeyRow, __VA_ARGS__)
+#define SERVICE_FIELD(...) FIELD_OF(ServiceRow, __VA_ARGS__)
+#define ALARM_FIELD(...) FIELD_OF(AlarmRow, __VA_ARGS__)
+#define FAILOVER_FIELD(...) FIELD_OF(FailoverRow, __VA_ARGS__)
+#define RECEIVER_FIELD(...) FIELD_OF(ReceiverRow, __VA_ARGS__)
 
 static const Field fleet_fields[] = {BOARD_FLEET_FIELDS(FLEET_FIELD)};
 static const Field site_fields[] = {BOARD_SITE_FIELDS(SITE_FIELD)};
@@ -34,6 +31,10 @@ static const Field sensor_fields[] = {BOARD_SENSOR_FIELDS(SENSOR_FIELD)};
 static const Field site_sensor_fields[] = {BOARD_SITE_SENSOR_FIELDS(SITE_SENSOR_FIELD)};
 static const Field mechanism_fields[] = {BOARD_MECHANISM_FIELDS(MECHANISM_FIELD)};
 static const Field pool_key_fields[] = {BOARD_POOL_KEY_FIELDS(POOL_KEY_FIELD)};
+static const Field service_fields[] = {BOARD_SERVICE_FIELDS(SERVICE_FIELD)};
+static const Field alarm_fields[] = {BOARD_ALARM_FIELDS(ALARM_FIELD)};
+static const Field failover_fields[] = {BOARD_FAILOVER_FIELDS(FAILOVER_FIELD)};
+static const Field receiver_fields[] = {BOARD_RECEIVER_FIELDS(RECEIVER_FIELD)};
 
 const TableInfo board_tables[BOARD_TABLES] = {
         [BOARD_FLEET] = {"fleet", sizeof(FleetRow), fleet_fields, ELEMENTSOF(fleet_fields), 0},
@@ -48,11 +49,20 @@ const TableInfo board_tables[BOARD_TABLES] = {
                 2},
         [BOARD_SITE_SENSORS] = {"site_sensors", sizeof(SiteSensorRow), site_sensor_fields,
                 ELEMENTSOF(site_sensor_fields), 2},
+        [BOARD_SERVICES] = {"services", sizeof(ServiceRow), service_fields, ELEMENTSOF(service_fields), 1},
+        [BOARD_RECEIVERS] = {"receivers", sizeof(ReceiverRow), receiver_fields, ELEMENTSOF(receiver_fields),
+                1},
+        [BOARD_ALARMS] = {"alarms", sizeof(AlarmRow), alarm_fields, ELEMENTSOF(alarm_fields), 1},
+        [BOARD_FAILOVERS] = {"failovers", sizeof(FailoverRow), failover_fields, ELEMENTSOF(failover_fields),
+                1},
 };
 
 _Static_assert(sizeof(SiteSensorRow) == sizeof(SensorRow) &&
                        (int) SiteSensorField_missed == (int) SensorField_missed,
         "one function fills both");
+_Static_assert(
+        AlarmField_id == 0 && FailoverField_id == 0 && offsetof(AlarmRow, id) == offsetof(FailoverRow, id),
+        "rows that come and go begin with their id");
 _Static_assert(ELEMENTSOF(device_fields) <= 128, "the valid bits of a row are 128");
 
 /* Every row begins alike. */
@@ -77,106 +87,8 @@ bool field_valid(const void *row, unsigned ordinal) {
         return head->valid[ordinal / 64] >> (ordinal % 64) & 1;
 }
 
-struct BoardReader {
-        const uint8_t *map;
-        size_t size;
-        uint8_t *copy; /* last good copies, laid out as the board is */
-};
-
-static bool header_is_sound(const BoardHeader *h, size_t size) {
-        if (h->magic != BOARD_MAGIC || h->size != size)
-                return false;
-        for (size_t i = 0; i < BOARD_TABLES; i++) {
-                uint64_t end =
-                        (uint64_t) h->tables[i].offset + (uint64_t) h->tables[i].rows * h->tables[i].row_size;
-
-                if (h->tables[i].row_size != board_tables[i].row_size || end > size ||
-                        h->tables[i].offset % 8)
-                        return false;
-        }
-        return true;
-}
-
-int board_reader_new(int fd, BoardReader **ret) {
-        BoardReader *r = NULL;
-        struct stat st;
-        int seals = fcntl(fd, F_GET_SEALS);
-
-        if (seals < 0 || (seals & NEEDED_SEALS) != NEEDED_SEALS)
-                return -EBADMSG;
-        if (fstat(fd, &st) < 0)
-                return -errno;
-        if ((size_t) st.st_size < sizeof(BoardHeader))
-                return -EBADMSG;
-        r = calloc(1, sizeof(*r));
-        if (!r)
-                return -ENOMEM;
-        r->size = (size_t) st.st_size;
-        r->copy = calloc(1, r->size);
-        r->map = mmap(NULL, r->size, PROT_READ, MAP_SHARED, fd, 0);
-        if (!r->copy || r->map == MAP_FAILED) {
-                if (r->map == MAP_FAILED)
-                        r->map = NULL;
-                board_reader_free(r);
-                return -ENOMEM;
-        }
-        if (!header_is_sound((const BoardHeader *) r->map, r->size)) {
-                board_reader_free(r);
-                return -EBADMSG;
-        }
-        /* offsets are used from here on and must not change under us */
-        memcpy(r->copy, r->map, sizeof(BoardHeader));
-        *ret = r;
-        return 0;
-}
-
-BoardReader *board_reader_free(BoardReader *r) {
-        if (!r)
-                return NULL;
-        if (r->map)
-                munmap((void *) r->map, r->size);
-        free(r->copy);
-        free(r);
-        return NULL;
-}
-
-static const BoardHeader *header_of(const BoardReader *r) {
-        return (const BoardHeader *) r->copy;
-}
-
-size_t board_rows(const BoardReader *r, BoardTable table) {
-        return header_of(r)->tables[table].rows;
-}
-
-const void *board_read(BoardReader *r, BoardTable table, size_t index) {
-        size_t row_size = board_tables[table].row_size;
-        size_t offset = header_of(r)->tables[table].offset + index * row_size;
-        const RowHead *row = (const RowHead *) (r->map + offset);
-        uint8_t copy[sizeof(DeviceRow) > 4096 ? sizeof(DeviceRow) : 4096];
-
-        for (unsigned i = 0; i < READ_ATTEMPTS; i++) {
-                uint32_t before = atomic_load_explicit(&row->sequence, memory_order_acquire);
-
-                if (before & 1)
-                        continue;
-                memcpy(copy, row, row_size);
-                atomic_thread_fence(memory_order_acquire);
-                if (atomic_load_explicit(&row->sequence, memory_order_relaxed) != before)
-                        continue;
-                memcpy(r->copy + offset, copy, row_size);
-                break;
-        }
-        return r->copy + offset;
-}
-
-usec_t board_tick(const BoardReader *r) {
-        return atomic_load_explicit(&((const BoardHeader *) r->map)->tick, memory_order_acquire);
-}
-
-bool board_stale(const BoardReader *r, usec_t now) {
-        usec_t tick = board_tick(r);
-
-        return now > tick && now - tick > STALE_TICKS * BOARD_TICK;
+uint32_t board_row_id(const void *row) {
+        return field_valid(row, AlarmField_id) ? ((const AlarmRow *) row)->id : 0;
 }
 
 static void show_instant(uint64_t usec, Shown *ret) {

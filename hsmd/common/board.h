@@ -74,7 +74,15 @@ typedef enum FieldType {
         F(U32, serve_engine_boots, "serve_engine_boots", 0, NULL)                                            \
         F(COUNTER, serve_restarts, "serve_restarts", 0, NULL)                                                \
         F(COUNTER, poll_restarts, "poll_restarts", 0, NULL)                                                  \
-        F(TEXT, last_action, "last_action", 0, NULL)
+        F(TEXT, last_action, "last_action", 0, NULL)                                                         \
+        F(NAME, notify_engine_id, "notify_engine_id", 0, NULL)                                               \
+        F(U32, notify_engine_boots, "notify_engine_boots", 0, NULL)                                          \
+        F(COUNTER, notify_restarts, "notify_restarts", 0, NULL)                                              \
+        F(GAUGE, events_waiting, "events_waiting", 0, NULL)                                                  \
+        F(USEC, commit_p99, "commit_p99_us", 0, NULL)                                                        \
+        F(USEC, told_p99, "told_p99_us", 0, NULL)                                                            \
+        F(USEC, sent_p99, "sent_p99_us", 0, NULL)                                                            \
+        F(TEXT, drill, "drill", 0, NULL)
 
 #define BOARD_SITE_FIELDS(F)                                                                                 \
         F(U32, number, "number", 1, NULL)                                                                    \
@@ -184,7 +192,14 @@ typedef enum FieldType {
         F(TEXT, agent_detail, "agent_detail", 0, NULL)                                                       \
         F(NAME, agent_engine_id, "agent_engine_id", 0, NULL)                                                 \
         F(GAUGE, sensors, "sensors", 0, NULL)                                                                \
-        F(GAUGE, sensors_bad, "sensors_bad", 0, NULL)
+        F(GAUGE, sensors_bad, "sensors_bad", 0, NULL)                                                        \
+        F(ENUM, place, "place", 0, &place_names)                                                             \
+        F(ENUM, other_place, "other_place", 0, &place_names)                                                 \
+        F(NAME, separating_test, "separating_test", 0, NULL)                                                 \
+        F(BOOL, virtual_slot, "virtual_slot", 0, NULL)                                                       \
+        F(GAUGE, capacity, "capacity_per_s", 0, NULL)                                                        \
+        F(TEXT, maintenance_reason, "maintenance_reason", 0, NULL)                                           \
+        F(NAME, maintenance_by, "maintenance_by", 0, NULL)
 
 #define BOARD_KEY_FIELDS(F)                                                                                  \
         F(U32, device, "device", 0, NULL)                                                                    \
@@ -204,6 +219,86 @@ typedef enum FieldType {
         F(ENUM, matrix, "matrix", 0, &matrix_state_names)                                                    \
         F(INSTANT, certificate_expires, "certificate_expires", 0, NULL)                                      \
         F(USEC, latency, "latency_us", 0, NULL)
+
+/* A business system on its pool. rated: capacity is known of every member that serves. */
+#define BOARD_SERVICE_FIELDS(F)                                                                              \
+        F(U32, number, "number", 1, NULL)                                                                    \
+        F(NAME, name, "name", 2, NULL)                                                                       \
+        F(TEXT, title, "title", 3, NULL)                                                                     \
+        F(U32, pool, "pool", 4, NULL)                                                                        \
+        F(ENUM, state, "state", 5, &service_state_names)                                                     \
+        F(ENUM, basis, "basis", 6, &basis_names)                                                             \
+        F(BOOL, confirmed, "confirmed", 7, NULL)                                                             \
+        F(GAUGE, required_rate, "required_rate_per_s", 8, NULL)                                              \
+        F(I32, headroom, "headroom_per_s", 9, NULL)                                                          \
+        F(GAUGE, keys_usable, "keys_usable", 10, NULL)                                                       \
+        F(GAUGE, keys_required, "keys_required", 11, NULL)                                                   \
+        F(I32, survivable, "survivable", 12, NULL)                                                           \
+        F(NAME, pool_name, "pool_name", 0, NULL)                                                             \
+        F(GAUGE, serving, "serving", 0, NULL)                                                                \
+        F(GAUGE, members, "members", 0, NULL)                                                                \
+        F(GAUGE, capacity, "capacity_per_s", 0, NULL)
+
+/* An active alarm. cause: why it was raised; text is English, text_local the operator's language. */
+#define BOARD_ALARM_FIELDS(F)                                                                                \
+        F(U32, id, "id", 1, NULL)                                                                            \
+        F(NAME, code, "code", 2, NULL)                                                                       \
+        F(ENUM, severity, "severity", 3, &severity_names)                                                    \
+        F(ENUM_AS_NAME, cause, "cause", 4, &reason_names)                                                    \
+        F(U32, device, "device", 5, NULL)                                                                    \
+        F(U32, pool, "pool", 6, NULL)                                                                        \
+        F(U32, service, "service", 7, NULL)                                                                  \
+        F(NAME, resource, "resource", 8, NULL)                                                               \
+        F(INSTANT, since, "since", 9, NULL)                                                                  \
+        F(AGE, age, "age_s", 10, NULL)                                                                       \
+        F(TEXT, text, "text", 11, NULL)                                                                      \
+        F(TEXT, text_local, "text_local", 12, NULL)                                                          \
+        F(BOOL, acknowledged, "acknowledged", 13, NULL)                                                      \
+        F(NAME, acknowledged_by, "acknowledged_by", 14, NULL)                                                \
+        F(U32, correlated, "correlated", 15, NULL)                                                           \
+        F(NAME, device_name, "device_name", 0, NULL)                                                         \
+        F(NAME, pool_name, "pool_name", 0, NULL)                                                             \
+        F(NAME, service_name, "service_name", 0, NULL)                                                       \
+        F(U32, site, "site", 0, NULL)                                                                        \
+        F(NAME, site_name, "site_name", 0, NULL)                                                             \
+        F(INSTANT, acknowledged_when, "acknowledged_when", 0, NULL)                                          \
+        F(ENUM, place, "place", 0, &place_names)                                                             \
+        F(ENUM, other_place, "other_place", 0, &place_names)
+
+/* One loss of a pool's member. Instants are those of this host's clock. */
+#define BOARD_FAILOVER_FIELDS(F)                                                                             \
+        F(U32, id, "id", 1, NULL)                                                                            \
+        F(U32, pool, "pool", 2, NULL)                                                                        \
+        F(U32, device, "device", 3, NULL)                                                                    \
+        F(INSTANT, last_good, "last_good", 4, NULL)                                                          \
+        F(INSTANT, first_failure, "first_failure", 5, NULL)                                                  \
+        F(INSTANT, declared, "declared", 6, NULL)                                                            \
+        F(MSEC, detection, "detection_ms", 7, NULL)                                                          \
+        F(GAUGE, survivors, "survivors", 8, NULL)                                                            \
+        F(INSTANT, returned, "returned", 9, NULL)                                                            \
+        F(NAME, pool_name, "pool_name", 0, NULL)                                                             \
+        F(NAME, device_name, "device_name", 0, NULL)                                                         \
+        F(USEC, latency_before, "latency_before_us", 0, NULL)                                                \
+        F(USEC, latency_after, "latency_after_us", 0, NULL)
+
+#define BOARD_RECEIVER_FIELDS(F)                                                                             \
+        F(U32, number, "number", 1, NULL)                                                                    \
+        F(NAME, name, "name", 2, NULL)                                                                       \
+        F(NAME, address, "address", 3, NULL)                                                                 \
+        F(ENUM, kind, "kind", 4, &receiver_kind_names)                                                       \
+        F(ENUM, state, "state", 5, &receiver_state_names)                                                    \
+        F(GAUGE, pending, "pending", 6, NULL)                                                                \
+        F(AGE, oldest_pending_age, "oldest_pending_age_s", 7, NULL)                                          \
+        F(COUNTER, sent, "sent", 8, NULL)                                                                    \
+        F(COUNTER, acknowledged, "acknowledged", 9, NULL)                                                    \
+        F(COUNTER, refused, "refused", 10, NULL)                                                             \
+        F(COUNTER, dropped, "dropped", 11, NULL)                                                             \
+        F(AGE, last_ack_age, "last_ack_age_s", 12, NULL)                                                     \
+        F(ENUM, version, "version", 0, &snmp_version_names)                                                  \
+        F(ENUM, text, "text", 0, &text_language_names)                                                       \
+        F(ENUM, charset, "charset", 0, &charset_names)                                                       \
+        F(COUNTER, last_sequence, "last_sequence", 0, NULL)                                                  \
+        F(TEXT, detail, "detail", 0, NULL)
 
 /* What a device's mechanisms do. Rates are of one machine. */
 #define BOARD_MECHANISM_FIELDS(F)                                                                            \
@@ -305,6 +400,10 @@ BOARD_ROW(SensorRow, BOARD_SENSOR_FIELDS);
 BOARD_ROW(SiteSensorRow, BOARD_SITE_SENSOR_FIELDS);
 BOARD_ROW(MechanismRow, BOARD_MECHANISM_FIELDS);
 BOARD_ROW(PoolKeyRow, BOARD_POOL_KEY_FIELDS);
+BOARD_ROW(ServiceRow, BOARD_SERVICE_FIELDS);
+BOARD_ROW(AlarmRow, BOARD_ALARM_FIELDS);
+BOARD_ROW(FailoverRow, BOARD_FAILOVER_FIELDS);
+BOARD_ROW(ReceiverRow, BOARD_RECEIVER_FIELDS);
 
 /* Ordinals of fields: DeviceField_state and so on. */
 #define BOARD_ORDINAL_FLEET(type, member, key, column, names) FleetField_##member,
@@ -316,6 +415,10 @@ BOARD_ROW(PoolKeyRow, BOARD_POOL_KEY_FIELDS);
 #define BOARD_ORDINAL_SITE_SENSOR(type, member, key, column, names) SiteSensorField_##member,
 #define BOARD_ORDINAL_MECHANISM(type, member, key, column, names) MechanismField_##member,
 #define BOARD_ORDINAL_POOL_KEY(type, member, key, column, names) PoolKeyField_##member,
+#define BOARD_ORDINAL_SERVICE(type, member, key, column, names) ServiceField_##member,
+#define BOARD_ORDINAL_ALARM(type, member, key, column, names) AlarmField_##member,
+#define BOARD_ORDINAL_FAILOVER(type, member, key, column, names) FailoverField_##member,
+#define BOARD_ORDINAL_RECEIVER(type, member, key, column, names) ReceiverField_##member,
 enum { BOARD_FLEET_FIELDS(BOARD_ORDINAL_FLEET) };
 enum { BOARD_SITE_FIELDS(BOARD_ORDINAL_SITE) };
 enum { BOARD_POOL_FIELDS(BOARD_ORDINAL_POOL) };
@@ -325,6 +428,10 @@ enum { BOARD_SENSOR_FIELDS(BOARD_ORDINAL_SENSOR) };
 enum { BOARD_SITE_SENSOR_FIELDS(BOARD_ORDINAL_SITE_SENSOR) };
 enum { BOARD_MECHANISM_FIELDS(BOARD_ORDINAL_MECHANISM) };
 enum { BOARD_POOL_KEY_FIELDS(BOARD_ORDINAL_POOL_KEY) };
+enum { BOARD_SERVICE_FIELDS(BOARD_ORDINAL_SERVICE) };
+enum { BOARD_ALARM_FIELDS(BOARD_ORDINAL_ALARM) };
+enum { BOARD_FAILOVER_FIELDS(BOARD_ORDINAL_FAILOVER) };
+enum { BOARD_RECEIVER_FIELDS(BOARD_ORDINAL_RECEIVER) };
 
 typedef struct Field {
         const char *key;
@@ -344,6 +451,12 @@ typedef enum BoardTable {
         BOARD_MECHANISMS,   /* ordered by device, index: those that the device's keys are exercised with */
         BOARD_POOL_KEYS,    /* ordered by pool, number */
         BOARD_SITE_SENSORS, /* ordered by site, number; a SiteSensorRow is laid out as a SensorRow */
+        BOARD_SERVICES,
+        BOARD_RECEIVERS,
+        /* The rows of these come and go (board_arrange): those that are there stand first, in order of id,
+         * and the rest have nothing valid. */
+        BOARD_ALARMS,
+        BOARD_FAILOVERS,
         BOARD_TABLES,
 } BoardTable;
 
@@ -358,6 +471,14 @@ typedef struct TableInfo {
 
 extern const TableInfo board_tables[BOARD_TABLES];
 
+/* Whether a table's rows come and go. Their one index is an id, which says whether there is a row. */
+static inline bool board_comes_and_goes(BoardTable table) {
+        return table == BOARD_ALARMS || table == BOARD_FAILOVERS;
+}
+
+/* The id of a row of such a table; 0 = there is none. */
+uint32_t board_row_id(const void *row);
+
 /* Sets a member and marks it valid: FIELD_SET(Device, &row, probes, 7). */
 #define FIELD_SET(Table, row, member, v)                                                                     \
         ((row)->member = (v), field_mark((row)->valid, Table##Field_##member, true))
@@ -370,7 +491,7 @@ extern const TableInfo board_tables[BOARD_TABLES];
 void field_mark(uint64_t *valid, unsigned ordinal, bool yes);
 bool field_valid(const void *row, unsigned ordinal);
 
-#define BOARD_MAGIC UINT64_C(0x6864736d42524431)
+#define BOARD_MAGIC UINT64_C(0x6864736d42524432)
 #define BOARD_TICK USEC_PER_SEC
 
 typedef struct BoardHeader {
@@ -378,7 +499,8 @@ typedef struct BoardHeader {
         uint64_t size;         /* of the whole board */
         _Atomic uint64_t tick; /* CLOCK_MONOTONIC when the judge last turned, at least every BOARD_TICK */
         struct {
-                uint32_t offset, rows, row_size, reserved;
+                uint32_t offset, rows, row_size;
+                _Atomic uint32_t arranged; /* odd while rows change places; another value afterwards */
         } tables[BOARD_TABLES];
 } BoardHeader;
 
@@ -390,6 +512,13 @@ int board_reader_new(int fd, BoardReader **ret);
 BoardReader *board_reader_free(BoardReader *reader);
 
 size_t board_rows(const BoardReader *reader, BoardTable table);
+
+/* Looks at which rows there are now in a table whose rows come and go, and answers how many; *ret_changed
+ * (may be NULL) says whether they are others than at the last look. Until the next look board_read answers
+ * these, in increasing order of id, and no other: a row that meanwhile went or changed its place as it was
+ * last. So what is read after one look belongs together, and ends, even where the writer was killed while it
+ * arranged (then, after 100 attempts, it is what the last look found). */
+size_t board_look(BoardReader *reader, BoardTable table, bool *ret_changed);
 
 /* The row's newest consistent copy, valid until the next call for the same row. After 100 attempts (a writer
  * that was killed in the middle of a row leaves an odd count) it is the last good copy, which at first has

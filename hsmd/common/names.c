@@ -43,7 +43,38 @@ NAME_TABLE(reason_names, "reason", [REASON_NONE] = "none", [REASON_STARTING] = "
         [REASON_POWER_FAILED] = "power_failed", [REASON_SENSOR_LIMIT] = "sensor_limit",
         [REASON_SENSOR_FROZEN] = "sensor_frozen", [REASON_AGENT_RESTARTED] = "agent_restarted",
         [REASON_REBOOTED] = "rebooted", [REASON_SESSIONS_NEAR_LIMIT] = "sessions_near_limit",
-        [REASON_DUPLICATE_ENGINE_ID] = "duplicate_engine_id");
+        [REASON_DUPLICATE_ENGINE_ID] = "duplicate_engine_id", [REASON_FLAPPING] = "flapping",
+        [REASON_WATCHER_ISOLATED] = "watcher_isolated", [REASON_COMMON_CAUSE] = "common_cause",
+        [REASON_SHARED_SERVICE] = "shared_service", [REASON_SUPERSEDED] = "superseded",
+        [REASON_VIRTUAL_DISAGREES] = "virtual_disagrees", [REASON_BOUND_EXCEEDED] = "bound_exceeded",
+        [REASON_MAINTENANCE_ENDING] = "maintenance_ending", [REASON_UNCONFIGURED] = "unconfigured",
+        [REASON_DISK_SLOW] = "disk_slow", [REASON_DISK_FULL] = "disk_full",
+        [REASON_HISTORY_DAMAGED] = "history_damaged", [REASON_RECEIVER_REFUSES] = "receiver_refuses",
+        [REASON_RECEIVER_SILENT] = "receiver_silent", [REASON_QUEUE_FULL] = "queue_full",
+        [REASON_SELFTEST] = "selftest");
+NAME_TABLE(severity_names, "severity", [SEVERITY_CLEARED] = "cleared",
+        [SEVERITY_INDETERMINATE] = "indeterminate", [SEVERITY_CRITICAL] = "critical",
+        [SEVERITY_MAJOR] = "major", [SEVERITY_MINOR] = "minor", [SEVERITY_WARNING] = "warning");
+NAME_TABLE(basis_names,
+        "basis", [BASIS_BUSINESS] = "business", [BASIS_PROBE] = "probe", [BASIS_PRESENT] = "present");
+NAME_TABLE(event_type_names, "event", [EVENT_STARTED] = "started", [EVENT_STOPPING] = "stopping",
+        [EVENT_DEVICE_STATE] = "device_state", [EVENT_POOL_STATE] = "pool_state",
+        [EVENT_ALARM_RAISED] = "alarm_raised", [EVENT_ALARM_CHANGED] = "alarm_changed",
+        [EVENT_ALARM_CLEARED] = "alarm_cleared", [EVENT_ALARM_ACKNOWLEDGED] = "alarm_acknowledged",
+        [EVENT_POOL_FAILOVER] = "pool_failover", [EVENT_FAILOVER_RETURNED] = "failover_returned",
+        [EVENT_POOL_RECOVERED] = "pool_recovered", [EVENT_SERVICE_AT_RISK] = "service_at_risk",
+        [EVENT_SERVICE_RECOVERED] = "service_recovered", [EVENT_MAINTENANCE_STARTED] = "maintenance_started",
+        [EVENT_MAINTENANCE_ENDING] = "maintenance_ending", [EVENT_MAINTENANCE_ENDED] = "maintenance_ended",
+        [EVENT_DRILL_STARTED] = "drill_started", [EVENT_DRILL_ENDED] = "drill_ended",
+        [EVENT_RELOADED] = "reloaded", [EVENT_ACTION] = "action");
+NAME_TABLE(place_names, "place", [PLACE_MACHINE] = "machine", [PLACE_NETWORK] = "network",
+        [PLACE_SERVICE] = "service", [PLACE_CLIENT] = "client", [PLACE_ACCESS_LIST] = "access_list",
+        [PLACE_PIN] = "pin", [PLACE_KEY] = "key", [PLACE_NOT_READY] = "not_ready", [PLACE_HOST] = "host");
+NAME_TABLE(receiver_kind_names, "kind of receiver", [RECEIVER_TRAP] = "trap", [RECEIVER_INFORM] = "inform");
+NAME_TABLE(receiver_state_names, "receiver state", [RECEIVER_OK] = "ok", [RECEIVER_RETRYING] = "retrying",
+        [RECEIVER_REFUSING] = "refusing", [RECEIVER_DROPPING] = "dropping");
+NAME_TABLE(text_language_names, "text", [TEXT_EN] = "en", [TEXT_ZH] = "zh");
+NAME_TABLE(charset_names, "charset", [CHARSET_UTF_8] = "utf-8", [CHARSET_GB18030] = "gb18030");
 NAME_TABLE(matrix_state_names, "key matrix state", [MATRIX_IDENTICAL] = "identical",
         [MATRIX_MISSING] = "missing", [MATRIX_DIFFERENT] = "different", [MATRIX_FAILING] = "failing",
         [MATRIX_NOWHERE] = "nowhere", [MATRIX_UNKNOWN] = "unknown");
@@ -125,4 +156,11 @@ void name_to_camel(char *dst, size_t size, const char *name) {
                 up = false;
         }
         dst[n] = '\0';
+}
+
+void name_to_kebab(char *dst, size_t size, const char *name) {
+        copy_text(dst, size, name);
+        for (char *p = dst; *p; p++)
+                if (*p == '_')
+                        *p = '-';
 }

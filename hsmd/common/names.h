@@ -113,7 +113,24 @@ typedef enum Reason {
         REASON_REBOOTED,        /* the machine itself did */
         REASON_SESSIONS_NEAR_LIMIT,
         REASON_DUPLICATE_ENGINE_ID, /* another machine's agent has the same SNMPv3 engine id */
-        REASON_LAST = REASON_DUPLICATE_ENGINE_ID,
+        /* what several attempts, machines or hsmd itself come to */
+        REASON_FLAPPING,          /* it falls and comes back too often to be relied on */
+        REASON_WATCHER_ISOLATED,  /* this host's own link is gone: nothing is proven of the machines */
+        REASON_COMMON_CAUSE,      /* several members fell together */
+        REASON_SHARED_SERVICE,    /* the local service that their modules share is gone */
+        REASON_SUPERSEDED,        /* of a cleared alarm: another one says it, and more */
+        REASON_VIRTUAL_DISAGREES, /* a virtual slot serves while no member does, or the other way round */
+        REASON_BOUND_EXCEEDED,    /* a fault was found later than the published bound says */
+        REASON_MAINTENANCE_ENDING,
+        REASON_UNCONFIGURED, /* of a cleared alarm: what it is about is not configured any more */
+        REASON_DISK_SLOW,    /* events are told before they are on disk */
+        REASON_DISK_FULL,
+        REASON_HISTORY_DAMAGED,  /* it could not be read, and was set aside */
+        REASON_RECEIVER_REFUSES, /* it answers notifications with a refusal */
+        REASON_RECEIVER_SILENT,  /* it does not acknowledge */
+        REASON_QUEUE_FULL,       /* notifications for a receiver were dropped */
+        REASON_SELFTEST,         /* somebody tries whether alarms arrive */
+        REASON_LAST = REASON_SELFTEST,
 } Reason;
 
 /* How a key's state compares over the members of its pool. */
@@ -321,6 +338,85 @@ typedef enum SnmpVersion {
         SNMP_VERSION_V1,
 } SnmpVersion;
 
+/* Of an alarm: RFC 3877, ItuPerceivedSeverity. */
+typedef enum Severity {
+        SEVERITY_CLEARED = 1,
+        SEVERITY_INDETERMINATE,
+        SEVERITY_CRITICAL,
+        SEVERITY_MAJOR,
+        SEVERITY_MINOR,
+        SEVERITY_WARNING,
+} Severity;
+
+/* Which keys a service's verdict rests on. */
+typedef enum Basis {
+        BASIS_BUSINESS = 1, /* its own keys were used, and were right */
+        BASIS_PROBE,        /* its own keys were found; another key of the same machines was used */
+        BASIS_PRESENT,      /* keys were found, none was used */
+} Basis;
+
+/* What happened. */
+typedef enum EventType {
+        EVENT_STARTED = 1,
+        EVENT_STOPPING,
+        EVENT_DEVICE_STATE,
+        EVENT_POOL_STATE,
+        EVENT_ALARM_RAISED,
+        EVENT_ALARM_CHANGED,
+        EVENT_ALARM_CLEARED,
+        EVENT_ALARM_ACKNOWLEDGED,
+        EVENT_POOL_FAILOVER,
+        EVENT_FAILOVER_RETURNED,
+        EVENT_POOL_RECOVERED,
+        EVENT_SERVICE_AT_RISK, /* a service became worse: at_risk, degraded or lost */
+        EVENT_SERVICE_RECOVERED,
+        EVENT_MAINTENANCE_STARTED,
+        EVENT_MAINTENANCE_ENDING,
+        EVENT_MAINTENANCE_ENDED,
+        EVENT_DRILL_STARTED,
+        EVENT_DRILL_ENDED,
+        EVENT_RELOADED,
+        EVENT_ACTION, /* something else that a person had done */
+        EVENT_TYPE_LAST = EVENT_ACTION,
+} EventType;
+
+/* Where a fault is suspected. */
+typedef enum FaultPlace {
+        PLACE_MACHINE = 1, /* the machine itself, or its power */
+        PLACE_NETWORK,
+        PLACE_SERVICE,     /* the cipher service on the machine */
+        PLACE_CLIENT,      /* the vendor's library here, or its configuration */
+        PLACE_ACCESS_LIST, /* the machine does not take connections from this host */
+        PLACE_PIN,
+        PLACE_KEY,
+        PLACE_NOT_READY, /* the machine is starting, updating or full */
+        PLACE_HOST,      /* hsmd's own host */
+        PLACE_LAST = PLACE_HOST,
+} FaultPlace;
+
+typedef enum ReceiverKind {
+        RECEIVER_TRAP = 1,
+        RECEIVER_INFORM,
+} ReceiverKind;
+
+typedef enum ReceiverState {
+        RECEIVER_OK = 1,
+        RECEIVER_RETRYING,
+        RECEIVER_REFUSING,
+        RECEIVER_DROPPING,
+} ReceiverState;
+
+/* Of the texts that a receiver is sent. */
+typedef enum TextLanguage {
+        TEXT_EN = 1, /* the last object, which is not ASCII, is left out */
+        TEXT_ZH,
+} TextLanguage;
+
+typedef enum Charset {
+        CHARSET_UTF_8 = 1,
+        CHARSET_GB18030,
+} Charset;
+
 /* One table of names. Lookups are by number; names[i] may be NULL in a hole. */
 typedef struct NameTable {
         const char *what; /* "device state", for messages */
@@ -333,13 +429,19 @@ extern const NameTable device_state_names, pool_state_names, service_state_names
         key_class_names, exercise_names, sensor_type_names, select_names, agent_mode_names,
         snmp_version_names, matrix_state_names, pin_origin_names, limited_by_names, mechanism_use_names,
         mechanism_input_names, z_rule_names, signature_form_names, point_form_names, cipher_order_names,
-        return_class_names, sensor_meaning_names, sensor_kind_names, sensor_level_names, sensor_finding_names;
+        return_class_names, sensor_meaning_names, sensor_kind_names, sensor_level_names, sensor_finding_names,
+        severity_names, basis_names, event_type_names, place_names, receiver_kind_names, receiver_state_names,
+        text_language_names, charset_names;
 
 /* The snake_case name, or "invalid". */
 const char *name_of(const NameTable *table, unsigned value);
 
 /* The value of a snake_case name, or 0. */
 unsigned name_value(const NameTable *table, const char *name);
+
+/* snake_case to words with hyphens ("key_missing" to "key-missing"), as alarm codes are written; dst is
+ * always terminated. */
+void name_to_kebab(char *dst, size_t size, const char *name);
 
 /* snake_case to lowerCamelCase ("at_risk" to "atRisk"); dst is always terminated. */
 void name_to_camel(char *dst, size_t size, const char *name);

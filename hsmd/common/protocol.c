@@ -31,6 +31,12 @@ static const size_t message_sizes[MSG_MAX] = {
         [MSG_POLL_ITEM] = sizeof(MsgPollItem),
         [MSG_POLL_WALK] = sizeof(MsgPollWalk),
         [MSG_POLL_FOUND] = sizeof(MsgPollFound),
+        [MSG_NOTIFY_CONFIG] = sizeof(MsgNotifyConfig),
+        [MSG_NOTIFY_RECEIVER] = sizeof(MsgNotifyReceiver),
+        [MSG_NOTIFY_START] = sizeof(MsgPlain),
+        [MSG_NOTIFY] = sizeof(MsgNotify),
+        [MSG_NOTIFY_DONE] = sizeof(MsgNotifyDone),
+        [MSG_NOTIFY_STATE] = sizeof(MsgNotifyState),
 };
 
 _Static_assert(

@@ -9,20 +9,25 @@
  *
  *   probe:  hsmd sends MSG_PROBE_CONFIG (with the ring), then MSG_PROBE_CLIMB once and MSG_PROBE_CHECK as
  * due; the probe asks for its PIN with MSG_PIN_WANTED when its climb reaches login, is answered with MSG_PIN,
- * says MSG_LOGIN_DONE as soon as C_Login returned, MSG_CONNECT what a diagnostic connection showed,
- * MSG_PROBE_KEY what a key without a pinned public key is, and ends each attempt with MSG_PROBE_RESULT. After
- * its climb a probe that measures is sent one MSG_MEASURE (MSG_MEASURE_STOP ends it early) and answers with
- * MSG_MEASURED.
+ * says MSG_LOGIN_DONE as soon as C_Login returned, MSG_CONNECT what a diagnostic connection showed (one a
+ * port), MSG_PROBE_KEY what a key without a pinned public key is, and ends each attempt with
+ * MSG_PROBE_RESULT. After its climb a probe that measures is sent one MSG_MEASURE (MSG_MEASURE_STOP ends it
+ * early) and answers with MSG_MEASURED.
  *
  *   poll:   see there, below.
  *
  *   serve:  hsmd sends MSG_SERVE_CONFIG (with the board), one MSG_SERVE_USER a user, then MSG_SERVE_START; a
  * new configuration is MSG_SERVE_BOARD (with a new board); serve sends MSG_SERVE_STATE.
  *
+ *   notify: hsmd sends MSG_NOTIFY_CONFIG, one MSG_NOTIFY_RECEIVER a receiver (again with secrets or an
+ * address that changed), MSG_NOTIFY_START, and MSG_NOTIFY for what is to be sent; notify answers each with
+ * MSG_NOTIFY_DONE when it is done with, and says MSG_NOTIFY_STATE when a receiver's state changes.
+ *
  * Receivers trust no length or string of the other side: protocol_receive checks the length, PROTOCOL_TEXT
  * ends strings. */
 
 #include "board.h"
+#include "event.h"
 #include "names.h"
 
 #define WORKER_FD 3
@@ -64,6 +69,12 @@ typedef enum MessageType {
         MSG_POLL_ITEM,
         MSG_POLL_WALK,
         MSG_POLL_FOUND,
+        MSG_NOTIFY_CONFIG,
+        MSG_NOTIFY_RECEIVER,
+        MSG_NOTIFY_START,
+        MSG_NOTIFY,
+        MSG_NOTIFY_DONE,
+        MSG_NOTIFY_STATE,
         MSG_MAX,
 } MessageType;
 
@@ -153,8 +164,10 @@ typedef struct MsgProbeConfig { /* with one descriptor: the ring */
         uint32_t n_returns;
         ProbeReturn returns[PROTOCOL_RETURNS_MAX];
         /* the device's world */
-        char connect[80];  /* numeric host:port to try when diagnose is set; empty = none */
-        uint32_t diagnose; /* the last attempt failed after the climb began */
+        char connect[80];         /* numeric host:port to try when diagnose is set; empty = none */
+        char management[80];      /* likewise, of another service of the machine; both are tried at once */
+        uint64_t connect_timeout; /* microseconds for both */
+        uint32_t diagnose;        /* the last attempt failed after the climb began */
         uint32_t n_paths, n_read_paths;
         char paths[PROTOCOL_PATHS_MAX][256];      /* may be written */
         char read_paths[PROTOCOL_PATHS_MAX][256]; /* may be read */
@@ -231,8 +244,8 @@ typedef struct MsgProbeResult {
 typedef struct MsgConnect {
         MessageHead head;
         uint64_t attempt;
-        int32_t error; /* errno, 0 = connected, ETIMEDOUT */
-        uint32_t reserved;
+        int32_t error;       /* errno, 0 = connected, ETIMEDOUT */
+        uint32_t management; /* of the management port, else of the cipher service's */
         uint64_t usec;
 } MsgConnect;
 
@@ -415,6 +428,72 @@ typedef struct MsgServeState {
         uint32_t serving; /* answering (own: listening; agentx: registered with the master) */
         char detail[128];
 } MsgServeState;
+
+/* --- notify */
+
+#define NOTIFY_WINDOW 8 /* of a receiver: so many are handed to the worker at a time */
+
+typedef struct MsgNotifyConfig {
+        MessageHead head;
+        uint32_t engine_id_size;
+        uint8_t engine_id[32]; /* ours, of v3 traps */
+        uint32_t engine_boots; /* raised durably by hsmd before this is sent */
+} MsgNotifyConfig;
+
+typedef struct MsgNotifyReceiver {
+        MessageHead head;
+        uint32_t receiver; /* number */
+        uint32_t removed;  /* it is no more */
+        char name[64];
+        char address[128]; /* numeric: "udp:192.0.2.5:162", "udp6:[2001:db8::5]:162" */
+        uint32_t kind;     /* ReceiverKind */
+        uint32_t version;  /* SnmpVersion: v2c or v3 */
+        uint32_t text;     /* TextLanguage: en leaves the last object out */
+        uint32_t charset;  /* Charset */
+        uint64_t timeout;  /* microseconds, for an acknowledgement */
+        char community[64];
+        char user[64];
+        char auth_protocol[16], priv_protocol[16];
+        char auth_secret[PROTOCOL_SECRET_MAX + 1], priv_secret[PROTOCOL_SECRET_MAX + 1];
+} MsgNotifyReceiver;
+
+/* One notification for one receiver. They are sent in the order in which they are handed over, the next when
+ * the one before is done with; a heartbeat is sent at once, once, and answered by nothing. An inform is sent
+ * again until it is acknowledged, marked as repeated from the second time on; `repeated` marks the first one
+ * too. */
+typedef struct MsgNotify {
+        MessageHead head;
+        uint32_t receiver;
+        uint32_t repeated;
+        uint32_t heartbeat; /* event: state, serving, total, when */
+        uint32_t alarms[4]; /* of a heartbeat: critical, major, minor, warning */
+        uint32_t reserved;
+        uint64_t last_sequence; /* of a heartbeat */
+        Event event;
+} MsgNotify;
+
+typedef enum NotifyResult {
+        NOTIFY_ACKNOWLEDGED = 1,
+        NOTIFY_SENT, /* a trap */
+} NotifyResult;
+
+typedef struct MsgNotifyDone {
+        MessageHead head;
+        uint32_t receiver;
+        uint32_t result;    /* NotifyResult */
+        uint64_t sequence;  /* the event's notify_sequence */
+        uint64_t sent_usec; /* CLOCK_MONOTONIC when its first datagram left */
+        uint32_t attempts;
+        uint32_t reserved;
+} MsgNotifyDone;
+
+typedef struct MsgNotifyState {
+        MessageHead head;
+        uint32_t receiver;
+        uint32_t state;    /* ReceiverState: ok, retrying, refusing */
+        uint64_t refusals; /* Reports and error responses since the worker started */
+        char detail[128];
+} MsgNotifyState;
 
 /* Starts a message of struct type T: MsgHello m = MESSAGE(MsgHello, MSG_HELLO) */
 #define MESSAGE(T, msg)                                                                                      \

@@ -220,6 +220,21 @@ static const Advice advices[] = {
                 "Which business system does not close its own? Look at the connections in its console.",
                 "密码机仍在服务，但不久将拒绝新会话：见 hsmctl sensors 名称。\n"
                 "哪个业务系统没有释放会话？在管理界面查看连接数。"},
+        {0, 0, REASON_FLAPPING, NULL,
+                "It serves now, but has failed and come back several times: do not count on it.\n"
+                "hsmctl events --device NAME shows when; look for a loose cable, a failing power supply,\n"
+                "restarts in its own log. If another member can carry the load: hsmctl maintenance start "
+                "NAME.",
+                "目前在服务，但已多次故障又恢复，不要指望它。\n"
+                "hsmctl events --device 名称 显示各次时间；查网线、电源、设备自身日志中的重启。\n"
+                "若其他成员能承担业务：hsmctl maintenance start 名称。"},
+        {0, 0, REASON_WATCHER_ISOLATED, NULL,
+                "Nothing is known of the machine: this monitoring host's own link is gone.\n"
+                "Look at this host first: network cable, switch port, ip link, ping the gateway.\n"
+                "The business systems need not be affected; ask them.",
+                "密码机状况无从得知：本监测主机自身的网络中断。\n"
+                "先查本主机：网线、交换机端口、ip link、ping 网关。\n"
+                "业务不一定受影响，可向业务方核实。"},
         {0, 0, REASON_DUPLICATE_ENGINE_ID, NULL,
                 "The machine serves and is watched. Two SNMP agents have one engine id: the detail names "
                 "both.\n"

@@ -56,7 +56,9 @@ int client_new(const char *socket, Client **ret) {
                 close(fd);
                 return r;
         }
-        r = sd_bus_start(c->bus);
+        r = sd_bus_negotiate_fds(c->bus, true); /* a backup is written into a file of ours */
+        if (r >= 0)
+                r = sd_bus_start(c->bus);
         if (r < 0)
                 return r;
         *ret = c;

@@ -2,17 +2,17 @@
 
 #include <limits.h>
 #include <stdarg.h>
-#include <time.h>
 
 #include "advice.h"
+#include "device-facts.h"
 #include "fleet-view.h"
 #include "keys-view.h"
 #include "sensors-view.h"
 #include "terms.h"
+#include "when.h"
 #include "width.h"
 #include "words.h"
 
-#define LABEL_COLUMNS 13
 #define TEXT_SIZE 512
 #define ADVICE_LINES_MAX 7
 #define ROOMY_LINES 32
@@ -20,15 +20,6 @@
 /* Whether there is room for what does not matter to a fault; a terminal of 24 lines has none. */
 static bool is_roomy(const Screen *s) {
         return s->height >= ROOMY_LINES;
-}
-
-/* A label and its text, whole lines; a text that is too long is cut. Empty texts are left out. */
-static void put_fact(const Screen *s, Colour colour, const char *label, const char *text) {
-        if (!*text)
-                return;
-        screen_cell(s, COLOUR_DIM, label, LABEL_COLUMNS, true);
-        screen_cell(s, colour, text, s->width - LABEL_COLUMNS, false);
-        fputc('\n', s->f);
 }
 
 static void put_title(const Screen *s, const DeviceRow *d) {
@@ -40,24 +31,16 @@ static void put_title(const Screen *s, const DeviceRow *d) {
         fputs("\n\n", s->f);
 }
 
-static void local_time(uint64_t usec, char *dst, size_t size) {
-        time_t seconds = (time_t) (usec / USEC_PER_SEC);
-        struct tm tm;
-
-        if (!localtime_r(&seconds, &tm) || strftime(dst, size, "%Y-%m-%d %H:%M:%S", &tm) == 0)
-                snprintf(dst, size, "?");
-}
-
 static void put_state(const Screen *s, const Picture *p, const DeviceRow *d) {
         unsigned state = ROW_GET(Device, d, state, DEVICE_UNKNOWN);
         const char *word = word_of_state(s->lang, &device_state_names, state);
-        char text[TEXT_SIZE], age[32] = "?", since[32] = "?";
+        char text[TEXT_SIZE], age[32] = "?", since[WHEN_SIZE] = "?";
 
         if (field_valid(d, DeviceField_state_age))
                 word_of_age(s->lang, p->now > d->state_age ? (p->now - d->state_age) / USEC_PER_SEC : 0, age,
                         sizeof(age));
         if (field_valid(d, DeviceField_state_since))
-                local_time(d->state_since, since, sizeof(since));
+                when_text(d->state_since, since);
         snprintf(text, sizeof(text), screen_say(s, "%s for %s, since %s", "%s，已持续%s，自 %s"), word, age,
                 since);
         put_fact(s, colour_of_device(state), screen_say(s, "State", "状态"), text);
@@ -187,18 +170,34 @@ static size_t put_sentence(const Screen *s, unsigned number, const char *sentenc
         return lines;
 }
 
-static void put_advice(const Screen *s, const DeviceRow *d) {
+/* How many lines a sentence takes, about. */
+static size_t sentence_lines(const Screen *s, const char *sentence, size_t length) {
+        size_t columns = MIN_OF(s->width, (size_t) 80) - 5;
+        char text[TEXT_SIZE];
+
+        snprintf(text, sizeof(text), "%.*s", (int) length, sentence);
+        return (text_width(text) + columns - 1) / columns;
+}
+
+/* less: lines that others need on a screen that is not high. The test that tells two places apart comes
+ * first. */
+static void put_advice(const Screen *s, const DeviceRow *d, size_t less) {
         const char *text = advice_for(s->lang, ROW_GET(Device, d, state, DEVICE_UNKNOWN),
                 ROW_GET(Device, d, failed_step, STEP_NONE), ROW_GET(Device, d, reason, REASON_NONE),
                 field_valid(d, DeviceField_last_return) ? d->last_return : "");
-        size_t lines = 0;
+        size_t lines = 0, taken;
 
         fputc('\n', s->f);
         screen_cell(s, COLOUR_BOLD, screen_say(s, "What to look at first", "先查什么"), 40, false);
         fputc('\n', s->f);
-        for (unsigned number = 1; *text && lines < ADVICE_LINES_MAX; number++) {
+        taken = put_separating_test(s, d);
+        if (!is_roomy(s))
+                less += taken;
+        for (unsigned number = 1; *text && lines + less < ADVICE_LINES_MAX; number++) {
                 size_t length = strcspn(text, "\n");
 
+                if (less > 0 && lines + less + sentence_lines(s, text, length) > ADVICE_LINES_MAX)
+                        break;
                 lines += put_sentence(s, number, text, length);
                 text += length + (text[length] == '\n');
         }
@@ -385,17 +384,34 @@ static void put_place(const Screen *s, const DeviceRow *d) {
                 put_fact(s, COLOUR_NONE, screen_say(s, "Contact", "联系人"), d->contact);
 }
 
+/* How many lines stand above the advice that are there only when something is wrong. */
+static size_t count_extra(const Picture *p, const DeviceRow *d) {
+        size_t alarms = 0;
+
+        for (size_t i = 0; i < picture_rows(p, BOARD_ALARMS); i++)
+                alarms += picture_alarm(p, i)->device == d->number;
+        return (ROW_GET(Device, d, place, 0) ? 1 : 0) + (alarms ? 1 : 0) +
+               (field_valid(d, DeviceField_maintenance_until) ? 1 : 0);
+}
+
 void device_view(const Screen *s, const Picture *p, const DeviceRow *d) {
+        size_t extra = count_extra(p, d);
+
         put_title(s, d);
         put_state(s, p, d);
         put_reason(s, d);
         put_step(s, d);
         put_call(s, d);
         put_detail(s, d);
+        put_suspected(s, d);
+        put_device_alarms(s, p, d);
+        put_maintenance(s, d);
         put_temperature(s, d);
         put_sensors(s, p, d);
         put_checks(s, p, d);
-        put_advice(s, d);
+        if (is_roomy(s))
+                put_availability(s, d);
+        put_advice(s, d, is_roomy(s) ? 0 : extra);
         put_keys(s, p, d);
         if (is_roomy(s) || ROW_GET(Device, d, reason, REASON_NONE) == REASON_CERTIFICATE_EXPIRING)
                 put_certificate(s, p, d);

@@ -2,6 +2,7 @@
 
 #include "device-view.h"
 #include "json-picture.h"
+#include "missing.h"
 #include "records.h"
 #include "verbs.h"
 
@@ -16,21 +17,13 @@ static int print_json(Client *client, const Picture *p, const DeviceRow *d, bool
                 return r;
         json_open(&j, NULL, '{');
         json_device_members(&j, p, d);
+        json_alarms_of(&j, p, d->number);
         r = json_attempts(&j, attempts);
         if (r >= 0)
                 r = json_calls(&j, calls);
         json_close(&j, '}');
         json_end(&j);
         return r < 0 ? -EBADMSG : 0;
-}
-
-static ExitCode no_such_device(const Options *o, const Picture *p) {
-        fprintf(stderr, say(o, "hsmctl: there is no device %s; there are:", "hsmctl：没有密码机 %s；现有："),
-                o->args[1]);
-        for (size_t i = 0; i < picture_rows(p, BOARD_DEVICES); i++)
-                fprintf(stderr, " %s", picture_device(p, i)->name);
-        fputc('\n', stderr);
-        return EXIT_NOT_FOUND;
 }
 
 ExitCode verb_device(const Options *o) {
@@ -42,13 +35,14 @@ ExitCode verb_device(const Options *o) {
 
         if (r >= 0)
                 r = picture_fetch(client,
-                        1U << BOARD_DEVICES | 1U << BOARD_KEYS | 1U << BOARD_SENSORS | 1U << BOARD_MECHANISMS,
+                        1U << BOARD_ALARMS | 1U << BOARD_DEVICES | 1U << BOARD_KEYS | 1U << BOARD_SENSORS |
+                                1U << BOARD_MECHANISMS,
                         CLIENT_DEADLINE, &p);
         if (r < 0)
                 return client_complain(o, client, r);
         d = picture_find_device(&p, o->args[1]);
         if (!d)
-                return no_such_device(o, &p);
+                return no_such_device(o, &p, o->args[1]);
         screen_init(&s, o);
         if (o->verbose) /* the page may be longer than the screen */
                 s.height = SIZE_MAX;

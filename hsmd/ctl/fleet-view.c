@@ -1,8 +1,12 @@
 #include "fleet-view.h"
 
+#include "alarms-view.h"
 #include "columns.h"
 #include "sensor-text.h"
 #include "sensors-view.h"
+#include "services-view.h"
+#include "terms.h"
+#include "when.h"
 #include "width.h"
 #include "words.h"
 
@@ -77,6 +81,18 @@ static void put_pools(const Screen *s, const Picture *p) {
                 put_pool(s, columns, picture_pool(p, i));
 }
 
+/* Until when it is out of service; why, and on whose word, hsmctl maintenance says. */
+static bool maintenance_why(Lang lang, const DeviceRow *d, char *dst, size_t size) {
+        char until[WHEN_SIZE];
+
+        if (ROW_GET(Device, d, state, DEVICE_UNKNOWN) != DEVICE_MAINTENANCE ||
+                !field_valid(d, DeviceField_maintenance_until))
+                return false;
+        when_text(d->maintenance_until, until);
+        snprintf(dst, size, lang == LANG_ZH ? "至 %.16s" : "until %.16s", until);
+        return true;
+}
+
 void device_why(Lang lang, const DeviceRow *d, char *dst, size_t size) {
         unsigned reason = ROW_GET(Device, d, reason, REASON_NONE);
         unsigned step = ROW_GET(Device, d, failed_step, STEP_NONE);
@@ -84,7 +100,7 @@ void device_why(Lang lang, const DeviceRow *d, char *dst, size_t size) {
                           !streq(d->last_return, "CKR_OK");
 
         dst[0] = '\0';
-        if (reason == REASON_NONE && step == STEP_NONE)
+        if (maintenance_why(lang, d, dst, size) || (reason == REASON_NONE && step == STEP_NONE))
                 return;
         if (step == STEP_NONE)
                 snprintf(dst, size, "%s", word_of_reason(lang, reason, true));
@@ -232,15 +248,37 @@ static void put_rooms(const Screen *s, const Picture *p) {
         fputs("\n\n", s->f);
 }
 
-size_t fleet_view_overhead(const Picture *p) {
-        return 5 + picture_rows(p, BOARD_POOLS) + (tells_of_rooms(p) ? 2 : 0);
+static bool is_drilled(const Picture *p) {
+        const FleetRow *f = picture_fleet(p);
+
+        return field_valid(f, FleetField_drill) && *f->drill;
+}
+
+/* A machine that is out on purpose must not look like a fault. */
+static void put_drill(const Screen *s, const Picture *p) {
+        const char *heading = screen_say(s, "DRILL", term_zh("drill"));
+        size_t used = 0;
+
+        if (!is_drilled(p))
+                return;
+        line_cell(s, &used, COLOUR_WARN, heading, text_width(heading), false);
+        line_cell(s, &used, COLOUR_NONE, picture_fleet(p)->drill, 0, true);
+        fputc('\n', s->f);
+}
+
+size_t fleet_view_overhead(const Screen *s, const Picture *p) {
+        return 5 + picture_rows(p, BOARD_POOLS) + (tells_of_rooms(p) ? 2 : 0) + services_view_lines(p) +
+               alarms_brief_lines(s, p) + (is_drilled(p) ? 2 : 0);
 }
 
 void fleet_view(const Screen *s, const Picture *p, size_t max_devices) {
         put_fleet_line(s, p);
         fputc('\n', s->f);
+        services_view(s, p);
         put_pools(s, p);
         fputc('\n', s->f);
+        put_drill(s, p);
+        alarms_brief(s, p);
         put_rooms(s, p);
         put_devices(s, p, max_devices);
 }

@@ -24,25 +24,31 @@ static void put_field(Json *j, const char *key, const Shown *shown) {
         }
 }
 
-static void put_members(Json *j, const Picture *p, BoardTable table, const void *row, unsigned first) {
-        const TableInfo *info = &board_tables[table];
-
+void json_members(Json *j, const TableInfo *info, const void *row, usec_t now, unsigned first) {
         for (unsigned i = first; i < info->n_fields; i++) {
                 Shown shown;
 
-                field_show(info, i, row, p->now, &shown);
+                field_show(info, i, row, now, &shown);
                 put_field(j, info->fields[i].key, &shown);
         }
 }
 
-static void put_rows(Json *j, const Picture *p, BoardTable table) {
-        json_open(j, board_tables[table].name, '[');
-        for (size_t i = 0; i < picture_rows(p, table); i++) {
+void json_rows(Json *j, const TableInfo *info, const Table *table, usec_t now) {
+        json_open(j, info->name, '[');
+        for (size_t i = 0; i < table->n; i++) {
                 json_open(j, NULL, '{');
-                put_members(j, p, table, picture_row(p, table, i), 0);
+                json_members(j, info, (const uint8_t *) table->rows + i * info->row_size, now, 0);
                 json_close(j, '}');
         }
         json_close(j, ']');
+}
+
+static void put_members(Json *j, const Picture *p, BoardTable table, const void *row, unsigned first) {
+        json_members(j, &board_tables[table], row, p->now, first);
+}
+
+static void put_rows(Json *j, const Picture *p, BoardTable table) {
+        json_rows(j, &board_tables[table], &p->tables[table], p->now);
 }
 
 /* Rows of an owner begin with its number, which the nesting says already. */
@@ -78,6 +84,18 @@ void json_device_members(Json *j, const Picture *p, const DeviceRow *d) {
         put_rows_of(j, "sensors", p, BOARD_SENSORS, d->number);
         if (picture_rows(p, BOARD_MECHANISMS) > 0)
                 put_rows_of(j, "mechanisms", p, BOARD_MECHANISMS, d->number);
+}
+
+void json_alarms_of(Json *j, const Picture *p, uint32_t device) {
+        json_open(j, "alarms", '[');
+        for (size_t i = 0; i < picture_rows(p, BOARD_ALARMS); i++) {
+                if (picture_alarm(p, i)->device != device)
+                        continue;
+                json_open(j, NULL, '{');
+                put_members(j, p, BOARD_ALARMS, picture_alarm(p, i), 0);
+                json_close(j, '}');
+        }
+        json_close(j, ']');
 }
 
 /* A site's sensors stand in a table of their own, and under the same key as a device's. */
@@ -147,6 +165,10 @@ void json_picture(FILE *f, const Picture *p, bool pretty) {
                 json_close(&j, '}');
         }
         json_close(&j, ']');
+        put_rows(&j, p, BOARD_SERVICES);
+        put_rows(&j, p, BOARD_ALARMS);
+        put_rows(&j, p, BOARD_FAILOVERS);
+        put_rows(&j, p, BOARD_RECEIVERS);
         json_close(&j, '}');
         json_end(&j);
 }

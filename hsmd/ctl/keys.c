@@ -3,24 +3,9 @@
 #include "action.h"
 #include "json-picture.h"
 #include "keys-view.h"
+#include "missing.h"
 #include "verbs.h"
 #include "words.h"
-
-static const PoolRow *find_pool(const Picture *p, const char *name) {
-        for (size_t i = 0; i < picture_rows(p, BOARD_POOLS); i++)
-                if (streq(picture_pool(p, i)->name, name))
-                        return picture_pool(p, i);
-        return NULL;
-}
-
-static ExitCode no_such_pool(const Options *o, const Picture *p, const char *name) {
-        fprintf(stderr,
-                say(o, "hsmctl: there is no pool %s; there are:", "hsmctl：没有密码机集群 %s；现有："), name);
-        for (size_t i = 0; i < picture_rows(p, BOARD_POOLS); i++)
-                fprintf(stderr, " %s", picture_pool(p, i)->name);
-        fputc('\n', stderr);
-        return EXIT_NOT_FOUND;
-}
 
 static ExitCode show_pools(const Options *o, const Picture *p, const char *only) {
         Screen s;
@@ -91,7 +76,7 @@ static ExitCode take_scope(const Options *o, const Picture *p, Scope *ret) {
         if (o->n_args > 3 && take_number(o, o->args[3], &scope.key) != EXIT_OK)
                 return EXIT_USAGE;
         if (o->n_args > 2) {
-                scope.pool = find_pool(p, o->args[2]);
+                scope.pool = picture_find_pool(p, o->args[2]);
                 if (!scope.pool)
                         return no_such_pool(o, p, o->args[2]);
         }
@@ -219,7 +204,7 @@ ExitCode verb_keys(const Options *o) {
                 return client_complain(o, client, r);
         if (confirming)
                 return confirm(o, client, &p);
-        if (pool && !find_pool(&p, pool))
+        if (pool && !picture_find_pool(&p, pool))
                 return no_such_pool(o, &p, pool);
         if (!o->json)
                 return show_pools(o, &p, pool);

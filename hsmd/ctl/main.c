@@ -3,6 +3,8 @@
 #include "verbs.h"
 #include "width.h"
 
+#define ARGUMENTS_MAX 64
+
 static const struct {
         const char *name;
         int least, most; /* arguments beside the verb */
@@ -18,6 +20,17 @@ static const struct {
         {"pin", 2, 2, verb_pin},
         {"measure", 1, 1, verb_measure},
         {"probe", 1, 1, verb_probe},
+        {"alarms", 0, 0, verb_alarms},
+        {"ack", 1, ARGUMENTS_MAX, verb_ack},
+        {"events", 0, 0, verb_events},
+        {"history", 1, 1, verb_history},
+        {"failovers", 0, 1, verb_failovers},
+        {"receivers", 0, 0, verb_receivers},
+        {"maintenance", 0, 2, verb_maintenance},
+        {"drill", 1, 1, verb_drill},
+        {"selftest", 1, ARGUMENTS_MAX, verb_selftest},
+        {"backup", 1, 1, verb_backup},
+        {"restore", 1, 1, verb_restore},
         {"version", 0, 0, verb_version},
 };
 

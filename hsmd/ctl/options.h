@@ -2,9 +2,7 @@
 #define HSMD_CTL_OPTIONS_H
 /* What every verb of hsmctl shares: language, socket, exit codes. */
 
-#include "macro.h"
-
-typedef enum Lang { LANG_EN, LANG_ZH } Lang;
+#include "words.h"
 
 typedef enum JsonForm { JSON_OFF, JSON_SHORT, JSON_PRETTY } JsonForm;
 
@@ -26,18 +24,24 @@ typedef struct Options {
         JsonForm json;
         bool check;             /* status: exit code by the fleet's state */
         double timeout;         /* wait: seconds */
-        const char *device;     /* wait */
-        const char *state;      /* wait */
+        const char *device;     /* wait, events */
+        const char *state;      /* wait: a state; restore: a directory */
         const char *note;       /* watch: a line to show below */
         bool yes;               /* keys confirm: do not ask */
         bool verbose;           /* keys, probe */
         bool climb;             /* probe: by a new process */
         bool out_of_service;    /* measure */
-        bool force;             /* measure; sensors discover: over a file */
+        bool force;             /* measure, maintenance start; over what is there */
         bool bad;               /* sensors: only those to look at */
         const char *output;     /* sensors discover: a file */
         uint32_t sessions, key; /* measure; 0: as configured */
         double duration;        /* measure: seconds; 0: as configured */
+        bool follow;            /* events */
+        bool hours;             /* history */
+        bool no_probing;        /* maintenance start */
+        bool show, cancel;      /* drill */
+        const char *since, *until, *reason, *ticket, *gap;
+        uint32_t count, alarm; /* events; 0: not given */
         int n_args;
         char **args; /* the verb and what follows it */
         char by_buffer[64];

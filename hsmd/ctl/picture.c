@@ -171,13 +171,13 @@ static int read_entry(sd_bus_message *m, const TableInfo *info, usec_t now, uint
         return sd_bus_message_exit_container(m);
 }
 
-int picture_read_row(sd_bus_message *m, BoardTable table, usec_t now, void *row) {
+int picture_read_row(sd_bus_message *m, const TableInfo *info, usec_t now, void *row) {
         int r = sd_bus_message_enter_container(m, 'a', "{sv}");
 
         if (r < 0)
                 return r;
         while ((r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
-                r = read_entry(m, &board_tables[table], now, row);
+                r = read_entry(m, info, now, row);
                 if (r < 0)
                         return r;
                 r = sd_bus_message_exit_container(m);
@@ -200,22 +200,36 @@ static void *table_append(Table *t, size_t row_size) {
         return memset((uint8_t *) t->rows + t->n++ * row_size, 0, row_size);
 }
 
-static int read_page(sd_bus_message *m, BoardTable table, Picture *p) {
+int table_read(sd_bus_message *m, const TableInfo *info, usec_t now, Table *table) {
         const char *contents;
         int r = sd_bus_message_enter_container(m, 'a', "a{sv}");
 
         if (r < 0)
                 return r;
         while ((r = sd_bus_message_peek_type(m, NULL, &contents)) > 0) {
-                void *row = table_append(&p->tables[table], board_tables[table].row_size);
+                void *row = table_append(table, info->row_size);
 
                 if (!row)
                         return -ENOMEM;
-                r = picture_read_row(m, table, p->now, row);
+                r = picture_read_row(m, info, now, row);
                 if (r < 0)
                         return r;
         }
-        return r;
+        return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
+void table_clear(Table *table) {
+        free(table->rows);
+        *table = (Table){0};
+}
+
+/* What the next page is asked with: how many rows are known or, where they come and go, the last one's id. */
+static uint32_t next_page(const Picture *p, BoardTable table) {
+        size_t n = p->tables[table].n;
+
+        if (!board_comes_and_goes(table))
+                return (uint32_t) n;
+        return n ? board_row_id(picture_row(p, table, n - 1)) : 0;
 }
 
 static int fetch_table(Client *client, BoardTable table, usec_t deadline, Picture *p) {
@@ -224,11 +238,11 @@ static int fetch_table(Client *client, BoardTable table, usec_t deadline, Pictur
                 int r;
 
                 before = p->tables[table].n;
-                r = client_call(
-                        client, deadline, &reply, "List", "su", board_tables[table].name, (uint32_t) before);
+                r = client_call(client, deadline, &reply, "List", "su", board_tables[table].name,
+                        next_page(p, table));
                 if (r < 0)
                         return r;
-                if (read_page(reply, table, p) < 0)
+                if (table_read(reply, &board_tables[table], p->now, &p->tables[table]) < 0)
                         return -EBADMSG;
         }
         return 0;
@@ -244,7 +258,7 @@ static int fetch_fleet(Client *client, usec_t deadline, Picture *p) {
         row = table_append(&p->tables[BOARD_FLEET], sizeof(FleetRow));
         if (!row)
                 return -ENOMEM;
-        return picture_read_row(reply, BOARD_FLEET, p->now, row) < 0 ? -EBADMSG : 0;
+        return picture_read_row(reply, &board_tables[BOARD_FLEET], p->now, row) < 0 ? -EBADMSG : 0;
 }
 
 int picture_fetch(Client *client, unsigned tables, usec_t deadline, Picture *ret) {
@@ -266,87 +280,4 @@ void picture_clear(Picture *p) {
         for (BoardTable t = 0; t < BOARD_TABLES; t++)
                 free(p->tables[t].rows);
         *p = (Picture){0};
-}
-
-size_t picture_rows(const Picture *p, BoardTable table) {
-        return p->tables[table].n;
-}
-
-const void *picture_row(const Picture *p, BoardTable table, size_t i) {
-        return (const uint8_t *) p->tables[table].rows + i * board_tables[table].row_size;
-}
-
-const FleetRow *picture_fleet(const Picture *p) {
-        return picture_row(p, BOARD_FLEET, 0);
-}
-
-const PoolRow *picture_pool(const Picture *p, size_t i) {
-        return picture_row(p, BOARD_POOLS, i);
-}
-
-const DeviceRow *picture_device(const Picture *p, size_t i) {
-        return picture_row(p, BOARD_DEVICES, i);
-}
-
-const SiteRow *picture_site(const Picture *p, size_t i) {
-        return picture_row(p, BOARD_SITES, i);
-}
-
-const DeviceRow *picture_find_device(const Picture *p, const char *name) {
-        for (size_t i = 0; i < picture_rows(p, BOARD_DEVICES); i++)
-                if (streq(picture_device(p, i)->name, name))
-                        return picture_device(p, i);
-        return NULL;
-}
-
-const SiteRow *picture_find_site(const Picture *p, const char *name) {
-        for (size_t i = 0; i < picture_rows(p, BOARD_SITES); i++)
-                if (streq(picture_site(p, i)->name, name))
-                        return picture_site(p, i);
-        return NULL;
-}
-
-/* What the functions below rely on. */
-_Static_assert(offsetof(KeyRow, device) == offsetof(SensorRow, device) &&
-                       offsetof(KeyRow, device) == offsetof(MechanismRow, device) &&
-                       offsetof(KeyRow, device) == offsetof(SiteSensorRow, site),
-        "they begin with their owner");
-_Static_assert(sizeof(SensorRow) == sizeof(SiteSensorRow), "sensors are laid out alike");
-
-static uint32_t owner_of(const Picture *p, BoardTable table, size_t i) {
-        return ((const KeyRow *) picture_row(p, table, i))->device;
-}
-
-size_t picture_first_of(const Picture *p, BoardTable table, uint32_t owner) {
-        size_t low = 0, high = picture_rows(p, table);
-
-        while (low < high) {
-                size_t middle = (low + high) / 2;
-
-                if (owner_of(p, table, middle) < owner)
-                        low = middle + 1;
-                else
-                        high = middle;
-        }
-        return low;
-}
-
-const SensorRow *picture_sensors(const Picture *p, BoardTable table, uint32_t owner, size_t *ret_n) {
-        size_t first = picture_first_of(p, table, owner), end = first;
-
-        while (end < picture_rows(p, table) && owner_of(p, table, end) == owner)
-                end++;
-        *ret_n = end - first;
-        return end > first ? picture_row(p, table, first) : NULL;
-}
-
-bool device_is_judged(const DeviceRow *d) {
-        unsigned reason = ROW_GET(Device, d, reason, REASON_STARTING);
-
-        switch (ROW_GET(Device, d, state, DEVICE_UNKNOWN)) {
-        case DEVICE_UNKNOWN: /* unknown for a reason is a verdict too */
-                return reason != REASON_STARTING && reason != REASON_NONE;
-        default:
-                return true;
-        }
 }

@@ -53,10 +53,20 @@ static ExitCode time_ran_out(const Options *o, int last_error) {
         return EXIT_TIME_OUT;
 }
 
+static ExitCode no_such_state(const Options *o) {
+        fprintf(stderr,
+                say(o, "hsmctl: --state cannot be \"%s\"; see hsmctl --help\n",
+                        "hsmctl：--state 不能是“%s”；请看 hsmctl --help\n"),
+                o->state);
+        return EXIT_USAGE;
+}
+
 ExitCode verb_wait(const Options *o) {
         CLEANUP_CLIENT Client *client = NULL;
         usec_t until = now_monotonic() + (usec_t) (o->timeout * (double) USEC_PER_SEC);
 
+        if (o->state && !streq(o->state, "judged") && name_value(&device_state_names, o->state) == 0)
+                return no_such_state(o);
         for (;;) {
                 int r = connect_and_look(o, until, &client);
 

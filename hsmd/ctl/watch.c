@@ -124,12 +124,20 @@ static void forget_states(Picture *p) {
         SiteRow *sites = p->tables[BOARD_SITES].rows;
         PoolRow *pools = p->tables[BOARD_POOLS].rows;
         DeviceRow *devices = p->tables[BOARD_DEVICES].rows;
+        ServiceRow *services = p->tables[BOARD_SERVICES].rows;
 
         FIELD_SET(Fleet, f, state, SERVICE_UNKNOWN);
         FIELD_SET(Fleet, f, devices_serving, 0);
         for (size_t i = 0; i < p->tables[BOARD_SITES].n; i++) {
                 FIELD_CLEAR(Site, &sites[i], temperature);
                 FIELD_CLEAR(Site, &sites[i], reason);
+        }
+        FIELD_CLEAR(Fleet, f, drill);
+        p->tables[BOARD_ALARMS].n = 0;
+        for (size_t i = 0; i < p->tables[BOARD_SERVICES].n; i++) {
+                FIELD_SET(Service, &services[i], state, SERVICE_UNKNOWN);
+                FIELD_CLEAR(Service, &services[i], headroom);
+                FIELD_CLEAR(Service, &services[i], survivable);
         }
         for (size_t i = 0; i < p->tables[BOARD_POOLS].n; i++) {
                 FIELD_SET(Pool, &pools[i], state, POOL_UNKNOWN);
@@ -217,7 +225,7 @@ static void put_frame(const Watch *w, FILE *f) {
         s.f = f;
         put_top(w, f);
         if (w->has_picture) {
-                overhead = fleet_view_overhead(&w->picture) + used + 1;
+                overhead = fleet_view_overhead(&s, &w->picture) + used + 1;
                 fleet_view(&s, &w->picture, s.height > overhead ? s.height - overhead : 1);
         }
         fputc('\n', f);

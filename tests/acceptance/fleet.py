@@ -1,5 +1,6 @@
 """Nine cipher machines inside the booted machine, and hsmd configured for them as an operator would do it by hand."""
 
+import json
 import os
 import re
 
@@ -15,8 +16,11 @@ Before=hsmd.service
 [Service]
 Type=oneshot
 RemainAfterExit=yes
-ExecStart={source}/tests/fleet/machines start {directory} --snmpd /usr/sbin/snmpd
+ExecStart={source}/tests/fleet/machines start {directory} --snmpd /usr/sbin/snmpd --snmptrapd {extracted}/usr/sbin/snmptrapd
 """
+# Somebody is told of alarms, unless said otherwise.
+RECEIVER = [] if os.environ.get("HSMD_FLEET_RECEIVERS") == "no" else ["--receiver"]
+TRAPS = f"{DIRECTORY}/receiver/traps"
 
 
 def install_snmpd(machine, extracted):
@@ -40,11 +44,13 @@ class Fleet:
         with open(os.path.join(directories["build"], "CMakeCache.txt"), encoding="utf-8") as cache:
             self.sanitized = "HSMD_SANITIZE:BOOL=ON" in cache.read()
         machine.run(f"{self.source}/tests/fleet/machines", "make", DIRECTORY, "--agent", "agentx", "--kind",
-                    "softhsm")
+                    "softhsm", *RECEIVER)
+        machine.run("sh", "-ec", f"mkdir -p {DIRECTORY}/snmp/mibs; cp {directories['extracted']}/mibs/*.txt "
+                    f"/usr/share/snmp/mibs/HSMD-MIB.txt {DIRECTORY}/snmp/mibs/")
         self._give_tokens_to_hsmd()
         self._configure_hsmd()
         machine.write("/etc/systemd/system/cipher-machines.service",
-                      MACHINES_UNIT.format(source=self.source, directory=DIRECTORY))
+                      MACHINES_UNIT.format(source=self.source, directory=DIRECTORY, extracted=directories["extracted"]))
         machine.run("systemctl", "daemon-reload")
         machine.run("systemctl", "start", "cipher-machines")
 
@@ -90,6 +96,13 @@ class Fleet:
 
     def fault(self, *arguments):
         self.machine.run("env", f"HSMD_FLEET={DIRECTORY}", f"{self.source}/tests/fleet/fleet", *arguments)
+
+    def alarms(self):
+        """The active ones."""
+        return json.loads(self.machine.output("hsmctl", "alarms", "--json=short"))["alarms"]
+
+    def events(self, *arguments):
+        return json.loads(self.machine.output("hsmctl", "events", "--json=short", *arguments))["events"]
 
     def status_line(self):
         return self.machine.property("hsmd", "StatusText")

@@ -3,6 +3,9 @@
 import json
 import os
 import re
+from types import SimpleNamespace
+
+import pytest
 
 import fleet
 
@@ -76,9 +79,11 @@ def test_unit_is_valid_and_its_documentation_is_installed(installed):
 
 
 def test_catalog_explains_every_message_id_in_both_languages(installed, directories):
-    with open(os.path.join(directories["source"], "hsmd/journal.h"), encoding="utf-8") as file:
-        ids = re.findall(r'"([0-9a-f]{32})"', file.read())
-    assert ids
+    ids = []
+    for path in ("hsmd/journal.h", "hsmd/alarm-catalog.c"):
+        with open(os.path.join(directories["source"], path), encoding="utf-8") as file:
+            ids += re.findall(r'"([0-9a-f]{32})"', file.read())
+    assert len(ids) > 60
     for language in ("C.UTF-8", "zh_CN.UTF-8"):
         listed = installed.output("env", f"LANG={language}", "journalctl", "--list-catalog")
         missing = [number for number in ids if number not in listed]
@@ -201,6 +206,96 @@ def test_killed_daemon_is_started_again_and_everything_comes_up(running):
     machine.wait_until(lambda: machine.property("hsmd", "MainPID") not in (main, "0"), fleet.UP_SECONDS, "a new hsmd")
     machine.wait_until(lambda: "9/9 up" in running.status_line(), fleet.UP_SECONDS, "9/9 up")
     assert len(processes(machine, "hsmd-probe")) == 9
+
+
+# One incident, over a restart of the service
+
+
+def down_alarm(fleet_of_nine):
+    return next((a for a in fleet_of_nine.alarms() if a["code"] == "device-down" and a["device_name"] == "bureau-3"), None)
+
+
+@pytest.fixture(scope="module")
+def incident(configured):
+    """bureau-3 is unplugged, its alarm acknowledged, the service restarted, and bureau-3 plugged in again: the alarm as it
+    was before and after the restart."""
+    machine = configured.machine
+    configured.settle()
+    configured.fault("fault", "bureau-3", "unplug")
+    try:
+        before = machine.wait_until(lambda: down_alarm(configured), fleet.UP_SECONDS, "an alarm of bureau-3")
+        machine.run("hsmctl", "ack", str(before["id"]), "--by=zhang")
+        machine.run("systemctl", "restart", "hsmd")
+        at_once = down_alarm(configured)
+        machine.run("hsmctl", "wait", "--device", "bureau-3", "--state", "down", "--timeout", str(fleet.UP_SECONDS))
+        judged = down_alarm(configured)
+    finally:
+        configured.fault("clear", "bureau-3")
+    configured.settle()
+    machine.wait_until(lambda: not down_alarm(configured), fleet.UP_SECONDS, "the alarm of bureau-3 to be cleared")
+    return SimpleNamespace(fleet=configured, machine=machine, before=before, at_once=at_once, judged=judged)
+
+
+def test_alarm_and_acknowledgement_outlive_a_restart_of_the_service(incident):
+    assert incident.at_once and incident.judged, "the alarm is gone"
+    for alarm in (incident.at_once, incident.judged):
+        assert (alarm["id"], alarm["since"]) == (incident.before["id"], incident.before["since"])
+        assert alarm["acknowledged"] and alarm["acknowledged_by"] == "zhang"
+    types = [event["type"] for event in incident.fleet.events("--alarm", str(incident.before["id"]))]
+    assert [types.count(t) for t in ("alarm_raised", "alarm_acknowledged", "alarm_cleared")] == [1, 1, 1], types
+    assert types[0] == "alarm_raised" and types[-1] == "alarm_cleared"
+
+
+def test_events_are_kept_under_the_units_state_directory(incident):
+    machine = incident.machine
+    kept = machine.output("stat", "-c", "%U %a", "/var/lib/hsmd/history", "/var/lib/hsmd/numbers").split()
+    assert kept[0] == kept[2] == "hsmd" and all(int(mode, 8) & 0o077 == 0 for mode in kept[1::2]), kept
+    types = [event["type"] for event in incident.fleet.events("-n", "1000")]
+    assert {"stopping", "started", "device_state", "pool_failover", "failover_returned"} <= set(types)
+
+
+def test_alarm_stands_in_the_journal_with_its_fields_and_is_explained(incident, directories):
+    machine, number = incident.machine, str(incident.before["id"])
+    lines = journal(machine, f"HSM_ALARM={number}")
+    told = [line for line in lines if line.get("HSM_CODE") == "device-down"]
+    assert len(told) >= 2 and told[0]["HSM_DEVICE"] == "bureau-3" and told[0]["HSM_EVENT"] == number
+    with open(os.path.join(directories["source"], "hsmd/alarm-catalog.c"), encoding="utf-8") as file:
+        expected = re.search(r'ALARM_DEVICE_DOWN\] = "(\w+)"', file.read()).group(1)
+    assert told[0]["MESSAGE_ID"] == expected
+    assert told[0]["HSM_SEVERITY"] == "minor", "six others serve"
+    acknowledged = [line for line in lines if "HSM_OPERATOR" in line]
+    assert [line["HSM_OPERATOR"] for line in acknowledged] == ["zhang"] and acknowledged[0]["HSM_OPERATOR_UID"] == "0"
+    explained = machine.output("journalctl", "-u", "hsmd", "-x", f"HSM_ALARM={number}", "--no-pager")
+    assert "Alarm device-down: a machine is down" in explained and "Business: The pool goes on" in explained
+
+
+@pytest.mark.skipif(not fleet.RECEIVER, reason="HSMD_FLEET_RECEIVERS=no: nobody is told of alarms")
+def test_informs_of_the_incident_reach_a_receiver_in_order(incident):
+    machine = incident.machine
+
+    def told():
+        """Those with a sequence number: heartbeats only tell the last one."""
+        return [line for line in machine.read(fleet.TRAPS).splitlines()
+                if "HSMD-MIB::hsmdNotifySequence" in line and "HSMD-MIB::hsmdHeartbeat" not in line]
+
+    def cleared():
+        return [line for line in told() if "HSMD-MIB::hsmdAlarmCleared" in line and "bureau-3" in line]
+    machine.wait_until(cleared, fleet.UP_SECONDS, "the receiver to be told that the alarm was cleared")
+    kinds = [re.search(r"snmpTrapOID\.0 = HSMD-MIB::(\w+)", line).group(1) for line in told()]
+    assert {"hsmdAlarmRaised", "hsmdPoolFailover", "hsmdStopping", "hsmdStarted", "hsmdAlarmCleared"} <= set(kinds)
+    sequence = [int(re.search(r"hsmdNotifySequence\.0 = (\d+)", line).group(1)) for line in told()]
+    once = list(dict.fromkeys(sequence))
+    assert once == list(range(once[0], once[0] + len(once))), f"a hole, or another order: {sequence}"
+
+
+def test_backup_is_restored_by_root_and_the_service_goes_on_from_it(incident):
+    machine, number = incident.machine, incident.before["id"]
+    machine.run("hsmctl", "backup", "/root/hsmd.backup")
+    machine.run("systemctl", "stop", "hsmd")
+    machine.run("hsmctl", "restore", "/root/hsmd.backup", "--force")
+    incident.fleet.settle()
+    assert number in [event["id"] for event in incident.fleet.events("--alarm", str(number))]
+    assert machine.output("find", "/var/lib/hsmd", "-user", "root").strip() == "", "hsmd could not write there"
 
 
 def test_agentx_works_from_debians_unchanged_snmpd_conf(running):

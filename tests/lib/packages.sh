@@ -43,13 +43,14 @@ need_packages() {
 }
 
 # Downloads and unpacks the packages of the group `extract`, once for all demos and checks of this tree, into the
-# directory `extracted`, which appears by one rename, so that whoever sees it sees it whole.
+# directory `extracted`, which appears by one rename, so that whoever sees it sees it whole. One of an older version of this
+# project, with fewer packages in it, is made anew.
 extracted="$root/.demo/cache/extracted"
 need_extracted() {
     mkdir -p "$root/.demo/cache"
     (
         flock 9
-        [[ -d "$extracted" ]] || extract_packages
+        [[ -x "$extracted/usr/sbin/snmpd" && -x "$extracted/usr/sbin/snmptrapd" ]] || extract_packages
     ) 9>"$root/.demo/cache/lock" || exit 1
 }
 
@@ -64,6 +65,7 @@ extract_packages() {
         dpkg -x "$package" "$work/extracted"
     done
     base_modules "$work/extracted"
+    rm -rf "$extracted"
     mv "$work/extracted" "$extracted"
     rm -rf "$work"
 }

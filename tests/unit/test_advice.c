@@ -44,6 +44,11 @@ static void advice_fits_the_fault(void **state UNUSED) {
 static void every_reason_has_its_own_advice(void **state UNUSED) {
         static const Reason by_step[] = {REASON_NONE, REASON_CALL_FAILED, REASON_TIMEOUT, REASON_NOT_FOUND,
                 REASON_MAINTENANCE /* by its state */};
+        /* of alarms that no device's state has as its reason */
+        static const Reason of_alarms[] = {REASON_COMMON_CAUSE, REASON_SHARED_SERVICE, REASON_SUPERSEDED,
+                REASON_VIRTUAL_DISAGREES, REASON_BOUND_EXCEEDED, REASON_MAINTENANCE_ENDING,
+                REASON_UNCONFIGURED, REASON_DISK_SLOW, REASON_DISK_FULL, REASON_HISTORY_DAMAGED,
+                REASON_RECEIVER_REFUSES, REASON_RECEIVER_SILENT, REASON_QUEUE_FULL, REASON_SELFTEST};
         const char *general = advice_for(LANG_EN, 0, 0, 0, "");
 
         for (unsigned reason = REASON_NONE; reason <= REASON_LAST; reason++) {
@@ -51,6 +56,8 @@ static void every_reason_has_its_own_advice(void **state UNUSED) {
 
                 for (size_t i = 0; i < ELEMENTSOF(by_step); i++)
                         left = left || by_step[i] == reason;
+                for (size_t i = 0; i < ELEMENTSOF(of_alarms); i++)
+                        left = left || of_alarms[i] == reason;
                 if (!left && streq(advice_for(LANG_EN, DEVICE_DOWN, STEP_NONE, reason, ""), general))
                         fail_msg("nothing is said of %s", name_of(&reason_names, reason));
         }

@@ -161,6 +161,18 @@ static void device_overrides_how_its_pools_key_is_found(void **state) {
         assert_int_equal(selector.id_size, 0);
 }
 
+static void flapping_is_as_configured_or_three_falls_and_twenty_minutes(void **state) {
+        Fixture *f = *state;
+        CLEANUP_FREE char *text = replaced("\"10 s\";", "\"10 s\"; flaps = 0; flap_forget = \"1 min\";");
+
+        assert_loads(f, base);
+        assert_int_equal(f->config->flaps, 3);
+        assert_int_equal(f->config->flap_forget, 20 * 60 * USEC_PER_SEC);
+        assert_loads(f, text);
+        assert_int_equal(f->config->flaps, 0);
+        assert_int_equal(f->config->flap_forget, 60 * USEC_PER_SEC);
+}
+
 static void included_file_is_part_and_its_errors_name_it(void **state) {
         Fixture *f = *state;
         CLEANUP_FREE char *text =
@@ -189,7 +201,8 @@ static const Case cases[] = {
         /* keys */
         {"interval = ", "intervall = ", ":1: unknown key “intervall”; did you mean “interval”?"},
         {"services = ", "zzzzzzz = ",
-                ":7: unknown key “zzzzzzz”; allowed: fleet, agent, sites, pools, services, device_defaults, "
+                ":7: unknown key “zzzzzzz”; allowed: fleet, agent, history, receivers, sites, links, pools, "
+                "services, device_defaults, "
                 "devices"},
         {"module = ", "modul = ", ":8: unknown key “modul”; did you mean “module”?"},
         {"module = \"/usr/lib/module.so\";", "", ":11: “module” is missing"},
@@ -232,6 +245,10 @@ static const Case cases[] = {
         {"name = \"one\";", "name = \"one\"; jitter = \"11 s\";", ":12: “jitter” is longer than “interval”"},
         {"name = \"one\";", "name = \"one\"; fast_interval = \"11 s\";",
                 ":12: “fast_interval” is longer than"},
+        {"\"10 s\"", "\"10 s\"; flaps = 101", ":1: flaps = 101 is out of range; write 0 to 100"},
+        {"\"10 s\"", "\"10 s\"; flap_forget = \"59 s\"",
+                ":1: “flap_forget” is out of range; write \"60 s\" to \"24 h\""},
+        {"\"10 s\"", "\"10 s\"; flap_forget = \"25 h\"", ":1: “flap_forget” is out of range"},
         {"number = 2;", "number = 0;", ":11: number = 0 is out of range; write 1 to 200000"},
         {"number = 2;", "number = -1;", ":11: number = -1 is out of range"},
         {"number = 2;", "number = 200001;", ":11: number = 200001 is out of range"},
@@ -907,6 +924,125 @@ static void no_devices_is_an_error(void **state) {
         assert_error(f, ":10: there are no devices");
 }
 
+/* Receivers and history ------------------------------------------------------------------------ */
+
+#define RECEIVER                                                                                             \
+        "number = 2; name = \"nms-1\"; address = \"udp:192.0.2.5:162\"; user = \"hsmd\"; "                   \
+        "auth_protocol = \"SHA-256\"; auth_secret = { credential = \"nms.auth\"; };"
+
+/* base with these receivers */
+static char *with_receivers(const char *receivers) {
+        char *text;
+
+        assert_true(asprintf(&text, "%sreceivers = ( %s );\n", base, receivers) > 0);
+        return text;
+}
+
+static void receivers_stand_in_order_of_number_and_take_defaults(void **state) {
+        Fixture *f = *state;
+        CLEANUP_FREE char *text = with_receivers(
+                "{ " RECEIVER " }, { number = 1; name = \"nms-0\"; address = \"udp6:[2001:db8::5]:162\"; "
+                "kind = \"trap\"; version = \"v2c\"; community = { file = \"/c\"; }; text = \"zh\"; "
+                "charset = \"gb18030\"; timeout = \"500 ms\"; queue = 1000; title = \"网管\"; }");
+
+        assert_loads(f, text);
+        assert_int_equal(f->config->n_receivers, 2);
+        const ConfigReceiver *a = &f->config->receivers[0], *b = &f->config->receivers[1];
+        assert_int_equal(a->number, 1);
+        assert_string_equal(a->title, "网管");
+        assert_int_equal(a->kind, RECEIVER_TRAP);
+        assert_int_equal(a->version, SNMP_VERSION_V2C);
+        assert_string_equal(a->community.file, "/c");
+        assert_int_equal(a->charset, CHARSET_GB18030);
+        assert_int_equal(a->timeout, 500 * USEC_PER_MSEC);
+        assert_int_equal(a->queue, 1000);
+        assert_string_equal(b->title, "nms-1");
+        assert_int_equal(b->kind, RECEIVER_INFORM);
+        assert_int_equal(b->version, SNMP_VERSION_V3);
+        assert_string_equal(b->auth_secret.credential, "nms.auth");
+        assert_null(b->priv_protocol);
+        assert_int_equal(b->text, TEXT_ZH);
+        assert_int_equal(b->charset, CHARSET_UTF_8);
+        assert_int_equal(b->timeout, 2 * USEC_PER_SEC);
+        assert_int_equal(b->queue, 100000);
+}
+
+static void receivers_that_cannot_be_reached_are_refused(void **state) {
+        Fixture *f = *state;
+        static const struct {
+                const char *receivers, *expected;
+        } wrong[] = {
+                {"{ number = 1; name = \"n\"; address = \"udp:nms.example:162\"; user = \"u\"; }",
+                        "write udp:ADDRESS:PORT or udp6:[ADDRESS]:PORT, numeric, as udp:192.0.2.5:162"},
+                {"{ number = 1; name = \"n\"; user = \"u\"; }", "“address” is missing"},
+                {"{ " RECEIVER " version = \"v1\"; }", "write \"v2c\" or \"v3\""},
+                {"{ " RECEIVER " version = \"v2c\"; community = { file = \"/c\"; }; }",
+                        "“user” means nothing with version v2c; remove it"},
+                {"{ " RECEIVER " community = { file = \"/c\"; }; }",
+                        "“community” means nothing with version v3; remove it"},
+                {"{ " RECEIVER " priv_protocol = \"AES\"; }", "give both or neither"},
+                {"{ " RECEIVER " kind = \"informs\"; }", "did you mean “inform”?"},
+                {"{ " RECEIVER " text = \"en\"; charset = \"gb18030\"; }",
+                        "“charset” means nothing with text = \"en\""},
+                {"{ " RECEIVER " timeout = \"6 s\"; }",
+                        "“timeout” is out of range; write \"100 ms\" to \"5 s\""},
+                {"{ " RECEIVER " queue = 99; }", "queue = 99 is out of range; write 100 to 1000000"},
+                {"{ " RECEIVER " adress = \"x\"; }", "did you mean “address”?"},
+                {"{ " RECEIVER " }, { " RECEIVER " }", "receiver number 2 is already used in line"},
+                {"{ " RECEIVER " }, { number = 3; name = \"nms-1\"; address = \"udp:192.0.2.6:162\"; user = "
+                 "\"u\"; }",
+                        "receiver name \"nms-1\" is already used in line"},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(wrong); i++) {
+                CLEANUP_FREE char *text = with_receivers(wrong[i].receivers);
+
+                assert_int_equal(load(f, text), -EINVAL);
+                assert_error(f, wrong[i].expected);
+        }
+}
+
+static void heartbeat_and_history_have_defaults_and_bounds(void **state) {
+        Fixture *f = *state;
+        static const char days[] = "history: { durable_timeout = \"5 s\"; keep_minutes = \"7 days\"; };\n";
+        CLEANUP_FREE char *kept = NULL, *often = replaced("fleet: {", "fleet: { heartbeat_interval = 500;");
+        CLEANUP_FREE char *never = replaced("fleet: {", "fleet: { heartbeat_interval = 0;"), *hour = NULL;
+
+        assert_loads(f, base);
+        assert_int_equal(f->config->heartbeat_interval, 60 * USEC_PER_SEC);
+        assert_int_equal(f->config->durable_timeout, 2 * USEC_PER_SEC);
+        assert_int_equal(f->config->keep_hours, 1095 * 24 * 3600 * USEC_PER_SEC);
+        assert_loads(f, never);
+        assert_int_equal(f->config->heartbeat_interval, 0);
+        assert_int_equal(load(f, often), -EINVAL);
+        assert_error(f, "“heartbeat_interval” is too short; write \"1 s\" or more, or 0 for none");
+        assert_true(asprintf(&kept, "%s%s", base, days) > 0);
+        assert_loads(f, kept);
+        assert_int_equal(f->config->durable_timeout, 5 * USEC_PER_SEC);
+        assert_int_equal(f->config->keep_minutes, 7 * 24 * 3600 * USEC_PER_SEC);
+        assert_true(asprintf(&hour, "%shistory: { keep_minutes = \"1 h\"; };\n", base) > 0);
+        assert_int_equal(load(f, hour), -EINVAL);
+        assert_error(f, "“keep_minutes” is out of range");
+}
+
+static int count_secret(const SecretSource *source, size_t max UNUSED, const char *whose,
+        const char *what UNUSED, void *userdata) {
+        unsigned *n = userdata;
+
+        *n += secret_source_given(source) && streq(whose, "nms-1");
+        return 0;
+}
+
+static void secrets_of_receivers_are_among_all_secrets(void **state) {
+        Fixture *f = *state;
+        CLEANUP_FREE char *text = with_receivers("{ " RECEIVER " }");
+        unsigned n = 0;
+
+        assert_loads(f, text);
+        assert_int_equal(config_each_secret(f->config, count_secret, &n), 0);
+        assert_int_equal(n, 1);
+}
+
 /* Sensor profiles ----------------------------------------------------------------------------- */
 
 /* Public keys --------------------------------------------------------------------------------- */
@@ -1315,12 +1451,17 @@ static void shipped_configuration_is_right(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
+                TEST(receivers_stand_in_order_of_number_and_take_defaults),
+                TEST(receivers_that_cannot_be_reached_are_refused),
+                TEST(heartbeat_and_history_have_defaults_and_bounds),
+                TEST(secrets_of_receivers_are_among_all_secrets),
                 TEST(good_configuration_is_read_with_its_defaults),
                 TEST(devices_stand_in_order_of_number_and_take_defaults),
                 TEST(snmp_merges_key_by_key),
                 TEST(detection_bound_is_that_of_the_handbook),
                 TEST(short_interval_shortens_its_companions),
                 TEST(device_overrides_how_its_pools_key_is_found),
+                TEST(flapping_is_as_configured_or_three_falls_and_twenty_minutes),
                 TEST(included_file_is_part_and_its_errors_name_it),
                 TEST(a_vendor_profile_adds_its_mechanisms),
                 TEST(what_a_profile_says_of_a_mechanism_is_kept),

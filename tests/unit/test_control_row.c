@@ -107,7 +107,7 @@ static void assert_round_trip(BoardTable table, bool every_second) {
                 if (!every_second || i % 2)
                         set_field(&info->fields[i], i, row);
         m = message_with(bus, info, row);
-        assert_return_code(picture_read_row(m, table, NOW, copy), 0);
+        assert_return_code(picture_read_row(m, &board_tables[table], NOW, copy), 0);
         for (unsigned i = 0; i < info->n_fields; i++)
                 assert_same_field(info, i, row, copy);
         sd_bus_message_unref(m);
@@ -184,7 +184,7 @@ static void a_newer_hsmd_may_say_more(void **state UNUSED) {
                 0);
         assert_return_code(sd_bus_message_seal(m, 1, 0), 0);
         assert_return_code(sd_bus_message_rewind(m, true), 0);
-        assert_return_code(picture_read_row(m, BOARD_DEVICES, NOW, &d), 0);
+        assert_return_code(picture_read_row(m, &board_tables[BOARD_DEVICES], NOW, &d), 0);
         assert_string_equal(d.name, "bureau-1");
         assert_true(field_valid(&d, DeviceField_name));
         assert_false(field_valid(&d, DeviceField_state));

@@ -131,6 +131,41 @@ static void line_reaches_the_journal_with_all_its_fields(UNUSED void **state) {
         in_child(child_fields);
 }
 
+/* A line with every field that there is: none pushes another one out. */
+static void child_alarm(void) {
+        static const char *const expected[] = {"HSM_DEVICE=bureau-3\n", "HSM_POOL=bureau\n",
+                "HSM_SERVICE=licence\n", "HSM_SITE=bureau-room\n", "HSM_EVENT=18446744073709551615\n",
+                "HSM_ALARM=1017\n", "HSM_CODE=key-missing\n", "HSM_SEVERITY=major\n",
+                "HSM_RESOURCE=licence-sign\n", "HSM_OPERATOR=li\n"};
+        LogEvent alarm = fault;
+        char text[8192];
+        Journal *j = NULL;
+        int fd = fake_journald();
+
+        alarm.pool = "bureau";
+        alarm.service = "licence";
+        alarm.site = "bureau-room";
+        alarm.event = UINT64_MAX;
+        alarm.alarm = 1017;
+        alarm.code = "key-missing";
+        alarm.severity = "major";
+        alarm.resource = "licence-sign";
+        CHECK(journal_new(16, &j) == 0);
+        log_event(j, &alarm, "a key is missing");
+        CHECK(next_datagram(fd, text, sizeof(text)));
+        for (size_t i = 0; i < ELEMENTSOF(expected); i++) {
+                if (!strstr(text, expected[i]))
+                        printf("missing: %s", expected[i]);
+                CHECK(strstr(text, expected[i]));
+        }
+        journal_free(j, DEADLINE);
+        close(fd);
+}
+
+static void alarms_line_says_which_alarm_and_of_what(UNUSED void **state) {
+        in_child(child_alarm);
+}
+
 static void child_unset(void) {
         const LogEvent plain = {.priority = LOG_INFO};
         char text[8192];
@@ -395,6 +430,7 @@ static void thread_takes_no_signal(UNUSED void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(line_reaches_the_journal_with_all_its_fields),
+                cmocka_unit_test(alarms_line_says_which_alarm_and_of_what),
                 cmocka_unit_test(unset_fields_are_left_out),
                 cmocka_unit_test(full_journal_makes_no_call_wait_and_the_loss_is_told_first),
                 cmocka_unit_test(stuck_thread_does_not_delay_a_stop),

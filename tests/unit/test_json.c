@@ -2,7 +2,7 @@
 
 #include "unit.h"
 
-#include "ctl/json.h"
+#include "json.h"
 
 static void write_all(Json *j) {
         json_open(j, NULL, '{');

@@ -153,7 +153,7 @@ static void a_cause_is_told_before_what_it_brings_about(void **state UNUSED) {
 
 /* One that were not ranked would degrade nothing. */
 static void every_reason_that_sensors_raise_is_ranked(void **state UNUSED) {
-        for (unsigned r = REASON_COLD; r <= REASON_LAST; r++) {
+        for (unsigned r = REASON_COLD; r <= REASON_DUPLICATE_ENGINE_ID; r++) {
                 Conditions c = {0};
 
                 conditions_add(&c, (Reason) r);
@@ -195,6 +195,18 @@ static void evidence_that_stays_away_is_unknown(void **state UNUSED) {
         assert_true(judge_no_evidence(&j, 9));
         assert_int_equal(j.state, DEVICE_UNKNOWN);
         assert_int_equal(j.reason, REASON_NO_EVIDENCE);
+        judge_evidence(&j, &two_two, &good, 10);
+        assert_int_equal(j.state, DEVICE_UP);
+}
+
+static void what_nobody_looked_at_comes_back_unknown(void **state UNUSED) {
+        Judgement j = up_at(0);
+
+        judge_maintenance(&j, true, 1);
+        assert_false(judge_begin_anew(&j, 9)); /* nothing is shown of it yet */
+        assert_true(judge_maintenance(&j, false, 9));
+        assert_int_equal(j.state, DEVICE_UNKNOWN);
+        assert_int_equal(j.reason, REASON_STARTING);
         judge_evidence(&j, &two_two, &good, 10);
         assert_int_equal(j.state, DEVICE_UP);
 }
@@ -297,6 +309,61 @@ static void the_worst_pool_speaks_for_the_fleet(void **state UNUSED) {
         assert_int_equal(pool_state_as_service(POOL_LOST), SERVICE_LOST);
 }
 
+static const JudgeParams flapping = {.fall = 2, .rise = 2, .flap = {.flaps = 3, .forget = 1000}};
+
+static void fall_and_rise(Judgement *j, usec_t now) {
+        for (unsigned i = 0; i < 2; i++)
+                judge_evidence(j, &flapping, &bad, now);
+        for (unsigned i = 0; i < 2; i++)
+                judge_evidence(j, &flapping, &good, now);
+}
+
+static void what_falls_too_often_is_degraded_while_it_is_up(void **state UNUSED) {
+        Judgement j = up_at(0);
+
+        fall_and_rise(&j, 10);
+        fall_and_rise(&j, 20);
+        assert_int_equal(j.state, DEVICE_UP);
+        fall_and_rise(&j, 30);
+        assert_int_equal(j.state, DEVICE_DEGRADED);
+        assert_int_equal(j.reason, REASON_FLAPPING);
+        assert_true(device_state_serves(j.state));
+        judge_evidence(&j, &flapping, &bad, 40); /* the ladder goes on as ever */
+        assert_int_equal(j.state, DEVICE_SUSPECT);
+        judge_evidence(&j, &flapping, &good, 41);
+        assert_false(judge_tick(&j, &flapping, 2009));
+        assert_true(judge_tick(&j, &flapping, 2010));
+        assert_int_equal(j.state, DEVICE_UP);
+        assert_int_equal(j.since, 2010);
+}
+
+static void lost_key_is_told_before_flapping_and_heat_after_it(void **state UNUSED) {
+        Conditions c = {0};
+
+        conditions_add(&c, REASON_HOT);
+        conditions_add(&c, REASON_FLAPPING);
+        assert_int_equal(conditions_worst(&c), REASON_FLAPPING);
+        conditions_add(&c, REASON_KEY_MISSING);
+        assert_int_equal(conditions_worst(&c), REASON_KEY_MISSING);
+}
+
+static void what_is_no_fall_is_not_counted(void **state UNUSED) {
+        Judgement j;
+
+        judge_init(&j, 0);
+        for (unsigned i = 0; i < 10; i++) { /* it never came up */
+                judge_evidence(&j, &flapping, &bad, i);
+                judge_evidence(&j, &flapping, &bad, i);
+                judge_evidence(&j, &flapping, &good, i); /* recovering, and down again */
+        }
+        assert_int_equal(j.flap.level, 0);
+        j = up_at(0);
+        judge_maintenance(&j, true, 1);
+        for (unsigned i = 0; i < 10; i++)
+                fall_and_rise(&j, 10);
+        assert_int_equal(j.flap.level, 0);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(no_evidence_is_unknown),
@@ -313,11 +380,15 @@ int main(void) {
                 cmocka_unit_test(what_proves_nothing_leaves_it_unknown),
                 cmocka_unit_test(maintenance_is_shown_and_the_ladder_goes_on),
                 cmocka_unit_test(evidence_that_stays_away_is_unknown),
+                cmocka_unit_test(what_nobody_looked_at_comes_back_unknown),
                 cmocka_unit_test(the_default_bound_is_23_seconds),
                 cmocka_unit_test(a_year_of_faults_is_known_within_the_bound),
                 cmocka_unit_test(a_pool_is_as_good_as_its_margin),
                 cmocka_unit_test(unknown_members_may_make_a_pool_unknown_but_never_better),
                 cmocka_unit_test(the_worst_pool_speaks_for_the_fleet),
+                cmocka_unit_test(what_falls_too_often_is_degraded_while_it_is_up),
+                cmocka_unit_test(lost_key_is_told_before_flapping_and_heat_after_it),
+                cmocka_unit_test(what_is_no_fall_is_not_counted),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,9 +3,9 @@
 #include "unit.h"
 
 #include "ctl/keys-view.h"
-#include "ctl/terms.h"
 #include "ctl/width.h"
-#include "ctl/words.h"
+#include "terms.h"
+#include "words.h"
 
 /* Columns of a row "| a | b | c | d |", without the spaces around them. */
 static size_t split(char *text, const char *separator, char **ret, size_t most) {

@@ -44,7 +44,7 @@ def restart(owner, engine=None):
     fifo = os.open(os.path.join(os.environ["HSMD_FLEET"], "restarts"), os.O_WRONLY | os.O_NONBLOCK)
     with open(fifo, "w", encoding="ascii") as file:
         file.write(owner.name + "\n")
-    wait_for(lambda: agents.pid(owner) not in (None, before) and agents.STARTED in agents.said(owner.directory),
+    wait_for(lambda: agents.pid(owner) not in (None, before) and agents.STARTED in agents.said(owner.path("snmpd.log")),
              f"the snmpd of {owner.name} is not back")
 
 

@@ -71,20 +71,20 @@ def spawn(snmpd, directory, conf, modules=MODULES):
     return process
 
 
-def said(directory):
-    with open(os.path.join(directory, "snmpd.log"), encoding="utf-8", errors="replace") as file:
+def said(log):
+    with open(log, encoding="utf-8", errors="replace") as file:
         return file.read()
 
 
-def wait_until_up(process, directory, deadline):
+def wait_until_up(process, log, deadline):
     while time.monotonic() < deadline:
-        text = said(directory)
+        text = said(log)
         if "Error opening" in text or process.poll() is not None:
             break
         if STARTED in text:
             return
         time.sleep(0.005)
-    raise RuntimeError(f"snmpd did not start; {os.path.join(directory, 'snmpd.log')} says:\n{said(directory).strip()}")
+    raise RuntimeError(f"{os.path.basename(process.args[0])} did not start; {log} says:\n{said(log).strip()}")
 
 
 def start_all(snmpd, owners):
@@ -93,7 +93,7 @@ def start_all(snmpd, owners):
                  for o in owners[first:first + AT_A_TIME]]
         deadline = time.monotonic() + SECONDS
         for owner, process in batch:
-            wait_until_up(process, owner.directory, deadline)
+            wait_until_up(process, owner.path("snmpd.log"), deadline)
 
 
 def pid(owner):

@@ -3,14 +3,18 @@ import grp
 import os
 import shutil
 
+from . import receiver
 from .layout import BUSINESS_KEY, KEYS, SOFTHSM2, write
 
 MACHINE_USER, NMS_USER = "hsmd", "nms"
 POOLS = (("bureau", "省市场监督管理局密码机集群"), ("portal", "省政务服务网密码机集群"))
-SERVICES = (("licence", "电子营业执照系统", "bureau", "true"),
-            ("stamp", "电子营业执照签名戳系统", "bureau", "false"),
-            ("front", "电子营业执照库前置系统", "bureau", "false"),
-            ("verify-front", "电子营业执照验证前置系统", "portal", "true"))
+# name, title, pool, confirmed, signatures a second at the peak: any one machine can do it, so that a fleet of one is well too.
+SERVICES = (("licence", "电子营业执照系统", "bureau", "true", 1800),
+            ("stamp", "电子营业执照签名戳系统", "bureau", "false", 600),
+            ("front", "电子营业执照库前置系统", "bureau", "false", 400),
+            ("verify-front", "电子营业执照验证前置系统", "portal", "true", 1200))
+# Signatures a second, as each vendor might state them.
+RATED = {"": 2000, "sansec": 3000, "tass": 2500, "luna": 2000, "ibm": 2200, "xihsm": 1800}
 
 # Nine machines are asked five times as often as on site, so that a fault shows while one watches: known after at most
 # 2 + 0.2 + 2 * 3 + (0.5 + 1) = 9.7 s. Hundreds would keep two cores busy with that, and get the ordinary times.
@@ -34,13 +38,15 @@ def hsmd_conf(directory, devices, rooms, agent, client):
     poll = QUICK_POLL if quick else ORDINARY_POLL
     return "\n\n".join([
         fleet_group(QUICK if quick else ORDINARY),
-        agent_group(directory, agent),
+        agent_group(directory, agent), *receiver_list(directory),
         site_list(directory, rooms, poll), pool_list(directory, devices), service_list(devices),
         defaults_group(directory, devices, poll, client or SOFTHSM2),
         "devices = (\n" + ",\n".join(device_entry(d) for d in devices) + "\n);"]) + "\n"
 
 
 def fleet_group(timing):
+    if os.environ.get("HSMD_FLEET_FLAPS"):
+        timing = dict(timing, flaps=os.environ["HSMD_FLEET_FLAPS"])
     keys = "\n".join(f"    {key} = {value};" for key, value in timing.items())
     group = grp.getgrgid(os.getgid()).gr_name
     return f"""# Made by ./demo. Durations are in milliseconds.
@@ -73,6 +79,19 @@ def agent_group(directory, agent):
     users = ( {{ name = "{NMS_USER}";
         {v3_secrets(directory, NMS_USER)} }} );
 }};"""
+
+
+def receiver_list(directory):
+    """Who is told of alarms, if anybody is."""
+    port = receiver.port_of(directory)
+    if port is None:
+        return []
+    return [f"""receivers = (
+    {{ number = 1; name = "nms"; title = "演示网管"; address = "udp:127.0.0.1:{port}"; kind = "inform"; version = "v3";
+        user = "{receiver.USER}";
+        {v3_secrets(directory, receiver.USER)}
+        text = "zh"; }}
+);"""]
 
 
 def agentx_socket(directory):
@@ -139,8 +158,8 @@ def service_list(devices):
     number = list(KEYS).index(BUSINESS_KEY) + 1
     return "services = (\n" + ",\n".join(
         f'    {{ number = {n}; name = "{name}"; title = "{title}"; pool = "{pool}"; keys = [ {number} ]; '
-        f"confirmed = {confirmed}; }}"
-        for n, (name, title, pool, confirmed) in enumerate(SERVICES, 1) if has_members(pool, devices)) + "\n);"
+        f"confirmed = {confirmed}; required_rate = {rate}; }}"
+        for n, (name, title, pool, confirmed, rate) in enumerate(SERVICES, 1) if has_members(pool, devices)) + "\n);"
 
 
 def defaults_group(directory, devices, poll, module):
@@ -162,7 +181,8 @@ def device_entry(device):
       site = "{device.room}"; pool = "{device.pool}"; address = "127.0.0.1";
       location = "A区{(number - 1) // 10 + 1}号机柜{(number - 1) % 10 + 1}层"; contact = "现场工程师";
       serial = "{device.serial}";
-{vendor}      environment = {{ {environment} }};
+{vendor}      rated_rate = {RATED[device.vendor]};
+      environment = {{ {environment} }};
       pin = {{ file = "{device.path("pin")}"; }};
       snmp: {{ address = "127.0.0.1:{device.snmp_port}"; }}; }}"""
 

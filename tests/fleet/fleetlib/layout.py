@@ -11,6 +11,7 @@
     restarts, restarts.pid      a fifo that takes names whose agents are to be started anew; who reads it
     state/, run/                hsmd's state and runtime directories
     snmp/                       the settings of the SNMP tools
+    receiver/                   who is told of alarms, if anybody is: port, snmptrapd.conf, snmptrapd.pid, traps (a line each)
 """
 import json
 import os

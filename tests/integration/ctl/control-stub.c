@@ -24,6 +24,11 @@
  *                                                   is known of it any more
  *     stops WORDS                                   either came to nothing
  *     fleet STATE
+ *     maintenance NAME SECONDS BY                   it is out of service, so long from now; 0: it is not
+ *     place NAME PLACE OTHER TEST                   where its fault is suspected
+ *     drilled WORDS                                 the fleet's line about a drill
+ *
+ * and what stub-situation.c knows: services, alarms, failovers, receivers, events, roll-ups and a drill.
  *     quit
  *
  * Who asks in the name of "refuse" is refused. */
@@ -32,6 +37,7 @@
 #include <systemd/sd-event.h>
 
 #include "control.h"
+#include "stub-situation.h"
 
 #define SENSORS 6
 
@@ -49,6 +55,7 @@ typedef struct Stub {
         ControlReply *owed;      /* a burst or a walk */
         PollFound *found;
         size_t n_found;
+        StubSituation *situation;
         size_t n;
         char line[256];
         size_t filled;
@@ -78,7 +85,7 @@ static size_t stub_rows(void *userdata, BoardTable table) {
                 [BOARD_POOL_KEYS] = ELEMENTSOF(s->pool_keys),
         };
 
-        return n[table];
+        return n[table] ? n[table] : stub_situation_rows(s->situation, table);
 }
 
 static const void *stub_row(void *userdata, BoardTable table, size_t i) {
@@ -101,8 +108,10 @@ static const void *stub_row(void *userdata, BoardTable table, size_t i) {
                 return &s->pool_keys[i];
         case BOARD_SITE_SENSORS:
                 return &s->site_sensors[i];
-        default:
+        case BOARD_SENSORS:
                 return &s->sensors[i];
+        default:
+                return stub_situation_row(s->situation, table, i);
         }
 }
 
@@ -239,7 +248,11 @@ static int stub_probe(
         return 0;
 }
 
-static const ControlOps stub_ops = {.rows = stub_rows,
+static StubSituation *get_situation(void *userdata) {
+        return ((Stub *) userdata)->situation;
+}
+
+static ControlOps stub_ops = {.rows = stub_rows,
         .row = stub_row,
         .attempts = stub_attempts,
         .calls = stub_calls,
@@ -259,7 +272,7 @@ static const ControlOps bare_ops = {.rows = stub_rows,
 
 /* Ages are shown from this instant on: none of them grows while a test compares a screen. */
 #define LATER (USEC_INFINITY / 2)
-#define STATE_SINCE ((usec_t) 1795485600 * USEC_PER_SEC) /* 2026-11-24 02:00:00 UTC */
+#define STATE_SINCE STUB_SINCE
 
 #define PRINT_1 "1f0a9c2277b1d4e86a5530c9e2f41b7d8c03a69e5f12d7b04488e1c6035a7f90"
 #define PRINT_2 "2b9d71e045aa83c6f1d20e7795b84c3ae6610fd8237c9b5510ee42a7d8f3c614"
@@ -789,11 +802,50 @@ static int command_fleet(Stub *s, char *const *args) {
         return 0;
 }
 
+static int command_maintenance(Stub *s, char *const *args) {
+        DeviceRow *d = find_device(s, args[1]);
+        uint64_t seconds = strtoull(args[2], NULL, 10);
+
+        if (!d)
+                return -ENOENT;
+        FIELD_SET(Device, d, state, seconds ? DEVICE_MAINTENANCE : DEVICE_UP);
+        /* half a minute more, so that it is so many whole minutes for as long as a test may take */
+        FIELD_SET(Device, d, maintenance_until, now_realtime() + (seconds + 30) * USEC_PER_SEC);
+        FIELD_TEXT_SET(Device, d, maintenance_by, args[3]);
+        FIELD_TEXT_SET(Device, d, maintenance_reason, "更换电源模块");
+        if (seconds == 0)
+                FIELD_CLEAR(Device, d, maintenance_until);
+        return 0;
+}
+
+static int command_place(Stub *s, char *const *args) {
+        DeviceRow *d = find_device(s, args[1]);
+
+        if (!d)
+                return -ENOENT;
+        FIELD_SET(Device, d, place, name_value(&place_names, args[2]));
+        if (!streq(args[3], "-"))
+                FIELD_SET(Device, d, other_place, name_value(&place_names, args[3]));
+        if (!streq(args[4], "-"))
+                FIELD_TEXT_SET(Device, d, separating_test, args[4]);
+        FIELD_SET(Device, d, availability_day, 99950);
+        FIELD_SET(Device, d, availability_month, 99998);
+        return 0;
+}
+
+static int command_drilled(Stub *s, char *const *args) {
+        FIELD_TEXT_SET(Fleet, &s->fleet, drill, args[1]);
+        return 0;
+}
+
 static const struct {
         const char *name;
         int n; /* words, its own included */
         int (*run)(Stub *s, char *const *args);
 } commands[] = {
+        {"maintenance", 4, command_maintenance},
+        {"place", 5, command_place},
+        {"drilled", 2, command_drilled},
         {"device", 7, command_device},
         {"temperature", 3, command_temperature},
         {"above", 3, command_above},
@@ -814,13 +866,16 @@ static const struct {
 
 static int run_command(Stub *s, sd_event *event) {
         char *args[8] = {NULL}, *save = NULL;
-        int n = 0;
+        int r, n = 0;
 
         for (char *word = strtok_r(s->line, " ", &save); word && n < 7; word = strtok_r(NULL, " ", &save))
                 args[n++] = word;
         for (size_t i = 0; n > 0 && i < ELEMENTSOF(commands); i++)
                 if (streq(commands[i].name, args[0]) && commands[i].n == n)
                         return commands[i].run(s, args);
+        r = stub_situation_command(s->situation, args, n);
+        if (r != -ENOSYS)
+                return r;
         return n == 1 && streq(args[0], "quit") ? sd_event_exit(event, 0) : -EINVAL;
 }
 
@@ -849,6 +904,9 @@ static int serve(Stub *s, const char *path, const char *group) {
         sd_event *event = NULL;
         int r = sd_event_new(&event);
 
+        stub_situation_ops(&stub_ops, get_situation);
+        if (r >= 0)
+                r = stub_situation_new(event, &s->situation);
         if (r >= 0)
                 r = control_new(event, path, group, NULL, ops, s, &control);
         if (r >= 0)
@@ -861,6 +919,7 @@ static int serve(Stub *s, const char *path, const char *group) {
         if (s->owed)
                 control_reply(s->owed, -ECANCELED, NULL);
         control_free(control);
+        s->situation = stub_situation_free(s->situation);
         sd_event_unref(event);
         return r;
 }

@@ -162,7 +162,7 @@ def test_language_is_the_locales(stub):
 def test_json_has_the_boards_words_and_units(mixed, run, form):
     result = run("status", f"--json={form}")
     status = json.loads(result.stdout)
-    assert list(status) == ["fleet", "sites", "pools", "devices"]
+    assert list(status) == ["fleet", "sites", "pools", "devices", "services", "alarms", "failovers", "receivers"]
     assert status["fleet"]["state"] == "ok" and status["fleet"]["detection_bound_ms"] == 23000
     assert [site["title"] for site in status["sites"]] == ["省市场监督管理局机房", "省政务服务网机房"]
     assert status["pools"][0] == {
@@ -244,7 +244,9 @@ def test_wrong_command_lines_are_refused(run, arguments):
 def test_help_names_every_verb_and_fits_the_screen(run, lang):
     text = run("--help", lang=lang).stdout
     for verb in ("status", "device", "watch", "wait", "reload", "keys", "keys confirm", "probe", "measure",
-                 "sensors", "sensors discover", "pin retry", "version"):
+                 "sensors", "sensors discover", "pin retry", "version", "alarms", "ack", "events", "history",
+                 "failovers", "receivers", "maintenance", "maintenance start", "maintenance end", "drill",
+                 "selftest notifications", "selftest snmp", "backup", "restore"):
         assert f"\n  {verb} " in text, verb
     assert max(columns(line) for line in text.splitlines()) <= 80
 

@@ -2,53 +2,15 @@
 and no more than a few of its kind are made."""
 import os
 import subprocess
-import tempfile
 
 import pytest
 
+from hsmdtest.disk import Disk
 from hsmdtest.lone import Lone
 from hsmdtest.processes import descendants
 from hsmdtest.waiting import wait_until
 
 AT_MOST = 3  # of one device
-
-
-class Disk:
-    """A file system of its own in a file, which can be stopped. Whatever becomes of the test, it goes on after a while: a
-    stopped file system is in the way of everybody's sync."""
-
-    def __init__(self, directory):
-        self.directory, self.thawer = directory, None
-
-    def __enter__(self):
-        self.image = tempfile.NamedTemporaryFile(prefix="hsmd-disk-")
-        self.image.truncate(8 << 20)
-        self.run("mkfs.ext4", "-q", "-F", self.image.name)
-        os.makedirs(self.directory)
-        self.run("mount", "-o", "loop", self.image.name, self.directory)
-        return self
-
-    def __exit__(self, *_):
-        self.thaw()
-        # a writer may still be on its way out
-        wait_until(lambda: subprocess.run(["umount", self.directory], check=False, capture_output=True).returncode == 0, 20,
-                   "the file system is given back")
-        self.image.close()
-
-    @staticmethod
-    def run(*words):
-        subprocess.run(words, check=True, capture_output=True, env=dict(os.environ, PATH="/usr/sbin:/usr/bin:/sbin:/bin"))
-
-    def freeze(self):
-        self.thawer = subprocess.Popen(["sh", "-c", 'sleep 120; fsfreeze -u "$0"', self.directory], start_new_session=True)
-        self.run("fsfreeze", "-f", self.directory)
-
-    def thaw(self):
-        if self.thawer:
-            self.run("fsfreeze", "-u", self.directory)
-            os.killpg(self.thawer.pid, 9)
-            self.thawer.wait()
-            self.thawer = None
 
 
 class OnDisk(Lone):

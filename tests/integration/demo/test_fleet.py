@@ -13,7 +13,7 @@ FLEET_DIRECTORY = os.path.join(ROOT, "tests", "fleet")
 CKA_LABEL, CKA_EC_POINT = "0x3", "0x181"
 ENGINE_ID, ENGINE_BOOTS, UPTIME = "1.3.6.1.6.3.10.2.1.1.0", "1.3.6.1.6.3.10.2.1.2.0", "1.3.6.1.2.1.1.3.0"
 sys.path.insert(0, FLEET_DIRECTORY)
-from fleetlib import agents, layout, sensors, virtual  # noqa: E402 (the path above comes first)
+from fleetlib import agents, layout, receiver, sensors, virtual  # noqa: E402 (the path above comes first)
 from fleetlib.vhsm import VhsmMachine  # noqa: E402
 
 
@@ -24,14 +24,14 @@ def fixture_fleet(request, tmp_path_factory):
     assert extracted and programs, "HSMD_EXTRACTED or HSMD_BIN is not set: run this by ./check"
     directory = str(tmp_path_factory.mktemp(request.param) / "nine")
     machines = os.path.join(FLEET_DIRECTORY, "machines")
-    subprocess.run([machines, "make", directory, "--kind", request.param, "--bin", programs], check=True)
+    subprocess.run([machines, "make", directory, "--kind", request.param, "--bin", programs, "--receiver"], check=True)
     try:
-        subprocess.run([machines, "start", directory, "--snmpd", f"{extracted}/usr/sbin/snmpd", "--bin", programs],
-                       check=True)
+        subprocess.run([machines, "start", directory, "--snmpd", f"{extracted}/usr/sbin/snmpd", "--bin", programs,
+                        "--snmptrapd", f"{extracted}/usr/sbin/snmptrapd"], check=True)
         yield directory
     finally:
         pids = [agents.pid(owner) for owner in layout.load(directory) + layout.load_rooms(directory)]
-        pids += [virtual.pid(device) for device in layout.load(directory)]
+        pids += [virtual.pid(device) for device in layout.load(directory)] + [receiver.pid(directory)]
         with open(os.path.join(directory, "restarts.pid"), encoding="ascii") as file:
             pids.append(int(file.read()))
         for pid in filter(None, pids):
@@ -374,6 +374,26 @@ def test_nine_virtual_machines_have_the_ways_of_several_vendors(devices):
         assert f"token manufacturer : {device.vendor} (virtual)" in pkcs11(device, "--list-token-slots")
 
 
+def inform(fleet, user, text):
+    """Sends one to the fleet's receiver; whether it was acknowledged."""
+    secret = {what: open(os.path.join(fleet, "secrets", f"{receiver.USER}.{what}"), encoding="ascii").read().strip()
+              for what in ("auth", "priv")}
+    done = subprocess.run(
+        ["snmpinform", "-v3", "-l", "authPriv", "-u", user, "-a", "SHA-256", "-A", secret["auth"], "-x", "AES", "-X",
+         secret["priv"], "-r", "0", "-t", "2", f"127.0.0.1:{receiver.port_of(fleet)}", "42", "1.3.6.1.6.3.1.1.5.1",
+         "1.3.6.1.2.1.1.5.0", "s", text],
+        env={**os.environ, **agents.environment(os.path.join(fleet, "snmp", "kept"))}, capture_output=True, check=False)
+    return done.returncode == 0
+
+
+@ONLY_VIRTUAL
+def test_receiver_acknowledges_informs_of_its_user_and_writes_a_line_each(fleet):
+    assert inform(fleet, receiver.USER, "first") and inform(fleet, receiver.USER, "second")
+    assert not inform(fleet, "stranger", "third")
+    lines = [line for line in agents.said(receiver.traps(fleet)).splitlines() if "NET-SNMP" not in line]
+    assert [line.rpartition("= ")[2] for line in lines] == ['"first"', '"second"']
+
+
 def test_outside_of_a_demo_it_says_so():
     environment = {k: v for k, v in os.environ.items() if k != "HSMD_FLEET"}
     done = subprocess.run([os.path.join(FLEET_DIRECTORY, "fleet"), "list"], env=environment, capture_output=True, text=True,
@@ -392,8 +412,11 @@ def test_wrong_option_of_demo_says_what_is_right(arguments, hint):
     assert hint in done.stderr
 
 
-def test_unknown_machines_of_demo_say_what_is_right():
-    done = subprocess.run([os.path.join(ROOT, "demo"), "--", "true"], env={**os.environ, "HSMD_FLEET_MACHINES": "softhms"},
-                          capture_output=True, text=True, check=False)
+@pytest.mark.parametrize("name, value, hint", [
+    ("HSMD_FLEET_MACHINES", "softhms", "right is vhsm or softhsm"), ("HSMD_FLEET_RECEIVERS", "none", "right is yes or no"),
+])
+def test_wrong_setting_of_demo_says_what_is_right(name, value, hint):
+    done = subprocess.run([os.path.join(ROOT, "demo"), "--", "true"], env={**os.environ, name: value}, capture_output=True,
+                          text=True, check=False)
     assert done.returncode == 2
-    assert "right is vhsm or softhsm" in done.stderr
+    assert hint in done.stderr

@@ -73,7 +73,7 @@ def test_walk_shows_every_machine_and_no_invalid_value(demo):
     names = [line.split()[1].strip('"') for line in walked.splitlines() if "hsmdDeviceName." in line]
     assert names == list(demo.devices())
     # A fact whose source does not exist is not there at all.
-    assert "AvailabilityDay" not in walked
+    assert "MaintenanceUntil" not in walked
 
 
 def test_unplugged_machine_is_down_within_the_bound_and_back_after_clear(demo):

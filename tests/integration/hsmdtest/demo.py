@@ -34,7 +34,7 @@ class Demo:
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
                 [DEMO, *self.options, "--", "sh", "-c", HOLD, told], cwd="/", stdin=subprocess.PIPE, stdout=log, stderr=log,
-                env=dict(os.environ, HSMD_FLEET_MACHINES=self.machines), start_new_session=True)
+                env=dict(os.environ, HSMD_FLEET_MACHINES=self.machines, HSMD_FLEET_FLAPS="0"), start_new_session=True)
         try:
             wait_until(lambda: os.path.exists(told) or self.process.poll() is not None, START_SECONDS,
                        "the demo runs its command")

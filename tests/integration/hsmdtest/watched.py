@@ -11,7 +11,7 @@ from fleetlib.vhsm import VhsmMachine  # noqa: E402 (the path above comes first)
 PIN = "24681357"
 VENDORS = ("sansec", "tass", "luna", "ibm", "xihsm")
 # known after at most 0.3 + 2 * 1 + (0.1 + 1) = 3.4 s
-TIMING = dict(interval=300, jitter=0, deadline=1000, fast_interval=100, restart=1000, fall=2, rise=2)
+TIMING = dict(interval=300, jitter=0, deadline=1000, fast_interval=100, restart=1000, fall=2, rise=2, flaps=0)
 
 
 def run(*command):
@@ -48,12 +48,13 @@ class Watched(Lone):
     profile in hsmd.conf where it is not the personality's own."""
 
     def __init__(self, names=("one",), personality="sansec", keys=None, machine=None, device=None, vendor=None,
-                 timing=None, pool="", fleet="", faults=None):
+                 timing=None, pool="", fleet="", faults=None, services=""):
         super().__init__(names, timing=dict(TIMING, **(timing or {})), probe="hsmd-probe")
         self.personality = personality
         self.vendor = vendor or personality
         self.keys = keys or [Key("hsmd-probe")]
         self.machine, self.own, self.pool, self.fleet = machine or {}, device or {}, pool, fleet
+        self.services = services  # of hsmd.conf, without the parentheses
         self.faults = faults or {}  # name -> [(kind, argument...)], from before hsmd's start on
         self.machines = {}
 
@@ -122,6 +123,7 @@ sites = ( {{ number = 1; name = "here"; title = "here"; }} );
 pools = ( {{ number = 1; name = "one"; title = "one"; required = 1; {self.pool}
 keys = ( {keys} ); }} );
 devices = ( {devices} );
+{f"services = ( {self.services} );" if self.services else ""}
 """)
 
     def __exit__(self, *_):
@@ -142,13 +144,6 @@ devices = ( {devices} );
 
     def objects(self, name):
         return self.machines[name].control("objects")
-
-    def table(self, *words):
-        """hsmctl WORDS --json, parsed."""
-        import json
-        status, said = self.attempt(*words, "--json=short")
-        assert status == 0, said
-        return json.loads(said)
 
     def up(self, *names):
         for name in names or self.names:

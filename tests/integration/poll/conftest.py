@@ -10,10 +10,7 @@ from poll_machines import Poll, Snmpd
 def poll():
     p = Poll()
     yield p
-    ended = [m for m in p.messages if m["message"] == "exit"]
-    p.stop()
-    ended = ended or [m for m in p.messages if m["message"] == "exit"]
-    assert ended == [{"message": "exit", "status": 0}], f"the worker did not end well: {ended}"
+    p.stop_well()
 
 
 @pytest.fixture

@@ -1,28 +1,15 @@
 """What the poll tests stand on: real snmpd processes as machines' agents, and poll-driver playing hsmd."""
 
-import json
-import os
-import pathlib
-import signal
 import socket
 import subprocess
 import threading
-import time
 
-import pytest
 from hsmdtest.waiting import wait_until
+from hsmdtest.worker import PATIENCE, DrivenWorker, environment
 
 MACHINE = "1.3.6.1.4.1.8072.9999.9999.157"
 TEMPERATURE = f"{MACHINE}.1.1.0"
 FAN_LABEL, FAN_SPEED, FAN_STATE = (f"{MACHINE}.2.1.{column}" for column in (2, 3, 4))
-PATIENCE = 30  # seconds; how long a condition may take before the test fails
-
-
-def environment(name):
-    value = os.environ.get(name)
-    if not value:
-        pytest.fail(f"{name} is not set: these tests are run by ./check", pytrace=False)
-    return pathlib.Path(value)
 
 
 def free_port():
@@ -153,33 +140,12 @@ class Snmpd:
             self.process = None
 
 
-class Poll:
+class Poll(DrivenWorker):
     """hsmd-snmp poll, driven over its socket."""
 
     def __init__(self):
-        bin_directory = environment("HSMD_BIN")
-        self.messages = []
         self.items, self.agents = {}, []  # of the next set
-        self.changed = threading.Condition()
-        self.process = subprocess.Popen(
-            [bin_directory / "poll-driver", bin_directory / "hsmd-snmp", "poll"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        self.reader = threading.Thread(target=self._read, daemon=True)
-        self.reader.start()
-        self.pid = self.wait(lambda ms: [m for m in ms if m["message"] == "started"], "worker")[0]["pid"]
-
-    def _read(self):
-        for line in self.process.stdout:
-            with self.changed:
-                self.messages.append(json.loads(line))
-                self.changed.notify_all()
-
-    def tell(self, line):
-        self.process.stdin.write(line + "\n")
-        self.process.stdin.flush()
+        super().__init__("poll")
 
     def agent(self, number, address, version="v3", interval_ms=500, timeout_ms=200, items=None, **keys):
         """An agent of the next set and its items, {number: keys}; without any it has the machine's temperature as 1."""
@@ -209,19 +175,6 @@ class Poll:
     def start(self):
         self.tell_set()
         self.tell("start")
-
-    def wait(self, condition, what):
-        """Waits until the condition holds of all messages so far and returns what it returned."""
-        with self.changed:
-            deadline = time.monotonic() + PATIENCE
-            while not (value := condition(self.messages)):
-                if not self.changed.wait(deadline - time.monotonic()):
-                    pytest.fail(f"within {PATIENCE} s there was no {what}; last: {self.messages[-8:]}", pytrace=False)
-            return value
-
-    def mark(self):
-        with self.changed:
-            return len(self.messages)
 
     def states(self, agent, since=0):
         with self.changed:
@@ -286,21 +239,6 @@ class Poll:
 
         told = self.wait(ended, "end of the walk")
         return told[-1], [row for m in told for row in m["found"]]
-
-    def wait_exit(self):
-        return self.wait(lambda ms: [m for m in ms if m["message"] == "exit"], "end of the worker")[0]
-
-    def stop(self):
-        if not self.process.stdin.closed:
-            self.process.stdin.close()
-        try:
-            self.process.wait(PATIENCE)
-        finally:
-            if self.process.poll() is None:
-                os.kill(self.pid, signal.SIGKILL)
-                self.process.kill()
-                self.process.wait()
-        self.reader.join()
 
 
 class Responder(threading.Thread):

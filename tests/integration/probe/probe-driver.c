@@ -8,6 +8,7 @@
  *   device|module|serial|label TEXT, slot N, select serial|label|slot, deepbind|random 0|1, present_interval
  * USEC
  *   connect HOST:PORT        to be tried, as after a failure
+ *   management HOST:PORT     likewise
  *   sm2 TYPE NUMBER FORM     a vendor's SM2 in brief, in hexadecimal: CK_KEY_TYPE, and a mechanism on a
  * digest sm2_key_type, sm4_key_type TYPE mechanism NAME NUMBER USE KEY_TYPE [input=] [z=] [form=] [order=]
  * [cipher_form=] [iv] one of the vendor's, before the keys that use it return NUMBER CLASS NAME one of the
@@ -254,6 +255,8 @@ static void print_plain(const char *event, const MsgPlain *m) {
 static void print_connect(const MsgConnect *m) {
         printf("{\"event\":\"connect\"");
         print_number("attempt", m->attempt);
+        print_number("management", m->management);
+        print_number("usec", m->usec);
         print_text("error", m->error ? strerrorname_np(m->error) : "none");
         end_line();
 }
@@ -493,6 +496,9 @@ static bool configure(Driver *d, const char *word, char *text) {
         else if (streq(word, "connect")) {
                 copy_text(c->connect, sizeof(c->connect), text);
                 c->diagnose = 1;
+        } else if (streq(word, "management")) {
+                copy_text(c->management, sizeof(c->management), text);
+                c->diagnose = 1;
         } else if (streq(word, "key"))
                 add_key(d, text);
         else
@@ -565,6 +571,7 @@ int main(void) {
         d = (Driver){.pid_fd = -1, .socket = -1, .config = MESSAGE(MsgProbeConfig, MSG_PROBE_CONFIG)};
         d.config.select = SELECT_SERIAL;
         d.config.deepbind = 1;
+        d.config.connect_timeout = USEC_PER_SEC;
         d.buffer = aligned_alloc(64, PROTOCOL_MAX);
         copy_text(d.config.device, sizeof(d.config.device), "test-1");
         d.config.point_form = POINT_OCTET_STRING;

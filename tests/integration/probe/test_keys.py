@@ -1,4 +1,5 @@
 """Keys used by their policy on a real token: decrypt, MAC and check value; and what one key's failure is to the others."""
+import contextlib
 import socket
 import subprocess
 
@@ -244,6 +245,19 @@ def test_no_session_left_is_told_without_a_profile(token, wrapped):
 # --- the machine's port
 
 
+@contextlib.contextmanager
+def full_port():
+    """A port that answers no more connections: nobody accepts, and the queue of those that wait is full."""
+    with socket.socket() as server, contextlib.ExitStack() as stack:
+        server.bind(("127.0.0.1", 0))
+        server.listen(0)
+        for _ in range(3):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(server.getsockname())
+        yield server.getsockname()[1]
+
+
 def test_a_port_that_listens_takes_a_connection(token, probe):
     with socket.create_server(("127.0.0.1", 0)) as server:
         p = probe(connect=f"127.0.0.1:{server.getsockname()[1]}").key(1, "rsa", "sign", "id=01").start()
@@ -251,6 +265,34 @@ def test_a_port_that_listens_takes_a_connection(token, probe):
         assert p.wait("connect")["error"] == "none"
     result = p.wait("result", attempt=1)
     assert result["step"] == "none" and result["latency"]["connect"] > 0
+
+
+def test_service_and_management_port_are_told_apart(token, probe):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        p = probe(connect="127.0.0.1:1", management=f"127.0.0.1:{port}").key(1, "rsa", "sign", "id=01").start()
+        p.say("climb", 1)
+        first, second = p.wait("connect"), p.wait("connect")
+    assert (first["management"], first["error"]) == (0, "ECONNREFUSED")
+    assert (second["management"], second["error"]) == (1, "none")
+
+
+def test_a_management_port_alone_is_no_latency_of_the_service(token, probe):
+    p = probe(management="127.0.0.1:1").key(1, "rsa", "sign", "id=01").start()
+    p.say("climb", 1)
+    assert p.wait("connect")["management"] == 1
+    assert p.wait("result", attempt=1)["latency"].get("connect", 0) == 0
+
+
+def test_silent_ports_are_tried_at_once(token, probe):
+    """The attempt takes less than both would one after the other."""
+    with contextlib.ExitStack() as stack:
+        full = [stack.enter_context(full_port()) for _ in range(2)]
+        p = probe(connect=f"127.0.0.1:{full[0]}", management=f"127.0.0.1:{full[1]}").key(1, "rsa", "sign", "id=01").start()
+        p.say("climb", 1)
+        told = [p.wait("connect"), p.wait("connect")]
+        assert [t["error"] for t in told] == ["ETIMEDOUT", "ETIMEDOUT"]
+        assert p.wait("result", attempt=1)["total_usec"] < sum(t["usec"] for t in told)
 
 
 def test_a_port_that_refuses_is_told_and_fails_nothing_by_itself(token, probe):

@@ -4,8 +4,9 @@
  *
  *   board-tool PROGRAM own|agentx ADDRESS ENGINE-ID BOOTS [USER SECRET SECRET]...
  *
- * - board N K HOLES: a board of N devices with K sensors, two keys and two mechanisms each, and of two sites
- *   with K sensors; HOLES is a seed: which cells are not valid (0: none)
+ * - board N K HOLES: a board of N devices with K sensors, two keys and two mechanisms each, of two sites
+ *   with K sensors, and two services and receivers; HOLES is a seed: which cells are not valid (0: none)
+ * - arrange alarms|failovers [ID]...: which of them there are from now on
  * - start: starts the worker and waits until it says that it serves (own) or whether it does (agentx)
  * - kill: ends the worker by SIGKILL
  * - boots N: the boots to give to the next worker
@@ -33,6 +34,8 @@
 #define DEADLINE (10 * USEC_PER_SEC)
 #define KEYS 2 /* of a device, and as many mechanisms */
 #define SITES 2
+#define SERVICES 2 /* and as many receivers */
+#define ALARMS_MAX 200
 
 typedef struct Tool {
         char **arguments;
@@ -49,7 +52,8 @@ typedef struct Tool {
 } Tool;
 
 static const BoardTable in_mib[] = {BOARD_FLEET, BOARD_SITES, BOARD_POOLS, BOARD_DEVICES, BOARD_KEYS,
-        BOARD_MECHANISMS, BOARD_SENSORS, BOARD_SITE_SENSORS};
+        BOARD_MECHANISMS, BOARD_SENSORS, BOARD_SITE_SENSORS, BOARD_SERVICES, BOARD_ALARMS, BOARD_FAILOVERS,
+        BOARD_RECEIVERS};
 static const unsigned arcs[BOARD_TABLES] = {[BOARD_FLEET] = 1,
         [BOARD_SITES] = SITES,
         [BOARD_POOLS] = 3,
@@ -57,7 +61,11 @@ static const unsigned arcs[BOARD_TABLES] = {[BOARD_FLEET] = 1,
         [BOARD_KEYS] = 6,
         [BOARD_MECHANISMS] = 7,
         [BOARD_SENSORS] = 8,
-        [BOARD_SITE_SENSORS] = 9};
+        [BOARD_SITE_SENSORS] = 9,
+        [BOARD_SERVICES] = 4,
+        [BOARD_ALARMS] = 10,
+        [BOARD_FAILOVERS] = 11,
+        [BOARD_RECEIVERS] = 12};
 
 static bool is_wide(const Field *f) {
         return f->type == FIELD_COUNTER || f->type == FIELD_INSTANT || f->type == FIELD_AGE ||
@@ -89,7 +97,7 @@ static void fill_cell(void *row, const Field *f, size_t n) {
         else if (is_wide(f))
                 put(row, f, n * 1000);
         else
-                put(row, f, n);
+                put(row, f, f->type == FIELD_BOOL ? n % 2 : n);
 }
 
 static bool is_hole(unsigned seed, unsigned table, size_t row, size_t field) {
@@ -101,9 +109,8 @@ static bool is_hole(unsigned seed, unsigned table, size_t row, size_t field) {
         return seed > 0 && h % 3 == 0;
 }
 
-static void fill_row(Tool *t, BoardTable table, size_t n, const uint32_t *index, unsigned holes) {
+static void fill_row(uint8_t *row, BoardTable table, size_t n, const uint32_t *index, unsigned holes) {
         const TableInfo *info = &board_tables[table];
-        CLEANUP_FREE uint8_t *row = calloc(1, info->row_size);
         FleetRow *head = (FleetRow *) row; /* every row begins alike */
 
         for (size_t i = 0; i < info->n_fields; i++) {
@@ -114,7 +121,28 @@ static void fill_row(Tool *t, BoardTable table, size_t n, const uint32_t *index,
                         put(row, &info->fields[i], index[i]);
                 field_mark(head->valid, (unsigned) i, is_index || !is_hole(holes, table, n, i));
         }
+}
+
+static void publish_row(Tool *t, BoardTable table, size_t n, const uint32_t *index, unsigned holes) {
+        CLEANUP_FREE uint8_t *row = calloc(1, board_tables[table].row_size);
+
+        if (!row)
+                abort();
+        fill_row(row, table, n, index, holes);
         board_publish(t->board, table, n, row);
+}
+
+/* ids: numbers in increasing order, with something between them. A row's cells are those of its id. */
+static void arrange(Tool *t, BoardTable table, const char *ids, unsigned holes) {
+        size_t size = board_tables[table].row_size, n = 0;
+        CLEANUP_FREE uint8_t *rows = calloc(ALARMS_MAX, size);
+        char *end;
+
+        if (!rows)
+                abort();
+        for (unsigned long id; n < ALARMS_MAX && (id = strtoul(ids, &end, 10)) > 0; ids = end)
+                fill_row(rows + n++ * size, table, id, (uint32_t[]){(uint32_t) id, 0}, holes);
+        board_arrange(t->board, table, rows, n);
 }
 
 static void make_board(Tool *t, size_t devices, size_t sensors, unsigned holes) {
@@ -125,7 +153,11 @@ static void make_board(Tool *t, size_t devices, size_t sensors, unsigned holes) 
                 [BOARD_KEYS] = devices * KEYS,
                 [BOARD_MECHANISMS] = devices * KEYS,
                 [BOARD_SENSORS] = devices * sensors,
-                [BOARD_SITE_SENSORS] = SITES * sensors};
+                [BOARD_SITE_SENSORS] = SITES * sensors,
+                [BOARD_SERVICES] = SERVICES,
+                [BOARD_RECEIVERS] = SERVICES,
+                [BOARD_ALARMS] = ALARMS_MAX,
+                [BOARD_FAILOVERS] = ALARMS_MAX};
         const size_t per_owner[BOARD_TABLES] = {[BOARD_KEYS] = KEYS,
                 [BOARD_MECHANISMS] = KEYS,
                 [BOARD_SENSORS] = sensors,
@@ -135,7 +167,7 @@ static void make_board(Tool *t, size_t devices, size_t sensors, unsigned holes) 
         if (board_writer_new(rows, &t->board) < 0)
                 abort();
         for (unsigned table = 0; table < BOARD_TABLES; table++)
-                for (size_t n = 0; n < rows[table]; n++) {
+                for (size_t n = 0; !board_comes_and_goes(table) && n < rows[table]; n++) {
                         /* numbers with gaps, as an operator gives them */
                         uint32_t index[2] = {(uint32_t) (n * 3 + 1), 0};
 
@@ -143,8 +175,10 @@ static void make_board(Tool *t, size_t devices, size_t sensors, unsigned holes) 
                                 index[0] = (uint32_t) (n / per_owner[table] * 3 + 1);
                                 index[1] = (uint32_t) (n % per_owner[table] * 100 + 1);
                         }
-                        fill_row(t, table, n, index, holes);
+                        publish_row(t, table, n, index, holes);
                 }
+        arrange(t, BOARD_ALARMS, "2 5 6 100 2147483647", holes);
+        arrange(t, BOARD_FAILOVERS, "3 9", holes);
         board_writer_tick(t->board, now_monotonic());
 }
 
@@ -407,6 +441,8 @@ static void expect_cell(BoardTable table, const Field *f, const void *row) {
                 printf(" text %s\n", name_of(f->names, (unsigned) wide));
         else if (f->type == FIELD_AGE || f->type == FIELD_INSTANT)
                 printf(" time\n");
+        else if (f->type == FIELD_BOOL)
+                printf(" number %u\n", wide ? 1 : 2); /* TruthValue */
         else
                 printf(" number %lu\n", f->type == FIELD_MSEC ? wide / USEC_PER_MSEC : wide);
 }
@@ -460,6 +496,8 @@ static void command_layout(void) {
                                         name_to_camel(camel, sizeof(camel), f->names->names[v]);
                                         printf(" %s=%u", camel, v);
                                 }
+                        for (unsigned v = 1; f->type == FIELD_ENUM_AS_NAME && v < f->names->n; v++)
+                                printf(" %s", f->names->names[v]);
                         printf("\n");
                 }
         printf("ok\n");
@@ -486,6 +524,13 @@ static void command_detail(Tool *t, const char *word, int ms) {
         printf("%s%s\n", strstr(t->detail, word) ? "ok " : "error it says ", t->detail);
 }
 
+static void command_arrange(Tool *t, char *line) {
+        const char *table = strsep(&line, " ");
+
+        arrange(t, streq(table, "alarms") ? BOARD_ALARMS : BOARD_FAILOVERS, line ? line : "", 0);
+        printf("ok\n");
+}
+
 static void command_entity(Tool *t, bool on) {
         t->entity = on;
         printf("ok\n");
@@ -496,6 +541,10 @@ static void obey(Tool *t, char *line) {
         char empty[] = "", *w[5] = {empty, empty, empty, empty, empty}, *at = line;
 
         line[strcspn(line, "\n")] = '\0';
+        if (strncmp(line, "arrange ", 8) == 0) {
+                command_arrange(t, line + 8);
+                return;
+        }
         for (size_t n = 0; n < 5 && at; n++)
                 w[n] = n == 4 ? at : strsep(&at, " ");
         if (streq(w[0], "board"))
@@ -536,7 +585,7 @@ static void obey(Tool *t, char *line) {
 
 int main(int argc, char **argv) {
         static Tool tool = {.fd = -1, .ticking = true, .entity = true};
-        char line[512];
+        char line[2048];
 
         if (argc < 6) {
                 fputs("usage: board-tool PROGRAM own|agentx ADDRESS ENGINE-ID BOOTS [USER SECRET "

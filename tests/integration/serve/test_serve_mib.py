@@ -9,16 +9,19 @@ from serve_agent import Board, BIN, mib_directories, root_oid, tool_environment
 
 MIB = os.path.join(os.path.dirname(BIN), "mibs", "HSMD-MIB.txt")
 TABLES = {"fleet": "1", "sites": "2.1", "pools": "3.1", "devices": "5.1", "keys": "6.1", "mechanisms": "7.1",
-          "sensors": "8.1", "site_sensors": "9.1"}
+          "sensors": "8.1", "site_sensors": "9.1", "services": "4.1", "alarms": "10.1", "failovers": "11.1",
+          "receivers": "12.1"}
 PREFIXES = {"fleet": "hsmdFleet", "sites": "hsmdSite", "pools": "hsmdPool", "devices": "hsmdDevice", "keys": "hsmdKey",
-            "mechanisms": "hsmdMechanism", "sensors": "hsmdSensor", "site_sensors": "hsmdSiteSensor"}
+            "mechanisms": "hsmdMechanism", "sensors": "hsmdSensor", "site_sensors": "hsmdSiteSensor",
+            "services": "hsmdService", "alarms": "hsmdAlarm", "failovers": "hsmdFailover", "receivers": "hsmdReceiver"}
 SYNTAXES = {"name": "SnmpAdminString", "text": "SnmpAdminString", "word": "SnmpAdminString", "unsigned": "Unsigned32",
             "age": "Unsigned32", "msec": "Unsigned32", "usec": "Unsigned32", "gauge": "Gauge32", "counter": "Counter64",
             "integer": "Integer32", "celsius": "Integer32", "enum": "Enumeration", "bool": "TruthValue",
             "instant": "DateAndTime"}
 UNITS = {"age": "seconds", "msec": "milliseconds", "usec": "microseconds", "celsius": "tenths of a degree Celsius"}
 # The board keeps what the MIB restricts further.
-NARROWER = {"HsmdIndex": "Unsigned32", "HsmdSensorScaleTC": "Integer32", "HsmdSensorPrecisionTC": "Integer32"}
+NARROWER = {"HsmdIndex": "Unsigned32", "HsmdIndexOrZero": "Unsigned32", "HsmdSensorScaleTC": "Integer32",
+            "HsmdSensorPrecisionTC": "Integer32"}
 
 
 def smi(*command):
@@ -67,7 +70,7 @@ def test_every_field_of_the_board_is_an_object_of_its_type_and_name(module, layo
     mib, enums, wrong = objects(module), enumerations(module), []
     for table, column, kind, key, *_ in layout:
         name, syntax, units = mib[f"{TABLES[table]}.{column}"]
-        word = "index" if (key, column) == ("number", "1") else re.sub(r"(_per_s|_ms|_us|_s|_c)$", "", key)
+        word = "index" if (key, column) in (("number", "1"), ("id", "1")) else re.sub(r"(_per_s|_ms|_us|_s|_c)$", "", key)
         should = PREFIXES[table] + "".join(w.capitalize() for w in word.split("_"))
         should = "hsmdVersion" if should == "hsmdFleetVersion" else should
         kind_of = "Enumeration" if syntax in enums and kind == "enum" else NARROWER.get(syntax, syntax)
@@ -91,6 +94,16 @@ def test_every_enumeration_has_the_names_of_the_code(module, layout):
         assert has == should, f"{table} column {column}, {syntax}"
         compared += 1
     assert compared >= 17
+
+
+def test_every_code_word_of_the_code_is_described(module, layout):
+    """There is one list of them, at hsmdDeviceReason."""
+    text = next(c for c in module.iter("column") if c.get("name") == "hsmdDeviceReason").findtext("description")
+    text = " ".join(text.split())
+    words = next(set(values) for table, _, kind, key, *values in layout if (table, kind, key) == ("devices", "word", "reason"))
+    assert len(words) > 60
+    named = {w for part in re.findall(r":((?: [a-z_]+[,.])+)", text) for w in re.findall(r"[a-z_]+", part)}
+    assert named ^ (words - {"none"}) == set()
 
 
 def test_every_accessible_object_and_every_notification_is_in_a_group(module):
