@@ -313,7 +313,7 @@ static void compare_alarms(const Model *m, const HistoryState *kept) {
 }
 
 static void compare_failovers(const Model *m, const HistoryState *kept) {
-        const Event **expected = test_calloc(m->n + 1, sizeof(*expected));
+        Event *expected = test_calloc(m->n + 1, sizeof(*expected));
         size_t entered = 0, n = 0;
 
         for (size_t i = m->n; i-- > 0;) {
@@ -325,15 +325,15 @@ static void compare_failovers(const Model *m, const HistoryState *kept) {
                 if (entered >= 64 && returned)
                         continue; /* older, and over */
                 if (returned)
-                        expected[n++] = returned;
-                expected[n++] = e;
+                        expected[n++] = *returned;
+                expected[n++] = *e;
                 entered++;
         }
         assert_true(entered >= 64);
         assert_int_equal(kept->n_failovers, n);
         for (size_t i = 0; i < n; i++)
-                assert_memory_equal(&kept->failovers[i], expected[n - 1 - i], sizeof(Event));
-        test_free((void *) expected);
+                assert_memory_equal(&kept->failovers[i], &expected[n - 1 - i], sizeof(Event));
+        test_free(expected);
 }
 
 static void compare_failover_counts(const Model *m, const HistoryState *kept) {

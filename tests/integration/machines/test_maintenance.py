@@ -164,7 +164,7 @@ def test_a_reload_leaves_it_and_ends_it_with_its_device(w):
     more_checks(w, "one", 3)
     assert "probe_pid" not in w.device("two")
     reload(original.replace('name = "two";', 'name = "other";'))
-    assert "two: maintenance is over: it is not configured any more" in w.log()
+    wait_until(lambda: "two: maintenance is over: it is not configured any more" in w.log(), 10, "its end is logged")
     reload(original)
     w.up()
 
