@@ -28,7 +28,7 @@ def receivers(trapd, **more):
 
 def kept(lone):
     """What receivers are told, as the history has it: sequence and event."""
-    return [(e["sequence"], e["id"]) for e in lone.events("-n", "1000") if "sequence" in e]
+    return [(e["sequence"], e["id"]) for e in lone.events("--since=-1h") if "sequence" in e]
 
 
 def told_all(lone, trapd):
